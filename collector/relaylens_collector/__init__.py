@@ -1,0 +1,1 @@
+"""OTLP in, journal, mapping, store and read API."""

@@ -1,0 +1,1 @@
+"""The faces: screens, command line and reports."""

@@ -1,0 +1,360 @@
+"""The vocabulary: every attribute name, allowed value, outcome and reason that Relaylens reads or writes.
+
+Standard library only, so that the host process, the collector's SQL and the screens share one spelling.
+OpenTelemetry's words come first (`gen_ai.*`); `relaylens.*` names only what has no name there yet.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+# --- OpenTelemetry GenAI: what our own instrumentation writes ---------------------------------------------------------
+
+GEN_AI_OPERATION_NAME: Final = "gen_ai.operation.name"
+"""What the span does: one of `Operation`, or a framework's own word."""
+
+GEN_AI_PROVIDER_NAME: Final = "gen_ai.provider.name"
+"""Who serves the model, such as `openai`."""
+
+GEN_AI_AGENT_NAME: Final = "gen_ai.agent.name"
+"""The agent that acts; on a tool span, the agent that calls the tool."""
+
+GEN_AI_AGENT_ID: Final = "gen_ai.agent.id"
+"""The framework's identifier of the agent."""
+
+GEN_AI_AGENT_VERSION: Final = "gen_ai.agent.version"
+"""Version of the agent's definition (prompt, model, tools)."""
+
+GEN_AI_AGENT_DESCRIPTION: Final = "gen_ai.agent.description"
+"""What the agent is for, in its author's words."""
+
+GEN_AI_CONVERSATION_ID: Final = "gen_ai.conversation.id"
+"""The conversation, session or thread the span belongs to."""
+
+GEN_AI_WORKFLOW_NAME: Final = "gen_ai.workflow.name"
+"""Name of the network or workflow of which the run is an execution."""
+
+GEN_AI_REQUEST_MODEL: Final = "gen_ai.request.model"
+"""Model asked for."""
+
+GEN_AI_RESPONSE_MODEL: Final = "gen_ai.response.model"
+"""Model that answered."""
+
+GEN_AI_RESPONSE_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+"""Why the model stopped, one word per choice."""
+
+GEN_AI_USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+"""Tokens of the prompt."""
+
+GEN_AI_USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+"""Tokens of the answer."""
+
+GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
+"""Prompt tokens served from the provider's cache."""
+
+GEN_AI_INPUT_MESSAGES: Final = "gen_ai.input.messages"
+"""Prompt, as a JSON list of messages with parts."""
+
+GEN_AI_OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+"""Answer, as a JSON list of messages with parts."""
+
+GEN_AI_SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+"""System prompt, as a JSON list of parts."""
+
+GEN_AI_TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+"""Tools the model could call, as JSON."""
+
+GEN_AI_TOOL_NAME: Final = "gen_ai.tool.name"
+"""Name of the tool."""
+
+GEN_AI_TOOL_TYPE: Final = "gen_ai.tool.type"
+"""Kind of the tool, such as `function`."""
+
+GEN_AI_TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+"""The model's identifier of the call."""
+
+GEN_AI_TOOL_CALL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+"""Arguments of the call, as JSON."""
+
+GEN_AI_TOOL_CALL_RESULT: Final = "gen_ai.tool.call.result"
+"""Result of the call, as JSON or text."""
+
+GEN_AI_TRANSFER_TARGET_NAME: Final = "gen_ai.transfer.target.name"
+"""Who the work is handed to (proposed, semantic-conventions-genai #447)."""
+
+GEN_AI_TRANSFER_TARGET_TYPE: Final = "gen_ai.transfer.target.type"
+"""`agent` or `human` (an earlier draft of #447)."""
+
+GEN_AI_TRANSFER_MODE: Final = "gen_ai.transfer.mode"
+"""`TransferMode`: whether control comes back to the caller (proposed, #447)."""
+
+GEN_AI_EVALUATION_NAME: Final = "gen_ai.evaluation.name"
+GEN_AI_EVALUATION_SCORE_VALUE: Final = "gen_ai.evaluation.score.value"
+GEN_AI_EVALUATION_SCORE_LABEL: Final = "gen_ai.evaluation.score.label"
+GEN_AI_EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
+
+ERROR_TYPE: Final = "error.type"
+"""Class of the error a span ended with."""
+
+USER_ID: Final = "user.id"
+"""The end user, as the application names or hashes them."""
+
+SERVICE_NAME: Final = "service.name"
+"""The service a resource belongs to."""
+
+# --- Relaylens: what has no name in OpenTelemetry yet -----------------------------------------------------------------
+
+RELAYLENS_RUN_ID: Final = "relaylens.run.id"
+"""One piece of work asked of the network; set on every span of the run, also across processes."""
+
+RELAYLENS_RUN_OUTCOME: Final = "relaylens.run.outcome"
+"""`Outcome` of the run as the application states it."""
+
+RELAYLENS_RUN_OUTCOME_REASON: Final = "relaylens.run.outcome.reason"
+"""Why the run ended so, in words."""
+
+RELAYLENS_RUN_OUTCOME_EVIDENCE: Final = "relaylens.run.outcome.evidence"
+"""`Evidence`: stated by the program, or graded by a check."""
+
+RELAYLENS_STEP_OUTCOME: Final = "relaylens.step.outcome"
+"""`Outcome` of one agent's turn, as the application states it."""
+
+RELAYLENS_HANDOFF_ID: Final = "relaylens.handoff.id"
+"""Set on the span that offers a handoff and on the target's agent span that received it: the receipt."""
+
+RELAYLENS_HANDOFF_STATUS: Final = "relaylens.handoff.status"
+"""`accepted`, or a `HandoffReason` the application states, such as `refused`."""
+
+RELAYLENS_HANDOFF_REASON: Final = "relaylens.handoff.reason"
+"""Why work was handed over or refused, in words."""
+
+RELAYLENS_HANDOFF_PAYLOAD: Final = "relaylens.handoff.payload"
+"""What was sent along (on the offer), as JSON or text."""
+
+RELAYLENS_HANDOFF_RECEIVED: Final = "relaylens.handoff.received"
+"""What the target got (on the receipt), as JSON or text."""
+
+RELAYLENS_ESCALATION_ID: Final = "relaylens.escalation.id"
+"""One question to a person; set on the request and on the answer, which may be in another trace."""
+
+RELAYLENS_ESCALATION_STATE: Final = "relaylens.escalation.state"
+"""`EscalationState` the span reports."""
+
+RELAYLENS_ESCALATION_QUESTION: Final = "relaylens.escalation.question"
+"""What the person is asked."""
+
+RELAYLENS_ESCALATION_ANSWER: Final = "relaylens.escalation.answer"
+"""What the person answered."""
+
+RELAYLENS_ESCALATION_ANSWERED_BY: Final = "relaylens.escalation.answered_by"
+"""Who answered."""
+
+RELAYLENS_VALIDATION_VERDICT: Final = "relaylens.validation.verdict"
+"""`Verdict` of a validator about another agent's work."""
+
+RELAYLENS_VALIDATION_SUBJECT: Final = "relaylens.validation.subject"
+"""The agent whose work was judged."""
+
+RELAYLENS_VALIDATION_REASON: Final = "relaylens.validation.reason"
+"""Why it passed or was sent back, in words."""
+
+RELAYLENS_FEEDBACK_NAME: Final = "relaylens.feedback.name"
+RELAYLENS_FEEDBACK_VALUE: Final = "relaylens.feedback.value"
+RELAYLENS_FEEDBACK_SOURCE: Final = "relaylens.feedback.source"
+RELAYLENS_FEEDBACK_COMMENT: Final = "relaylens.feedback.comment"
+
+RELAYLENS_PROCESS_ID: Final = "relaylens.process.id"
+"""Resource attribute: identifies one exporting process."""
+
+RELAYLENS_SEQUENCE: Final = "relaylens.sequence"
+"""Gap-free number of the span within its process, from 1."""
+
+# --- Allowed values ---------------------------------------------------------------------------------------------------
+
+
+class Operation(StrEnum):
+    """Values of `gen_ai.operation.name` that Relaylens writes."""
+
+    CHAT = "chat"
+    EXECUTE_TOOL = "execute_tool"
+    INVOKE_AGENT = "invoke_agent"
+    INVOKE_WORKFLOW = "invoke_workflow"
+    RETRIEVAL = "retrieval"
+    HANDOFF = "handoff"
+    ESCALATE = "escalate"
+    VALIDATE = "validate"
+    FEEDBACK = "feedback"
+    OUTCOME = "outcome"
+
+
+class SpanClass(StrEnum):
+    """What a span is in the network."""
+
+    LLM = "llm"
+    HANDOFF = "handoff"
+    TOOL = "tool"
+    WORKFLOW = "workflow"
+    CREATE_AGENT = "create_agent"
+    AGENT = "agent"
+    HUMAN = "human"
+    VALIDATION = "validation"
+    FEEDBACK = "feedback"
+    CHAIN = "chain"
+
+
+class TransferMode(StrEnum):
+    """Whether control comes back (values of `gen_ai.transfer.mode`)."""
+
+    PASS_CONTROL = "pass_control"  # noqa: S105 - OpenTelemetry's word, not a secret
+    RETURN_TO_CALLER = "return_to_caller"
+
+
+class Outcome(StrEnum):
+    """How a run or a step ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ESCALATED = "escalated"
+    ABANDONED = "abandoned"
+    RUNNING = "running"
+
+
+class Evidence(StrEnum):
+    """Grade of evidence for an outcome, strongest first."""
+
+    STATED = "stated"
+    GRADED = "graded"
+    RULE = "rule"
+    INFERRED = "inferred"
+
+
+class HandoffState(StrEnum):
+    """How far a handoff came."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    PROGRESSED = "progressed"
+    CLOSED = "closed"
+
+
+class HandoffReason(StrEnum):
+    """Why a handoff did not succeed."""
+
+    UNKNOWN_TARGET = "unknown_target"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    BOUNCED = "bounced"
+    LOOPED = "looped"
+    ERRORED = "errored"
+    TIMED_OUT = "timed_out"
+    CONTEXT_LOST = "context_lost"
+
+
+class EscalationState(StrEnum):
+    """Where a question to a person stands."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EDITED = "edited"
+    TIMED_OUT = "timed_out"
+    ABANDONED = "abandoned"
+
+
+class Verdict(StrEnum):
+    """A validator's judgement."""
+
+    PASSED = "passed"
+    REJECTED = "rejected"
+
+
+class Detector(StrEnum):
+    """Silent-failure signals; the name is the finding's `detector`."""
+
+    EMPTY_OUTPUT = "empty_output"
+    SWALLOWED_TOOL_ERROR = "swallowed_tool_error"
+    LOOP = "loop"
+    TOOL_CALL_WITHOUT_SPAN = "tool_call_without_span"
+    ANSWER_AFTER_FAILED_HANDOFF = "answer_after_failed_handoff"
+    FAILED_HANDOFF = "failed_handoff"
+    BOUNCED_HANDOFF = "bounced_handoff"
+    REWORK = "rework"
+    LLM_ERROR = "llm_error"
+    APPROVAL_PENDING = "approval_pending"
+    CONTEXT_LOST = "context_lost"
+
+
+HUMAN: Final = "human"
+"""Name of a person as the target of a handoff."""
+
+# --- Conventions: which attribute carries which concept, first match wins ---------------------------------------------
+
+CONVENTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "operation": (GEN_AI_OPERATION_NAME,),
+    "instrumentation_kind": ("openinference.span.kind", "traceloop.span.kind"),
+    "agent_name": (GEN_AI_AGENT_NAME, "agent.name", "agent_name", "crewai.agent.role", "graph.node.name"),
+    "agent_id": (GEN_AI_AGENT_ID,),
+    "agent_version": (GEN_AI_AGENT_VERSION,),
+    "agent_node": ("graph.node.id",),
+    "agent_parent_node": ("graph.node.parent_id",),
+    "session_id": (
+        GEN_AI_CONVERSATION_ID,
+        "session.id",
+        "traceloop.association.properties.session_id",
+        "traceloop.association.properties.thread_id",
+        "gcp.vertex.agent.session_id",
+    ),
+    "user_id": (USER_ID, "traceloop.association.properties.user_id"),
+    "workflow_name": (GEN_AI_WORKFLOW_NAME, "traceloop.workflow.name"),
+    "run_id": (RELAYLENS_RUN_ID,),
+    "node_name": ("traceloop.association.properties.langgraph_node",),
+    "checkpoint_ns": ("traceloop.association.properties.langgraph_checkpoint_ns",),
+    "tool_name": (GEN_AI_TOOL_NAME, "tool.name"),
+    "tool_type": (GEN_AI_TOOL_TYPE,),
+    "tool_call_id": (GEN_AI_TOOL_CALL_ID, "tool_call.id", "tool.id"),
+    "tool_arguments": (GEN_AI_TOOL_CALL_ARGUMENTS, "tool_arguments", "gcp.vertex.agent.tool_call_args"),
+    "tool_result": (GEN_AI_TOOL_CALL_RESULT, "tool_response", "gcp.vertex.agent.tool_response"),
+    "model": (GEN_AI_RESPONSE_MODEL, GEN_AI_REQUEST_MODEL, "llm.model_name", "model_name"),
+    "provider": (GEN_AI_PROVIDER_NAME, "gen_ai.system", "llm.provider"),
+    "input_tokens": (GEN_AI_USAGE_INPUT_TOKENS, "llm.token_count.prompt", "gen_ai.usage.prompt_tokens"),
+    "output_tokens": (GEN_AI_USAGE_OUTPUT_TOKENS, "llm.token_count.completion", "gen_ai.usage.completion_tokens"),
+    "cached_tokens": (
+        GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+        "gen_ai.usage.cache_read_input_tokens",
+        "llm.token_count.prompt_details.cache_read",
+    ),
+    "cost_usd": ("operation.cost",),
+    "finish_reasons": (GEN_AI_RESPONSE_FINISH_REASONS,),
+    "error_type": (ERROR_TYPE,),
+    "input": (
+        GEN_AI_INPUT_MESSAGES,
+        "pydantic_ai.all_messages",
+        "input.value",
+        "traceloop.entity.input",
+        "message",
+    ),
+    "output": (
+        GEN_AI_OUTPUT_MESSAGES,
+        "final_result",
+        "output.value",
+        "traceloop.entity.output",
+    ),
+    "system_instructions": (GEN_AI_SYSTEM_INSTRUCTIONS,),
+    "metadata": ("metadata",),
+    "transfer_source": ("gen_ai.agent.handoff.source.name", "gen_ai.handoff.from_agent", "gen_ai.caller.name"),
+    "transfer_target": (
+        GEN_AI_TRANSFER_TARGET_NAME,
+        "gen_ai.agent.handoff.target.name",
+        "gen_ai.handoff.to_agent",
+    ),
+    "transfer_mode": (GEN_AI_TRANSFER_MODE,),
+}
+"""Concept to attribute keys in order of preference; each concept is a column of the `spans` table."""
+
+NUMERIC_CONCEPTS: Final[dict[str, str]] = {
+    "input_tokens": "BIGINT",
+    "output_tokens": "BIGINT",
+    "cached_tokens": "BIGINT",
+    "cost_usd": "DOUBLE",
+}
+"""Concepts that are numbers and their SQL type; a value that is no number becomes NULL."""
