@@ -1,0 +1,76 @@
+# Everything here needs python3 (3.11 or newer) with venv, and make. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Bytes are compared and times are printed: the machine's language and time zone have no say.
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup system demo test check lint format crash bench screenshots docs wheel lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.project  ## .venv with everything from requirements.txt and relaylens itself, redone when the lock changes
+
+demo: $(VENV)/.project  ## the example network live in collector and dashboard, until Ctrl-C
+	@exec $(BIN)/relaylens demo
+
+test: check  ## what CI runs: the same as check
+
+check: lint system  ## lint, then every test
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(VENV)/.project  ## ruff, mypy --strict, the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.project  ## let ruff mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+crash: $(VENV)/.project  ## kill -9 the collector fifty times: nothing acknowledged is lost or doubled
+	$(BIN)/pytest -m crash --timeout 900 -s
+
+bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; writes docs/benchmarks
+	$(BIN)/pytest -m bench --timeout 900 -s
+
+screenshots: $(VENV)/.project system  ## every screen in a real browser; writes docs/images
+	$(BIN)/pytest tests/browser --timeout 600
+
+docs: $(VENV)/.project  ## write the generated pages again
+	$(BIN)/python -m relaylens_dashboard.reference docs
+
+wheel: $(VENV)/.project  ## dist/relaylens-*.whl and the sdist
+	$(BIN)/python -m hatchling build -d dist
+
+lock: $(VENV)/.project  ## resolve pyproject.toml again into requirements.txt, for every Python it supports
+	$(BIN)/uv pip compile --universal --upgrade --generate-hashes --no-emit-index-url --no-header --quiet \
+		--all-extras --group dev pyproject.toml -o requirements.txt
+
+clean:  ## remove what these targets made, the demo's data included
+	rm -rf $(VENV) dist build demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# One stamp a step, so that a step is done again only when what it read has changed.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Relaylens needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.requirements: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.project: pyproject.toml $(VENV)/.requirements
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+system:
+	@.ci/system-packages
