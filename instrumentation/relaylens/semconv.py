@@ -122,7 +122,7 @@ RELAYLENS_HANDOFF_ID: Final = "relaylens.handoff.id"
 """Set on the span that offers a handoff and on the target's agent span that received it: the receipt."""
 
 RELAYLENS_HANDOFF_STATUS: Final = "relaylens.handoff.status"
-"""`accepted`, or a `HandoffReason` the application states, such as `refused`."""
+"""`HandoffStatus` on the receipt."""
 
 RELAYLENS_HANDOFF_REASON: Final = "relaylens.handoff.reason"
 """Why work was handed over or refused, in words."""
@@ -180,6 +180,7 @@ class Operation(StrEnum):
     INVOKE_WORKFLOW = "invoke_workflow"
     RETRIEVAL = "retrieval"
     HANDOFF = "handoff"
+    RECEIVE_HANDOFF = "receive_handoff"
     ESCALATE = "escalate"
     VALIDATE = "validate"
     FEEDBACK = "feedback"
@@ -247,6 +248,13 @@ class HandoffReason(StrEnum):
     ERRORED = "errored"
     TIMED_OUT = "timed_out"
     CONTEXT_LOST = "context_lost"
+
+
+class HandoffStatus(StrEnum):
+    """What the target of a handoff states about it (values of `relaylens.handoff.status`)."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
 
 
 class EscalationState(StrEnum):
