@@ -1,0 +1,101 @@
+"""Cells: long texts leave their column and are kept once by content, in chunks.
+
+Agents send the conversation so far with every call. A JSON list of messages is therefore cut before each message, so that the
+messages already sent are chunks already stored. Where a text is cut depends on that text alone.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relaylens_collector.mapping.columns import Ints, data_of
+
+LONGEST_IN_PLACE: Final = 240
+"""Bytes; a longer text goes by reference."""
+
+REFERENCE: Final = "\x01"
+"""Begins a cell that refers to texts."""
+
+_CUT: Final = re.compile(rb'\{ ?"(?:role|id|parts|content|type)"')
+"""What a message, or a part of one, begins with in the instrumentations seen."""
+
+
+def chunks(text: bytes) -> list[bytes]:
+    """Cut a JSON list of messages before each message; anything else stays whole. Joined, the chunks are the text."""
+    if text[:1] != b"[":
+        return [text]
+    cuts = [0, *(match.start() for match in _CUT.finditer(text, 2)), len(text)]
+    return [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A column of texts, of which the long ones wait for their references."""
+
+    texts: pa.StringArray
+    long: pa.BooleanArray | None
+    first: int
+    """Where the column's long texts begin among all long texts."""
+
+
+@dataclass(slots=True)
+class LongTexts:
+    """The long texts of a batch."""
+
+    _found: list[pa.StringArray] = field(default_factory=list)
+    _count: int = 0
+
+    def add(self, texts: pa.StringArray) -> Cells:
+        """Take the column's long texts, to be replaced when their references are known."""
+        long = _goes_by_reference(texts)
+        if not long.any():
+            return Cells(texts, None, 0)
+        mask = pa.array(long)
+        cells = Cells(texts, mask, self._count)
+        found = texts.filter(mask)
+        self._found.append(found)
+        self._count += len(found)
+        return cells
+
+    def references(self, identify: Callable[[list[bytes], list[bytes]], list[int]]) -> "References":
+        """Let the store identify all chunks (given hashes and chunks) and return the cells of all long texts."""
+        if not self._found:
+            return References(pa.array([], pa.string()))
+        encoded = pa.concat_arrays(self._found).cast(pa.binary()).dictionary_encode()
+        pieces = [chunks(text) for text in encoded.dictionary.to_pylist()]
+        flat = [piece for text in pieces for piece in text]
+        numbers = identify([hashlib.sha256(piece).digest()[:16] for piece in flat], flat)
+        offsets = np.cumsum([0, *map(len, pieces)])
+        lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(numbers, pa.int64()).cast(pa.string()))
+        joined = pc.binary_join(lists, ",")
+        return References(pc.binary_join_element_wise(REFERENCE, joined, "").take(encoded.indices))
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The cells of all long texts of a batch, in the order in which they were taken."""
+
+    cells: pa.StringArray
+
+    def resolve(self, cells: Cells) -> pa.StringArray:
+        """Return the column with a reference in the place of each long text."""
+        if cells.long is None:
+            return cells.texts
+        return pc.replace_with_mask(cells.texts, cells.long, self.cells.slice(cells.first, pc.sum(cells.long).as_py()))
+
+
+def _goes_by_reference(texts: pa.StringArray) -> Ints:
+    """Return which texts are long, or begin with the character that marks a reference."""
+    data, offsets = data_of(texts)
+    lengths = np.diff(offsets)
+    long: Ints = lengths > LONGEST_IN_PLACE
+    if len(data):
+        starts = data[np.minimum(offsets[:-1], len(data) - 1)]
+        long |= (starts == ord(REFERENCE)) & (lengths > 0)
+    return long

@@ -1,0 +1,145 @@
+"""Decoding a request: its records in columns, and how many of them cannot be kept."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from relaylens_collector.errors import UndecodableError
+from relaylens_collector.mapping import origins, wire
+from relaylens_collector.mapping.columns import Ints, data_of, offsets_of, owners
+from relaylens_collector.mapping.origins import Origin
+from relaylens_collector.signals import Signal
+
+TRACE_ID_BYTES: Final = 16
+SPAN_ID_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How a signal names its lists, from the request down to its records."""
+
+    resources: str
+    scopes: str
+    records: str
+
+
+LEVELS: Final = {
+    Signal.TRACES: Level("resource_spans", "scope_spans", "spans"),
+    Signal.LOGS: Level("resource_logs", "scope_logs", "log_records"),
+    Signal.METRICS: Level("resource_metrics", "scope_metrics", "metrics"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A request's records in columns."""
+
+    signal: Signal
+    accepted: int
+    rejected: int
+    reason: str | None
+    """What was rejected and why, or None."""
+
+    records: pa.Array
+    """Spans or log records as structs, metrics as protobuf bytes; the rejected ones left out. Labels: one JSON text."""
+
+    ordinals: Ints
+    """Place of each record in the request."""
+
+    resources: tuple[Origin, ...]
+    resource_of: Ints
+    """For each record the place of its resource among `resources`."""
+
+    scopes: tuple[Origin, ...]
+    scope_of: Ints
+
+
+def decode(signal: Signal, body: bytes) -> Decoded:
+    """Decode a request; UndecodableError when its bytes are not a request of the signal."""
+    if signal is Signal.LABELS:
+        return _labels(body)
+    level = LEVELS[signal]
+    try:
+        batch = wire.REQUESTS[signal].list_to_record_batch([body])
+    except ValueError as error:
+        detail = f"Decoding {signal} of {len(body)} bytes: {error}."
+        raise UndecodableError(detail) from error
+    per_resource = batch.column(level.resources).flatten()
+    per_scope = per_resource.field(level.scopes).flatten()
+    records = per_scope.field(level.records).flatten()
+    scope_of_record = owners(offsets_of(per_scope.field(level.records)))
+    resource_of_scope = owners(offsets_of(per_resource.field(level.scopes)))
+    resources, resource_places = _origins(per_resource, "resource", origins.resource)
+    scopes, scope_places = _origins(per_scope, "scope", origins.scope)
+    ordinals = np.arange(len(records), dtype=np.int32)
+    reason = None
+    rejected = 0
+    if signal is Signal.TRACES:
+        good_trace = _ids_are_valid(records.field("trace_id"), TRACE_ID_BYTES)
+        good_span = _ids_are_valid(records.field("span_id"), SPAN_ID_BYTES)
+        good = good_trace & good_span
+        rejected = int(len(records) - good.sum())
+        if rejected:
+            reason = _reason(~good_trace, ~good_span & good_trace)
+            records = records.filter(pa.array(good))
+            ordinals, scope_of_record = ordinals[good], scope_of_record[good]
+    return Decoded(
+        signal,
+        len(records),
+        rejected,
+        reason,
+        records,
+        ordinals,
+        resources,
+        resource_places[resource_of_scope][scope_of_record],
+        scopes,
+        scope_places[scope_of_record],
+    )
+
+
+def _labels(body: bytes) -> Decoded:
+    """Take a label as it is: the journal holds only labels that were checked on their way in."""
+    none = np.zeros(1, np.int32)
+    try:
+        text = pa.array([body.decode()], pa.string())
+    except UnicodeDecodeError as error:
+        detail = f"A label is not UTF-8: {error}."
+        raise UndecodableError(detail) from error
+    return Decoded(Signal.LABELS, 1, 0, None, text, none, (), none, (), none)
+
+
+def _origins(column: pa.StructArray, name: str, read: Callable[[bytes, bytes], Origin]) -> tuple[tuple[Origin, ...], Ints]:
+    """Decode the distinct resources or scopes, and return for each row the place of its own."""
+    bodies: Sequence[Any] = column.field(name).to_pylist()
+    urls: Sequence[Any] = column.field("schema_url").to_pylist()
+    places: dict[tuple[bytes, bytes], int] = {}
+    found = np.array([places.setdefault(pair, len(places)) for pair in zip(bodies, urls, strict=True)], np.int32)
+    return tuple(read(*pair) for pair in places), found
+
+
+def _ids_are_valid(ids: pa.Array, size: int) -> Ints:
+    """Return which ids have the right size and are not all zero."""
+    data, offsets = data_of(ids)
+    right: Ints = np.diff(offsets) == size
+    if right.all():
+        right &= data[offsets[0] : offsets[-1]].reshape(-1, size).any(axis=1)
+        return right
+    valid = np.zeros(len(ids), np.bool_)
+    valid[right] = _ids_are_valid(ids.filter(pa.array(right)), size)
+    return valid
+
+
+def _reason(bad_trace: Ints, bad_span: Ints) -> str:
+    """Say how many spans have which fault, and where the first one is."""
+    said = [
+        f"{bad.sum()} {'span has' if bad.sum() == 1 else 'spans have'} {what} (first: span {int(np.argmax(bad))} of the request)"
+        for bad, what in (
+            (bad_trace, f"a trace_id that is not {TRACE_ID_BYTES} bytes or is all zero"),
+            (bad_span, f"a span_id that is not {SPAN_ID_BYTES} bytes or is all zero"),
+        )
+        if bad.any()
+    ]
+    return "; ".join(said) + "; the others are stored."

@@ -1,0 +1,44 @@
+"""Log records as rows of the table `logs`, in columns."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relaylens_collector.mapping.attributes import attributes_of, values_of
+from relaylens_collector.mapping.cells import LongTexts, References
+from relaylens_collector.mapping.columns import hexadecimal, microseconds, none_if_empty, text_column, utf8
+from relaylens_collector.mapping.frame import Frame
+from relaylens_collector.mapping.traces import attribute_columns
+
+
+def map_logs(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table]:
+    """Take the log records' long texts; what is returned builds the rows once their references are known."""
+    logs = frame.records
+    attributes = attributes_of(logs.field("attributes"))
+    cells = longs.add(attributes.texts)
+    values = values_of(logs.field("body"))
+    body = longs.add(values.texts)
+
+    def table(references: References) -> pa.Table:
+        time, observed = logs.field("time_unix_nano"), logs.field("observed_time_unix_nano")
+        return pa.table(
+            {
+                **frame.columns(),
+                "trace_id": hexadecimal(logs.field("trace_id")),
+                "span_id": hexadecimal(logs.field("span_id")),
+                "time_unix_nano": time,
+                "observed_time_unix_nano": observed,
+                "logged_at": pc.coalesce(microseconds(time), microseconds(observed)),
+                "severity_number": logs.field("severity_number"),
+                "severity_text": none_if_empty(utf8(logs.field("severity_text"))[0]),
+                "event_name": none_if_empty(utf8(logs.field("event_name"))[0]),
+                "body": references.resolve(body),
+                "body_type": text_column(range(len(logs) + 1), values.letters),
+                **attribute_columns(attributes, references.resolve(cells)),
+                "dropped_attributes_count": logs.field("dropped_attributes_count"),
+                "flags": logs.field("flags"),
+            }
+        )
+
+    return table

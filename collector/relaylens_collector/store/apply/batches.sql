@@ -1,0 +1,2 @@
+-- Stores which batches were applied.
+INSERT INTO batches BY NAME SELECT * FROM mapped_batches;
