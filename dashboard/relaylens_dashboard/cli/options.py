@@ -1,0 +1,89 @@
+"""The options that commands share, each declared once."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from relaylens_analytics import Reader, Window, open_store
+
+DEFAULT_STORE: Final = Path("relaylens-data")
+"""Folder of the store where none is named."""
+
+_READ: Final = "Where to read"
+_WHAT: Final = "What to show"
+
+_AGO: Final = re.compile(r"(\d+)\s*([smhdw])")
+_UNIT: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+def moment(text: str) -> datetime:
+    """Read a moment: ISO 8601 (UTC where it names no zone), or how long ago, such as `24h` or `7d`."""
+    ago = _AGO.fullmatch(text.strip())
+    try:
+        if ago is not None:
+            return datetime.now(UTC) - timedelta(**{_UNIT[ago[2]]: int(ago[1])})
+        parsed = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        detail = f"{text!r} is neither ISO 8601, such as 2026-03-01T12:00, nor a time ago, such as 24h or 7d"
+        raise typer.BadParameter(detail) from None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+Store = Annotated[
+    Path | None,
+    typer.Option("--store", help=f"Folder of the store; ./{DEFAULT_STORE} where nothing is named.", rich_help_panel=_READ),
+]
+OwnStore = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="Address of a running collector, such as http://127.0.0.1:4318, instead of a folder.",
+        rich_help_panel=_READ,
+    ),
+]
+Token = Annotated[
+    str | None, typer.Option("--token", envvar="RELAYLENS_TOKEN", help="Token that the collector asks for.", rich_help_panel=_READ)
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", parser=moment, metavar="WHEN", help="From then on: ISO 8601, or ago as 24h or 7d.", rich_help_panel=_WHAT),
+]
+Until = Annotated[
+    datetime | None, typer.Option("--until", parser=moment, metavar="WHEN", help="Before then; as --since.", rich_help_panel=_WHAT)
+]
+Service = Annotated[str | None, typer.Option("--service", help="Of this service only.", rich_help_panel=_WHAT)]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many, the latest.", rich_help_panel=_WHAT)]
+Form = Annotated[Format, typer.Option("--format", help="How to print.", case_sensitive=False)]
+Out = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File to write; else standard output.")]
+
+
+def reader(store: Path | None, url: str | None, token: str | None) -> Reader:
+    """Open what the options name."""
+    if url is None:
+        return open_store(store or DEFAULT_STORE)
+    if store is not None:
+        detail = "give either --store or --url"
+        raise typer.BadParameter(detail)
+    return open_store(url, token=token)
+
+
+def window(since: datetime | None, until: datetime | None, service: str | None = None) -> Window:
+    """Make the window of the options."""
+    if since is not None and until is not None and since >= until:
+        detail = "--since is not before --until"
+        raise typer.BadParameter(detail)
+    return Window(since, until, service)
