@@ -1,10 +1,21 @@
 """The collector's exceptions; each docstring is the sentence that the user reads.
 
 CollectorError
-├── UndecodableError     the request is not what its signal says
-└── StoreError           the database did not take the batch
-    └── StoreVersionError   the file was made by a newer Relaylens
+├── UndecodableError        the request is not what its signal says
+├── OverloadedError         there is no room for the request now; it may be sent again
+├── JournalError            the journal cannot be used
+│   ├── JournalCorruptError     what is on disk does not verify
+│   └── JournalUnavailableError what was asked is not on disk; it may be sent again
+├── StoreError              the database did not take the batch
+│   └── StoreVersionError       the file was made by a newer Relaylens
+├── StoreLockedError        another process has the store folder
+├── QueryError              a question to the read API has no answer
+│   └── QueryRefusedError       the statement is not one that a reader may send
+├── SettingsError           a setting is missing or cannot be used
+└── ListenError             an address cannot be listened on
 """
+
+from typing import Final
 
 
 class CollectorError(Exception):
@@ -26,3 +37,44 @@ class StoreError(CollectorError):
 
 class StoreVersionError(StoreError):
     """The database file was written by a newer Relaylens; upgrade, or rebuild it from the journal."""
+
+
+class OverloadedError(CollectorError):
+    """The collector holds as much as it may; nothing of the request is stored, send it again later."""
+
+    def __init__(self, detail: str | None = None, *, retry_after: float = 1.0) -> None:
+        """Say how long to wait, in seconds."""
+        super().__init__(detail)
+        self.retry_after: Final = retry_after
+
+
+class JournalError(CollectorError):
+    """The journal cannot be used."""
+
+
+class JournalCorruptError(JournalError):
+    """The journal does not verify; nothing of it was skipped or changed."""
+
+
+class JournalUnavailableError(JournalError):
+    """The journal cannot be written; nothing of the request is stored, send it again later."""
+
+
+class StoreLockedError(CollectorError):
+    """Another process uses this store folder."""
+
+
+class QueryError(CollectorError):
+    """The query has no answer."""
+
+
+class QueryRefusedError(QueryError):
+    """Only one SELECT that reads the store is answered."""
+
+
+class SettingsError(CollectorError):
+    """A setting is missing or cannot be used."""
+
+
+class ListenError(CollectorError):
+    """The collector cannot listen."""

@@ -19,7 +19,7 @@ class Record:
     """When the request was admitted."""
 
     request_hash: bytes
-    """SHA-256 of the body: a resent request is recognised by it."""
+    """SHA-256 of the signal and the body: a resent request is recognised by it."""
 
     body: bytes
     """Protobuf bytes of the OTLP request, or JSON for labels."""

@@ -1,0 +1,183 @@
+"""The journal: what was asked, in the order in which it came, on disk before anyone is told so."""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final
+
+from relaylens_collector.errors import JournalCorruptError, JournalUnavailableError
+from relaylens_collector.journal.anchor import Anchor
+from relaylens_collector.journal.framing import Link, request_hash
+from relaylens_collector.journal.recovery import recover
+from relaylens_collector.journal.segments import Segment, at, compress, list_segments, open_segment
+from relaylens_collector.journal.writer import Entry, SegmentWriter
+from relaylens_collector.records import Record
+from relaylens_collector.signals import Signal
+
+SEGMENT_BYTES: Final = 64 << 20
+"""A segment this long is sealed and the next one begun."""
+
+_GROUP_BYTES: Final = 32 << 20
+"""What is written before one sync at most, so that the first of many does not wait for all."""
+
+_QUIET_SECONDS: Final = 2.0
+"""Sealed segments are compressed when nothing has come for so long."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class Journal:
+    """Append-only record of every admitted request; one process at a time, any number of threads.
+
+    One thread writes: it takes all requests that wait, writes them together and syncs once, so that the price of the disk is shared.
+    """
+
+    def __init__(self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+        """Open or create the journal in a folder; raises JournalCorruptError when what is there does not verify."""
+        self._directory = Path(directory)
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        anchor = Anchor(self._directory)
+        end = recover(self._directory, anchor)
+        anchor.write(end.link)
+        self._writer = SegmentWriter(self._directory, anchor, segment_bytes=segment_bytes, end=end.link, last=end.last)
+        self._waiting: queue.SimpleQueue[tuple[Entry, Future[Record]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._closing = threading.Lock()
+        self._quiet_since = time.monotonic()
+        self._stop = threading.Event()
+        self._writing = threading.Thread(target=self._write_groups, name="relaylens-journal", daemon=True)
+        self._writing.start()
+        self._compressing = threading.Thread(target=self._compress_when_quiet, name="relaylens-journal-compress", daemon=True)
+        self._compressing.start()
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last record that is on disk, 0 for an empty journal."""
+        return self._writer.end.seq
+
+    @property
+    def head(self) -> bytes:
+        """The hash of the last record that is on disk."""
+        return self._writer.end.head
+
+    def append(self, signal: Signal, body: bytes) -> Record:
+        """Write one request; returns when it is on disk, raises JournalUnavailableError when it is not."""
+        return self.submit(signal, body, request_hash(signal, body)).result()
+
+    async def append_async(self, signal: Signal, body: bytes) -> Record:
+        """Write one request as `append` does, without blocking the event loop."""
+        return await asyncio.wrap_future(self.submit(signal, body, request_hash(signal, body)))
+
+    def submit(self, signal: Signal, body: bytes, known_hash: bytes) -> Future[Record]:
+        """Queue one request whose hash is known already; the future is done when the request is on disk."""
+        future: Future[Record] = Future()
+        with self._closing:
+            if self._closed:
+                message = "The journal is closed."
+                raise JournalUnavailableError(message)
+            self._waiting.put((Entry(signal, body, known_hash), future))
+        return future
+
+    def read(self, after: int = 0) -> Iterator[Record]:
+        """Yield the records after a number up to the last one that is on disk now, checking each link."""
+        last = self.last_seq
+        link: Link | None = None
+        for segment in _from_record(list_segments(self._directory), after + 1):
+            if segment.first_seq > last:
+                return
+            reader = open_segment(segment)
+            try:
+                if link is not None and link != reader.link:
+                    raise JournalCorruptError(at(segment.path, 0, f"the segment does not follow record {link.seq}"))
+                for record in reader:
+                    if record.seq > after:
+                        yield record
+                    if record.seq >= last:
+                        return
+                if reader.stop is not None:
+                    raise JournalCorruptError(at(segment.path, reader.stop.offset, reader.stop.why))
+                link = reader.link
+            finally:
+                reader.close()
+        if after < last:
+            message = f"{self._directory}: the journal ends with record {link.seq if link else 0}, but record {last} was acknowledged."
+            raise JournalCorruptError(message)
+
+    def close(self) -> None:
+        """Write what waits, and stop."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._waiting.put(None)
+        self._stop.set()
+        self._writing.join()
+        self._compressing.join()
+        self._writer.close()
+
+    def _write_groups(self) -> None:
+        while True:
+            group, is_last = self._take_group()
+            self._quiet_since = time.monotonic()
+            while group:
+                group = group[self._write(group) :]
+            if is_last:
+                return
+
+    def _take_group(self) -> tuple[list[tuple[Entry, Future[Record]]], bool]:
+        """Wait for a request, and take with it all that wait too."""
+        group: list[tuple[Entry, Future[Record]]] = []
+        size = 0
+        while True:
+            try:
+                item = self._waiting.get(block=not group)
+            except queue.Empty:
+                return group, False
+            if item is None:
+                return group, True
+            group.append(item)
+            size += len(item[0].body)
+            if size >= _GROUP_BYTES:
+                return group, False
+
+    def _write(self, group: Sequence[tuple[Entry, Future[Record]]]) -> int:
+        """Write the first requests of a group, answer them, and return how many they were."""
+        try:
+            records = self._writer.write([entry for entry, _ in group])
+        except Exception as error:  # noqa: BLE001 - whatever it is, each caller has to hear of it and the thread goes on
+            why = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
+            _logger.error("%s: cannot write the journal: %s.", self._directory, why)  # noqa: TRY400 - no traceback for each request
+            for _, future in group:
+                failure = JournalUnavailableError(f"{self._directory}: {why}.")
+                failure.__cause__ = error
+                future.set_exception(failure)
+            return len(group)
+        for record, (_, future) in zip(records, group, strict=False):
+            future.set_result(record)
+        return len(records)
+
+    def _compress_when_quiet(self) -> None:
+        while not self._stop.wait(_QUIET_SECONDS):
+            for segment in list_segments(self._directory):
+                busy = time.monotonic() - self._quiet_since < _QUIET_SECONDS
+                if self._stop.is_set() or busy or segment.number >= self._writer.number:
+                    break
+                try:
+                    compress(segment)
+                except OSError as error:
+                    _logger.warning("%s: cannot be compressed: %s.", segment.path, error.strerror or error)
+                    break
+
+
+def _from_record(segments: Sequence[Segment], seq: int) -> Sequence[Segment]:
+    """Leave out the segments that end before a record."""
+    first = 0
+    for place, segment in enumerate(segments):
+        if segment.first_seq <= seq:
+            first = place
+    return segments[first:]

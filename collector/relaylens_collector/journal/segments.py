@@ -1,0 +1,186 @@
+"""The segment files of a journal folder: which there are, and reading them record by record."""
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+import pyarrow as pa
+
+from relaylens_collector.errors import JournalCorruptError
+from relaylens_collector.journal.framing import (
+    RECORD_HEADER_SIZE,
+    SEGMENT_HEADER_SIZE,
+    FramingError,
+    Link,
+    unpack_record,
+    unpack_record_length,
+    unpack_segment_header,
+)
+from relaylens_collector.records import Record
+
+SUFFIX: Final = ".segment"
+COMPRESSED_SUFFIX: Final = ".segment.zst"
+UNFINISHED_SUFFIX: Final = ".unfinished"
+
+_NAME: Final = re.compile(r"(?P<number>\d{8})-(?P<first>\d{12})\.segment(?P<compressed>\.zst)?")
+_COMPRESSION: Final = "zstd"
+_COPY_BYTES: Final = 1 << 20
+_WORTH: Final = 0.9
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file of the journal."""
+
+    path: Path
+    number: int
+    first_seq: int
+    compressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where reading a segment ended before the file did."""
+
+    offset: int
+    why: str
+
+
+def segment_path(directory: Path, number: int, first_seq: int) -> Path:
+    """Return the file of a segment that is being written."""
+    return directory / f"{number:08d}-{first_seq:012d}{SUFFIX}"
+
+
+def list_segments(directory: Path) -> list[Segment]:
+    """Find the segments in order, each once: an unfinished compression does not count."""
+    found: dict[int, Segment] = {}
+    for path in sorted(directory.iterdir()):
+        name = _NAME.fullmatch(path.name)
+        if name is None:
+            continue
+        number = int(name["number"])
+        # The plain file sorts first. When both are there, the process ended between the copy and the removal.
+        found.setdefault(number, Segment(path, number, int(name["first"]), compressed=name["compressed"] is not None))
+    segments = [found[number] for number in sorted(found)]
+    for before, after in itertools.pairwise(segments):
+        if after.number != before.number + 1:
+            message = f"{directory}: segment {before.number + 1} is missing between {before.path.name} and {after.path.name}."
+            raise JournalCorruptError(message)
+    return segments
+
+
+class SegmentReader:
+    """Reads one segment from its beginning; after the last whole record, `stop` says what ended it, if not the file's end."""
+
+    def __init__(self, segment: Segment) -> None:
+        """Open the file and check its header."""
+        self.segment = segment
+        self.stop: Stop | None = None
+        self._file: IO[bytes] = segment.path.open("rb")
+        self._stream: _Readable = pa.CompressedInputStream(self._file, _COMPRESSION) if segment.compressed else self._file
+        self.offset = 0
+        try:
+            header = unpack_segment_header(self._read(SEGMENT_HEADER_SIZE))
+        except FramingError as error:
+            self.close()
+            raise JournalCorruptError(at(segment.path, 0, error)) from error
+        if (header.number, header.first_seq) != (segment.number, segment.first_seq):
+            self.close()
+            why = f"the file says it is segment {header.number} from record {header.first_seq}"
+            raise JournalCorruptError(at(segment.path, 0, why))
+        self.link = Link(header.first_seq - 1, header.previous)
+        self.offset = SEGMENT_HEADER_SIZE
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the records that verify, up to the file's end or the first one that does not."""
+        while True:
+            try:
+                header = self._read(RECORD_HEADER_SIZE)
+                if not header:
+                    return
+                body = self._read(unpack_record_length(header))
+                record, link = unpack_record(header, body, self.link)
+            except FramingError as error:
+                self.stop = Stop(self.offset, str(error))
+                return
+            self.link = link
+            self.offset += RECORD_HEADER_SIZE + len(body)
+            yield record
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _read(self, size: int) -> bytes:
+        """Read as many bytes, fewer only at the end."""
+        parts: list[bytes] = []
+        while size > 0:
+            try:
+                part = bytes(self._stream.read(size))
+            except OSError as error:  # what the decompressor says of damage
+                raise FramingError(str(error)) from error
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def open_segment(segment: Segment) -> SegmentReader:
+    """Open a segment for reading, also when it was compressed since it was listed."""
+    try:
+        return SegmentReader(segment)
+    except FileNotFoundError:
+        return SegmentReader(replace(segment, path=_compressed_path(segment), compressed=True))
+
+
+def at(path: Path, offset: int, why: object) -> str:
+    """Say where in the journal something is wrong."""
+    return f"{path}, byte {offset}: {why}."
+
+
+def compress(segment: Segment) -> Segment:
+    """Put a sealed segment into a compressed file, and take the plain one away when that is safely on disk."""
+    if segment.compressed or not _is_worth_it(segment):
+        return segment
+    target = _compressed_path(segment)
+    unfinished = target.with_name(target.name + UNFINISHED_SUFFIX)
+    with segment.path.open("rb") as plain, pa.CompressedOutputStream(pa.OSFile(str(unfinished), "wb"), _COMPRESSION) as stream:
+        while part := plain.read(_COPY_BYTES):
+            stream.write(part)
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    compressed = Segment(target, segment.number, segment.first_seq, compressed=True)
+    unfinished.replace(target)
+    sync_directory(target.parent)
+    segment.path.unlink()
+    sync_directory(target.parent)
+    return compressed
+
+
+def sync_directory(directory: Path) -> None:
+    """Bring new and removed names to the disk."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _compressed_path(segment: Segment) -> Path:
+    return segment.path.with_name(segment.path.name.removesuffix(SUFFIX) + COMPRESSED_SUFFIX)
+
+
+def _is_worth_it(segment: Segment) -> bool:
+    """Judge by the first part, so that what does not shrink is not compressed at every start."""
+    with segment.path.open("rb") as plain:
+        sample = plain.read(_COPY_BYTES)
+    return len(pa.compress(sample, codec=_COMPRESSION, asbytes=True)) < _WORTH * len(sample)
