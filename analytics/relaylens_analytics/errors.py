@@ -1,0 +1,103 @@
+"""The analytics' exceptions; each docstring begins with the sentence that the user reads.
+
+RelaylensAnalyticsError
+├── OpenError                    the store cannot be opened
+│   ├── StoreInUseError          a collector holds the file
+│   ├── NoStoreError             the folder has no database
+│   ├── UnreadableStoreError     the file is there and does not open
+│   └── StoreAddressError        the address is neither a folder nor an http address
+├── CollectorError               the collector did not give an answer
+│   ├── CollectorNotRunningError nothing answers at the address
+│   ├── NotAuthorisedError       the token is missing or wrong
+│   └── BadAnswerError           what came back is not what the read API says
+├── QueryError                   the query was refused
+│   ├── UnknownQueryError        no such file of SQL
+│   ├── UnknownParameterError    the file has no such parameter
+│   ├── UnknownMetricError       no such metric
+│   ├── UnknownDimensionError    the metric is not offered by this dimension
+│   ├── UnknownSortError         the list cannot be sorted by this column
+│   └── QueryLimitError          the answer is larger, or took longer, than the limit
+├── LabelError                   the label was not taken
+└── PriceFileError               the price table cannot be read
+"""
+
+
+class RelaylensAnalyticsError(Exception):
+    """The analytics could not do what was asked."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        """Say the class's sentence, and the detail of this case after it."""
+        sentence = (type(self).__doc__ or "").strip().split("\n", maxsplit=1)[0]
+        super().__init__(sentence if detail is None else f"{sentence} {detail}")
+
+
+class OpenError(RelaylensAnalyticsError):
+    """The store cannot be opened."""
+
+
+class StoreInUseError(OpenError):
+    """A running collector holds this store; read it through the collector's address, such as http://127.0.0.1:4318."""
+
+
+class NoStoreError(OpenError):
+    """There is no Relaylens database here; give the folder that `relaylens up` writes to, or import data into it first."""
+
+
+class UnreadableStoreError(OpenError):
+    """The database does not open; `relaylens rebuild` makes it anew from the journal."""
+
+
+class StoreAddressError(OpenError):
+    """A store is named by its folder or by a collector's address, http://host:port."""
+
+
+class CollectorError(RelaylensAnalyticsError):
+    """The collector did not answer the question."""
+
+
+class CollectorNotRunningError(CollectorError):
+    """No collector answers here; start it with `relaylens up`, or name the store's folder to read it without one."""
+
+
+class NotAuthorisedError(CollectorError):
+    """The collector asks for a token, and none or a wrong one was given."""
+
+
+class BadAnswerError(CollectorError):
+    """What answers at this address does not speak Relaylens' read API; perhaps the port is another program's."""
+
+
+class QueryError(RelaylensAnalyticsError):
+    """The query cannot be answered."""
+
+
+class UnknownQueryError(QueryError):
+    """There is no query of this name."""
+
+
+class UnknownParameterError(QueryError):
+    """The query has no such parameter."""
+
+
+class UnknownMetricError(QueryError):
+    """There is no metric of this name."""
+
+
+class UnknownDimensionError(QueryError):
+    """The metric is not offered by this dimension."""
+
+
+class UnknownSortError(QueryError):
+    """The list cannot be sorted by this column."""
+
+
+class QueryLimitError(QueryError):
+    """The query takes more rows, bytes or time than the collector allows; ask for less."""
+
+
+class LabelError(RelaylensAnalyticsError):
+    """The label was not taken."""
+
+
+class PriceFileError(RelaylensAnalyticsError):
+    """The price table cannot be read."""

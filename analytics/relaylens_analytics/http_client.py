@@ -1,0 +1,95 @@
+"""Talks to a collector over HTTP with the standard library alone, and turns what goes wrong into our own errors."""
+
+import http.client
+import json
+import ssl
+from typing import Final
+from urllib.parse import urlsplit
+
+from relaylens_analytics.errors import (
+    BadAnswerError,
+    CollectorError,
+    CollectorNotRunningError,
+    NotAuthorisedError,
+    QueryError,
+    QueryLimitError,
+    StoreAddressError,
+)
+
+_OK: Final = 200
+_REFUSED: Final = {400: QueryError, 401: NotAuthorisedError, 403: NotAuthorisedError, 404: BadAnswerError, 405: BadAnswerError}
+_LIMITED: Final = {408, 413, 422, 429, 504}
+
+
+class HttpClient:
+    """One address and its token; connects straight to it, without the machine's proxies."""
+
+    def __init__(self, url: str, *, token: str | None = None, timeout_s: float = 60.0) -> None:
+        """Check the address."""
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError as error:
+            detail = f"{url!r} has no valid port."
+            raise StoreAddressError(detail) from error
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+            detail = f"Got {url!r}."
+            raise StoreAddressError(detail)
+        self.url = url.rstrip("/")
+        self._secure = parts.scheme == "https"
+        self._host = parts.hostname
+        self._port = port
+        self._prefix = parts.path.rstrip("/")
+        self._token = token
+        self._timeout_s = timeout_s
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """Send JSON and give back the answer's body."""
+        headers = {"Content-Type": "application/json"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        connection = self._connect()
+        try:
+            connection.request("POST", self._prefix + path, body=body, headers=headers)
+            response = connection.getresponse()
+            answer = response.read()
+        except TimeoutError as error:
+            detail = f"No answer from {self.url} within {self._timeout_s:g} s."
+            raise QueryLimitError(detail) from error
+        except http.client.HTTPException as error:
+            detail = f"{self.url}: {error!r}"
+            raise BadAnswerError(detail) from error
+        except OSError as error:
+            detail = f"({self.url}: {error})"
+            raise CollectorNotRunningError(detail) from error
+        finally:
+            connection.close()
+        if response.status != _OK:
+            raise self._error(response.status, answer)
+        return answer
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._secure:
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=context)
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+
+    def _error(self, status: int, answer: bytes) -> Exception:
+        detail = f"{_message(answer)} ({self.url} answered {status}.)"
+        if status in _LIMITED:
+            return QueryLimitError(detail)
+        return _REFUSED.get(status, CollectorError)(detail)
+
+
+def _message(answer: bytes) -> str:
+    """Find the sentence in an error's body: a google.rpc.Status or any JSON with a message, else the text itself."""
+    text = answer.decode(errors="replace").strip()
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text[:500]
+    if isinstance(document, dict):
+        for name in ("message", "detail", "error"):
+            if isinstance(document.get(name), str):
+                return str(document[name])
+    return text[:500]
