@@ -1,0 +1,1 @@
+"""Pictures: where things stand and in which colour is decided here, in Python; the browser only draws."""
