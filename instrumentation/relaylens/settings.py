@@ -1,0 +1,139 @@
+"""Every setting: its argument, its environment variables, its default and what it does.
+
+Precedence, the same for all: the argument of `instrument()`, then the variables in the order written here, then the default.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from relaylens.exceptions import SettingError
+from relaylens.safety import report
+
+T = TypeVar("T")
+
+_TRUE: Final = {"1", "true", "yes", "on", "span_only", "span_and_event"}
+_FALSE: Final = {"0", "false", "no", "off", "no_content", "event_only"}
+PROTOCOLS: Final = ("http/protobuf", "grpc")
+
+
+def _text(value: str) -> str:
+    """A text that is not blank."""
+    if not value.strip():
+        message = "is empty"
+        raise SettingError(message)
+    return value.strip()
+
+
+def _switch(value: str) -> bool:
+    """On or off, in the words that OpenTelemetry's variables use."""
+    word = value.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    message = f"is {value!r}; allowed are true and false"
+    raise SettingError(message)
+
+
+def _protocol(value: str) -> str:
+    """One of the protocols that are spoken here."""
+    if value.strip() in PROTOCOLS:
+        return value.strip()
+    message = f"is {value!r}; allowed are {' and '.join(PROTOCOLS)}"
+    raise SettingError(message)
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One declaration: where the value comes from, what it is otherwise, and what it does."""
+
+    name: str
+    """Argument of `instrument()`."""
+    variables: tuple[str, ...]
+    """Environment variables, the first that is set wins."""
+    default: T
+    """Value when neither is given."""
+    read: Callable[[str], T]
+    """Turns the variable's text into a value or raises `SettingError`."""
+    sentence: str
+    """What it does, in one sentence."""
+
+    def resolve(self, given: T | None = None, environ: Mapping[str, str] | None = None) -> T:
+        """The value that holds now; a variable with a meaningless value is reported and passed over."""
+        if given is not None:
+            return given
+        environ = os.environ if environ is None else environ
+        for variable in self.variables:
+            if variable not in environ:
+                continue
+            try:
+                return self.read(environ[variable])
+            except SettingError as error:
+                report(f"use {variable}", error)
+        return self.default
+
+    def checked(self, given: T | None) -> T | None:
+        """The argument itself, once its text means something."""
+        if isinstance(given, str):
+            try:
+                return self.read(given)
+            except SettingError as error:
+                message = f"instrument({self.name}=...) {error}."
+                raise SettingError(message) from None
+        return given
+
+
+SERVICE: Final = Setting[str | None](
+    name="service",
+    variables=("OTEL_SERVICE_NAME",),
+    default=None,
+    read=_text,
+    sentence="Name of the service in every chart; without it `service.name` of OTEL_RESOURCE_ATTRIBUTES, else `unknown_service`.",
+)
+ENDPOINT: Final = Setting[str | None](
+    name="endpoint",
+    variables=("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    default=None,
+    read=_text,
+    sentence="Where spans go; without it the collector on this machine (http://127.0.0.1:4318, or :4317 for gRPC).",
+)
+PROTOCOL: Final = Setting[str](
+    name="protocol",
+    variables=("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"),
+    default="http/protobuf",
+    read=_protocol,
+    sentence="`http/protobuf` or `grpc`.",
+)
+CAPTURE_CONTENT: Final = Setting[bool](
+    name="capture_content",
+    variables=("RELAYLENS_CAPTURE_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
+    default=True,
+    read=_switch,
+    sentence="Whether prompts, answers, arguments, results, payloads, reasons and exception messages are recorded.",
+)
+FRAMEWORKS: Final = Setting[bool](
+    name="frameworks",
+    variables=("RELAYLENS_FRAMEWORKS",),
+    default=True,
+    read=_switch,
+    sentence="Whether the instrumentations of agent frameworks and model clients that are installed are switched on.",
+)
+DISABLED: Final = Setting[bool](
+    name="disabled",
+    variables=("OTEL_SDK_DISABLED",),
+    default=False,
+    read=_switch,
+    sentence="Records nothing at all.",
+)
+RAISE_ERRORS: Final = Setting[bool](
+    name="raise_errors",
+    variables=("RELAYLENS_RAISE_ERRORS",),
+    default=False,
+    read=_switch,
+    sentence="Lets an error inside Relaylens out instead of logging it; for the tests of Relaylens itself.",
+)
+
+SETTINGS: Final = (SERVICE, ENDPOINT, PROTOCOL, CAPTURE_CONTENT, FRAMEWORKS, DISABLED, RAISE_ERRORS)
+"""All of them, in the order of the documentation."""

@@ -1,0 +1,166 @@
+"""`instrument()`: one call that sends the spans of this process to the collector."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.environment_variables import OTEL_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import NoOpTracer
+
+from relaylens import recorder
+from relaylens.exceptions import MissingExtraError
+from relaylens.exporting import make_exporter
+from relaylens.frameworks import SwitchedOn, switch_off, switch_on
+from relaylens.processing import StampingProcessor
+from relaylens.recorder import VERSION, Clock, Recorder
+from relaylens.safety import guarded, logger, raise_errors
+from relaylens.semconv import SERVICE_NAME
+from relaylens.settings import CAPTURE_CONTENT, DISABLED, FRAMEWORKS, PROTOCOL, RAISE_ERRORS, SERVICE
+
+_MOST_ATTRIBUTES = 2048
+"""Instrumentations that write one attribute for each message overflow the SDK's 128 and lose the first, which matter most."""
+
+_lock = threading.Lock()
+_active: "Instrumentation | None" = None
+_own_provider: TracerProvider | None = None
+
+
+@dataclass
+class Instrumentation:
+    """What `instrument()` has set up."""
+
+    provider: Any = None
+    """The tracer provider in use: the host's own where it had one."""
+    frameworks: list[SwitchedOn] = field(default_factory=list)
+    """Instrumentations of frameworks that were switched on."""
+    processor: StampingProcessor | None = None
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Send what has ended by now; False when that took longer than `timeout` seconds or failed."""
+        return self.processor is None or self.processor.force_flush(int(timeout * 1000))
+
+    def shutdown(self, timeout: float = 5.0) -> None:
+        """Send what has ended by now, for `timeout` seconds at most, and stop sending."""
+        if self.processor is not None:
+            self.processor.close(timeout)
+        _forget(self)
+
+    def uninstrument(self, timeout: float = 5.0) -> None:
+        """Switch off what was switched on, and shut down."""
+        switch_off(self.frameworks)
+        self.frameworks = []
+        self.shutdown(timeout)
+
+
+def instrument(  # noqa: PLR0913 - each is a setting with a name
+    service: str | None = None,
+    *,
+    endpoint: str | None = None,
+    protocol: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    capture_content: bool | None = None,
+    frameworks: bool | None = None,
+    tracer_provider: TracerProvider | None = None,
+    exporter: SpanExporter | None = None,
+    clock: Clock | None = None,
+) -> Instrumentation:
+    """Send the spans of this process to a Relaylens collector, or to any other that speaks OTLP.
+
+    What is not given comes from OpenTelemetry's own variables (docs/instrumentation.md lists them). A tracer provider that the
+    host has set up is kept and only added to. A second call changes nothing and returns what the first one set up.
+
+    `exporter` takes the place of OTLP, and `clock` that of the machine's time; programs that replay or simulate need them.
+    """
+    global _active  # noqa: PLW0603 - one set-up for the process
+    asked = PROTOCOL.checked(protocol)
+    with _lock:
+        if _active is not None:
+            return _active
+        raise_errors(RAISE_ERRORS.resolve())
+        captures = CAPTURE_CONTENT.resolve(capture_content)
+        made = Instrumentation()
+        if DISABLED.resolve():
+            recorder.use(Recorder(NoOpTracer(), capture_content=captures))
+            _active = made
+            return made
+        sends = exporter
+        try:
+            sends = sends or make_exporter(PROTOCOL.resolve(asked), endpoint, headers)
+        except MissingExtraError as error:
+            if asked is not None:
+                raise
+            # The variable was set for another program; this one still runs.
+            logger.error("%s. No spans are sent.", error)
+        with guarded("set up tracing"):
+            _set_up(made, SERVICE.resolve(service), tracer_provider, sends, Recorder(NoOpTracer(), captures, clock))
+        with guarded("switch on the instrumentation of frameworks"):
+            if FRAMEWORKS.resolve(frameworks):
+                made.frameworks = switch_on(made.provider, capture_content=captures)
+        _active = made
+        return made
+
+
+def _set_up(
+    made: Instrumentation, service: str | None, given: TracerProvider | None, exporter: SpanExporter | None, using: Recorder
+) -> None:
+    """Take the host's tracer provider or make one, and add our processor to it."""
+    provider, is_own = _provider(service, given)
+    made.provider = provider
+    recorder.use(Recorder(provider.get_tracer("relaylens", VERSION), using.capture_content, using.clock))
+    if exporter is not None:
+        made.processor = StampingProcessor(BatchSpanProcessor(exporter), _resource(service) if is_own else None)
+        provider.add_span_processor(made.processor)
+
+
+def _provider(service: str | None, given: TracerProvider | None) -> tuple[TracerProvider, bool]:
+    """The tracer provider to use, and whether it is ours."""
+    global _own_provider  # noqa: PLW0603 - OpenTelemetry lets a process set it once, so it is kept
+    if given is not None:
+        return given, False
+    present = trace.get_tracer_provider()
+    if isinstance(present, TracerProvider):
+        return present, present is _own_provider
+    limited = any(variable in os.environ for variable in (OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_ATTRIBUTE_COUNT_LIMIT))
+    limits = SpanLimits() if limited else SpanLimits(max_span_attributes=_MOST_ATTRIBUTES)
+    provider = TracerProvider(resource=_resource(service), span_limits=limits)
+    if isinstance(present, trace.ProxyTracerProvider):
+        trace.set_tracer_provider(provider)
+        _own_provider = provider
+    return provider, True
+
+
+def _resource(service: str | None) -> Resource:
+    """What is said of this process; OpenTelemetry's variables are part of it."""
+    return Resource.create({SERVICE_NAME: service} if service is not None else {})
+
+
+def _forget(ended: Instrumentation) -> None:
+    """Make room for another `instrument()`."""
+    global _active  # noqa: PLW0603 - see instrument
+    with _lock:
+        if _active is ended:
+            _active = None
+            recorder.use(None)
+
+
+def flush(timeout: float = 5.0) -> bool:
+    """Send what has ended by now; False when that took longer than `timeout` seconds or failed."""
+    return _active is None or _active.flush(timeout)
+
+
+def shutdown(timeout: float = 5.0) -> None:
+    """Send what has ended by now, for `timeout` seconds at most, and stop sending."""
+    if _active is not None:
+        _active.shutdown(timeout)
+
+
+def uninstrument(timeout: float = 5.0) -> None:
+    """Undo `instrument()`: frameworks are switched off, what has ended is sent, nothing more is."""
+    if _active is not None:
+        _active.uninstrument(timeout)
