@@ -116,9 +116,16 @@ def _last_of_repeated(offsets: Ints, keys: pa.DictionaryArray) -> Ints | None:
     """Return which attributes to keep, or None when no row repeats a key, as nearly always."""
     width = len(keys.dictionary)
     pairs = owners(offsets).astype(np.int64) * width + keys.indices.to_numpy()
-    if len(np.unique(pairs)) == len(pairs):
+    if not _repeats(pairs, (len(offsets) - 1) * width):
         return None
     _, last = np.unique(pairs[::-1], return_index=True)
     kept = np.zeros(len(pairs), np.bool_)
     kept[len(pairs) - 1 - last] = True
     return kept
+
+
+def _repeats(numbers: Ints, limit: int) -> bool:
+    """Say whether a number below the limit is there twice; by counting, unless that would take far more room than the numbers."""
+    if limit > 64 * len(numbers) + 1024:
+        return len(np.unique(numbers)) < len(numbers)
+    return bool(len(numbers)) and int(np.bincount(numbers).max()) > 1

@@ -1,11 +1,5 @@
-"""Cells: long texts leave their column and are kept once by content, in chunks.
+"""Cells: long texts leave their column and are kept once by content, in chunks."""
 
-Agents send the conversation so far with every call. A JSON list of messages is therefore cut before each message, so that the
-messages already sent are chunks already stored. Where a text is cut depends on that text alone.
-"""
-
-import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relaylens_collector.mapping.chunks import chunks
 from relaylens_collector.mapping.columns import Ints, data_of
 
 LONGEST_IN_PLACE: Final = 240
@@ -21,17 +16,6 @@ LONGEST_IN_PLACE: Final = 240
 
 REFERENCE: Final = "\x01"
 """Begins a cell that refers to texts."""
-
-_CUT: Final = re.compile(rb'\{ ?"(?:role|id|parts|content|type)"')
-"""What a message, or a part of one, begins with in the instrumentations seen."""
-
-
-def chunks(text: bytes) -> list[bytes]:
-    """Cut a JSON list of messages before each message; anything else stays whole. Joined, the chunks are the text."""
-    if text[:1] != b"[":
-        return [text]
-    cuts = [0, *(match.start() for match in _CUT.finditer(text, 2)), len(text)]
-    return [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +47,15 @@ class LongTexts:
         self._count += len(found)
         return cells
 
-    def references(self, identify: Callable[[list[bytes], list[bytes]], list[int]]) -> "References":
-        """Let the store identify all chunks (given hashes and chunks) and return the cells of all long texts."""
+    def references(self, identify: Callable[[list[bytes]], list[int]]) -> "References":
+        """Let the store identify all chunks, and return the cells of all long texts."""
         if not self._found:
             return References(pa.array([], pa.string()))
-        encoded = pa.concat_arrays(self._found).cast(pa.binary()).dictionary_encode()
-        pieces = [chunks(text) for text in encoded.dictionary.to_pylist()]
-        flat = [piece for text in pieces for piece in text]
-        numbers = identify([hashlib.sha256(piece).digest()[:16] for piece in flat], flat)
+        pieces = [chunks(text) for column in self._found for text in column.cast(pa.binary()).to_pylist()]
         offsets = np.cumsum([0, *map(len, pieces)])
+        numbers = identify([piece for text in pieces for piece in text])
         lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(numbers, pa.int64()).cast(pa.string()))
-        joined = pc.binary_join(lists, ",")
-        return References(pc.binary_join_element_wise(REFERENCE, joined, "").take(encoded.indices))
+        return References(pc.binary_join_element_wise(REFERENCE, pc.binary_join(lists, ","), ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Which texts are stored already, by content."""
 
+from hashlib import sha256
 from typing import Final
 
 import duckdb
@@ -7,6 +8,9 @@ import pyarrow as pa
 
 REMEMBERED: Final = 250_000
 """Texts kept in memory to be recognised; one not seen for that long may be stored again."""
+
+PUNCTUATION: Final = 8
+"""Bytes; what is this short stands between messages, again and again, and is looked up without hashing it each time."""
 
 
 class KnownTexts:
@@ -23,21 +27,32 @@ class KnownTexts:
         ).fetchall()
         self._numbers = {int(text_hash).to_bytes(16): text_id for text_hash, text_id in rows}
 
-    def identify(self, hashes: list[bytes], texts: list[bytes]) -> list[int]:
+    def identify(self, texts: list[bytes]) -> list[int]:
         """Return the number of each text; new ones get the next numbers and wait to be stored."""
-        numbers, older, new = self._numbers, self._older, self._new
+        numbers, punctuation = self._numbers, {}
         result = []
-        for text_hash, text in zip(hashes, texts, strict=True):
-            number = numbers.get(text_hash)
-            if number is None:
-                number = older.get(text_hash)
+        for text in texts:
+            if len(text) <= PUNCTUATION:
+                number = punctuation.get(text)
                 if number is None:
-                    number = self._next
-                    self._next += 1
-                    new[text_hash] = (number, text)
-                numbers[text_hash] = number
+                    number = punctuation[text] = self._number(sha256(text).digest()[:16], text)
+            else:
+                key = sha256(text).digest()[:16]
+                number = numbers.get(key)
+                if number is None:
+                    number = self._number(key, text)
             result.append(number)
         return result
+
+    def _number(self, key: bytes, text: bytes) -> int:
+        """Return the number of a text not seen lately."""
+        number = self._older.get(key)
+        if number is None:
+            number = self._next
+            self._next += 1
+            self._new[key] = (number, text)
+        self._numbers[key] = number
+        return number
 
     def new_rows(self) -> pa.Table | None:
         """Return the rows of the new texts, or None when there are none."""
