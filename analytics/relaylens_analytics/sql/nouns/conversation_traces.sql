@@ -1,7 +1,7 @@
--- Which traces belong together, and why.
+-- Which conversation each trace belongs to, and why.
 CREATE TABLE IF NOT EXISTS conversation_traces (
     trace_id VARCHAR NOT NULL,
     conversation VARCHAR NOT NULL,
-    join_keys VARCHAR[] NOT NULL,        -- every key the trace offers, such as session:<id>; traces that share one belong together
-    rule VARCHAR NOT NULL                -- session, link, framework_id or trace
+    rule VARCHAR NOT NULL,               -- session, framework, link or trace
+    first_batch BIGINT NOT NULL          -- the first journal record with a span of the trace
 );

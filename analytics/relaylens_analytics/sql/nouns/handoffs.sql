@@ -24,6 +24,6 @@ CREATE TABLE IF NOT EXISTS handoffs (
     wait_ms DOUBLE,                      -- offered to accepted
     from_step VARCHAR,
     to_step VARCHAR,
-    sent VARCHAR,                        -- cell: what was sent along
-    received VARCHAR                     -- cell: what the target got
+    sent VARCHAR,                        -- what was sent along, first 4,000 characters
+    received VARCHAR                     -- what the target got, first 4,000 characters
 );
