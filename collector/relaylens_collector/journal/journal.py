@@ -5,8 +5,9 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,15 @@ _QUIET_SECONDS: Final = 2.0
 _logger: Final = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One caller's request, and how to tell it."""
+
+    entry: Entry
+    future: Future[Record]
+    on_written: Callable[[Record], None] | None
+
+
 class Journal:
     """Append-only record of every admitted request; one process at a time, any number of threads.
 
@@ -45,7 +55,7 @@ class Journal:
         end = recover(self._directory, anchor)
         anchor.write(end.link)
         self._writer = SegmentWriter(self._directory, anchor, segment_bytes=segment_bytes, end=end.link, last=end.last)
-        self._waiting: queue.SimpleQueue[tuple[Entry, Future[Record]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
         self._quiet_since = time.monotonic()
@@ -73,14 +83,19 @@ class Journal:
         """Write one request as `append` does, without blocking the event loop."""
         return await asyncio.wrap_future(self.submit(signal, body, request_hash(signal, body)))
 
-    def submit(self, signal: Signal, body: bytes, known_hash: bytes) -> Future[Record]:
-        """Queue one request whose hash is known already; the future is done when the request is on disk."""
+    def submit(
+        self, signal: Signal, body: bytes, known_hash: bytes, *, on_written: Callable[[Record], None] | None = None
+    ) -> Future[Record]:
+        """Queue one request whose hash is known already; the future is done when the request is on disk.
+
+        `on_written` is called in the journal's own thread, record after record in their order; it has to be quick.
+        """
         future: Future[Record] = Future()
         with self._closing:
             if self._closed:
                 message = "The journal is closed."
                 raise JournalUnavailableError(message)
-            self._waiting.put((Entry(signal, body, known_hash), future))
+            self._waiting.put(_Request(Entry(signal, body, known_hash), future, on_written))
         return future
 
     def read(self, after: int = 0) -> Iterator[Record]:
@@ -129,9 +144,9 @@ class Journal:
             if is_last:
                 return
 
-    def _take_group(self) -> tuple[list[tuple[Entry, Future[Record]]], bool]:
+    def _take_group(self) -> tuple[list[_Request], bool]:
         """Wait for a request, and take with it all that wait too."""
-        group: list[tuple[Entry, Future[Record]]] = []
+        group: list[_Request] = []
         size = 0
         while True:
             try:
@@ -141,24 +156,28 @@ class Journal:
             if item is None:
                 return group, True
             group.append(item)
-            size += len(item[0].body)
+            size += len(item.entry.body)
             if size >= _GROUP_BYTES:
                 return group, False
 
-    def _write(self, group: Sequence[tuple[Entry, Future[Record]]]) -> int:
+    def _write(self, group: Sequence[_Request]) -> int:
         """Write the first requests of a group, answer them, and return how many they were."""
         try:
-            records = self._writer.write([entry for entry, _ in group])
+            records = self._writer.write([request.entry for request in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller has to hear of it and the thread goes on
             why = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
             _logger.error("%s: cannot write the journal: %s.", self._directory, why)  # noqa: TRY400 - no traceback for each request
-            for _, future in group:
+            for request in group:
                 failure = JournalUnavailableError(f"{self._directory}: {why}.")
                 failure.__cause__ = error
-                future.set_exception(failure)
+                request.future.set_exception(failure)
             return len(group)
-        for record, (_, future) in zip(records, group, strict=False):
-            future.set_result(record)
+        for record, request in zip(records, group, strict=False):
+            try:
+                if request.on_written is not None:
+                    request.on_written(record)
+            finally:
+                request.future.set_result(record)
         return len(records)
 
     def _compress_when_quiet(self) -> None:

@@ -1,0 +1,361 @@
+"""The thread that brings the database up to the journal, and has what changed settled."""
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+
+from relaylens_collector.errors import CollectorError, JournalCorruptError, QueryError, StoreError, UndecodableError
+from relaylens_collector.journal import Journal
+from relaylens_collector.mapping import Decoded, decode
+from relaylens_collector.pace import Pace, Progress
+from relaylens_collector.records import Record
+from relaylens_collector.store import Settler, Store
+
+_FIRST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 10.0
+_MOST_TRIES: Final = 5
+_INTERRUPT_EVERY: Final = 0.1
+_LONGEST_READER: Final = 60.0
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Records in a row; those that need nothing more are left out of `pairs`."""
+
+    pairs: list[tuple[Record, Decoded]]
+    last_seq: int
+    size: int
+
+
+class Applier:
+    """Applies records in the journal's order, in groups; what fails is tried again from the journal.
+
+    Its memory is only a shortcut: whenever the queue would grow too long, or something fails, it goes back to reading the journal.
+    """
+
+    def __init__(
+        self, *, open_store: Callable[[], Store], journal: Journal, settle: Settler | None, pace: Pace, on_done: Callable[[bytes], None]
+    ) -> None:
+        """Open the store and begin; `on_done` hears the request hash of each record that needs no more work."""
+        self._open_store = open_store
+        self._journal = journal
+        self._settle = settle
+        self._pace = pace
+        self._on_done = on_done
+        self._changed = threading.Condition()
+        self._queue: deque[tuple[Record, Decoded]] = deque()
+        self._queue_bytes = self._waiting_bytes = 0
+        self._behind = True
+        self._caught_up = False
+        self._replay: Iterator[Record] | None = None
+        self._singly_until = self._tries = 0
+        self._set_aside: set[int] = set()
+        self._failures = self._settle_failures = self._settled_traces = 0
+        self._problem: str | None = None
+        self._retry_at = self._settle_again_at = 0.0
+        self._pause = _FIRST_PAUSE
+        self._flush_to = 0
+        self._stopping = False
+        self._readers: set[duckdb.DuckDBPyConnection] = set()
+        self._apply_seconds = self._settle_seconds = 0.0
+        self._last_applied_at = self._dirty_since = time.monotonic()
+        self._store: Store | None = open_store()
+        self._applied_seq = self._store.last_batch()
+        self._settled_seq = -1
+        self._offered_seq = journal.last_seq
+        self._thread = threading.Thread(target=self._run, name="relaylens-apply", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Request bytes that came since the start and are not in the database yet."""
+        return self._waiting_bytes
+
+    def offer(self, record: Record, decoded: Decoded) -> None:
+        """Hand over a record that is on disk; called in the journal's order."""
+        size = len(record.body)
+        with self._changed:
+            self._offered_seq = record.seq
+            self._waiting_bytes += size
+            if not self._behind and self._queue_bytes + size > self._pace.queue_bytes:
+                self._behind = True
+            if not self._behind:
+                self._queue.append((record, decoded))
+                self._queue_bytes += size
+            self._changed.notify_all()
+
+    def knows(self, request_hash: bytes) -> bool:
+        """Tell whether a request is stored."""
+        store = self._store
+        return store is not None and store.known_request(request_hash)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Wait until all that is in the journal is applied and settled; raises StoreError when that fails."""
+        with self._changed:
+            target, failures = self._journal.last_seq, self._failures
+            self._flush_to = max(self._flush_to, target)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._settled_seq >= target or self._failures > failures or self._stopping, timeout=timeout)
+            if self._settled_seq >= target:
+                return
+            message = self._problem or f"{target - self._applied_seq} records wait to be applied."
+        raise StoreError(message)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a cursor to a reader; raises QueryError while the database is closed."""
+        with self._changed:
+            if self._store is None or self._stopping:
+                message = "The database is being opened or closed; ask again in a moment."
+                raise QueryError(message)
+            cursor = self._store.cursor()
+            self._readers.add(cursor)
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._changed:
+                self._readers.discard(cursor)
+                self._changed.notify_all()
+
+    def progress(self) -> Progress:
+        """Tell how far things are."""
+        with self._changed:
+            return Progress(
+                applied_seq=self._applied_seq,
+                settled_seq=max(self._settled_seq, 0),
+                waiting_requests=max(0, self._journal.last_seq - self._applied_seq),
+                waiting_bytes=self._waiting_bytes,
+                ready=self._store is not None and self._caught_up,
+                problem=self._problem,
+                set_aside=len(self._set_aside),
+                apply_seconds=self._apply_seconds,
+                settle_seconds=self._settle_seconds,
+                settle_failures=self._settle_failures,
+                settled_traces=self._settled_traces,
+            )
+
+    def close(self, drain_seconds: float) -> None:
+        """Apply what waits for so long at most, then stop; what is left is applied at the next start."""
+        with contextlib.suppress(StoreError):
+            self.flush(drain_seconds)
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        store = self._store
+        while self._thread.is_alive():
+            self._thread.join(_INTERRUPT_EVERY)
+            if self._thread.is_alive() and store is not None:
+                store.connection.interrupt()
+        self._close_store()
+
+    # --- the thread ---------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while self._wait_for_work():
+            group: _Group | None = None
+            try:
+                if self._store is None:
+                    self._reopen()
+                elif self._seconds_to_settling(time.monotonic()) == 0.0:
+                    self._settle_now(self._store)
+                elif group := self._take():
+                    self._apply(self._store, group)
+            except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database or a bad record raises
+                self._recover(error, group)
+
+    def _wait_for_work(self) -> bool:
+        with self._changed:
+            while not self._stopping:
+                now = time.monotonic()
+                to_settling = self._seconds_to_settling(now)
+                if now < self._retry_at:
+                    self._changed.wait(self._retry_at - now)
+                elif self._store is None or self._queue or self._behind or to_settling == 0.0:
+                    return True
+                else:
+                    self._changed.wait(to_settling)
+            return False
+
+    def _take(self) -> _Group | None:
+        """Take the next records, from memory or else from the journal, in order and not too many."""
+        pairs: list[tuple[Record, Decoded]] = []
+        size = 0
+        with self._changed:
+            most = 1 if self._applied_seq < self._singly_until else self._pace.group_bytes
+            while self._queue and size < most:
+                pairs.append(self._queue.popleft())
+                size += len(pairs[-1][0].body)
+            self._queue_bytes -= size
+        if pairs:
+            return _Group(pairs, pairs[-1][0].seq, size)
+        return self._take_from_journal(most) if self._behind else None
+
+    def _take_from_journal(self, most: int) -> _Group | None:
+        if self._replay is None:
+            self._replay = self._journal.read(self._applied_seq)
+        pairs: list[tuple[Record, Decoded]] = []
+        size, last_seq = 0, None
+        while size < most and (record := next(self._replay, None)) is not None:
+            size, last_seq = size + len(record.body), record.seq
+            if not self.knows(record.request_hash):
+                try:
+                    pairs.append((record, decode(record.signal, record.body)))
+                except UndecodableError as error:
+                    self._put_aside(record, error)
+        if last_seq is not None:
+            return _Group(pairs, last_seq, size)
+        self._replay = None
+        with self._changed:
+            if self._applied_seq >= self._offered_seq:
+                self._behind = False
+                self._caught_up = True
+                self._waiting_bytes = 0
+        return None
+
+    def _apply(self, store: Store, group: _Group) -> None:
+        began = time.monotonic()
+        once: dict[bytes, tuple[Record, Decoded]] = {}
+        for pair in group.pairs:
+            if not store.known_request(pair[0].request_hash):
+                once.setdefault(pair[0].request_hash, pair)
+        if once:
+            store.apply(list(once.values()))
+        self._apply_seconds += time.monotonic() - began
+        self._done(group)
+
+    def _done(self, group: _Group) -> None:
+        now = time.monotonic()
+        with self._changed:
+            if self._settled_seq >= self._applied_seq:
+                self._dirty_since = now
+            self._last_applied_at = now
+            self._applied_seq = group.last_seq
+            self._waiting_bytes = max(0, self._waiting_bytes - group.size)
+            self._tries = 0
+            self._problem = None
+            self._pause = _FIRST_PAUSE
+            self._changed.notify_all()
+        for record, _ in group.pairs:
+            self._on_done(record.request_hash)
+
+    def _seconds_to_settling(self, now: float) -> float | None:
+        """Return how long until settling is due, nothing when there is nothing to settle."""
+        if self._settled_seq >= self._applied_seq or not self._caught_up:
+            return None
+        if self._settled_seq < self._flush_to <= self._applied_seq:
+            due = now
+        elif self._queue or self._behind:
+            due = self._dirty_since + self._pace.settle_every_seconds
+        else:
+            due = min(self._last_applied_at + self._pace.quiet_seconds, self._dirty_since + self._pace.settle_every_seconds)
+        return max(0.0, due - now, self._settle_again_at - now)
+
+    def _settle_now(self, store: Store) -> None:
+        began, upto = time.monotonic(), self._applied_seq
+        try:
+            settled = self._settle(store.connection) if self._settle is not None else 0
+        except Exception as error:
+            if not _is_alive(store):
+                raise
+            _logger.exception("Settling failed; it is tried again in %.0f s.", self._pace.settle_every_seconds)
+            with self._changed:
+                self._settle_failures += 1
+                self._failures += 1
+                self._problem = f"Settling failed: {error}"
+                self._settle_again_at = time.monotonic() + self._pace.settle_every_seconds
+                self._changed.notify_all()
+            return
+        with self._changed:
+            self._settled_seq = upto
+            self._settle_seconds += time.monotonic() - began
+            self._settled_traces += settled
+            self._problem = None
+            self._changed.notify_all()
+
+    # --- when something fails -----------------------------------------------------------------------------------------
+
+    def _recover(self, error: Exception, group: _Group | None) -> None:
+        """Go back to the journal, and wait, split or put aside, so that one bad record or one bad moment costs nothing else."""
+        alive = self._store is not None and _is_alive(self._store)
+        if not alive:
+            self._close_store()
+        self._tries += 1
+        split = alive and group is not None and len(group.pairs) > 1
+        wait = not split
+        if split and group is not None:
+            self._singly_until = group.last_seq
+        elif alive and group is not None and not (_is_passing(error) and self._tries < _MOST_TRIES):
+            self._put_aside(group.pairs[0][0], error)
+            self._done(group)
+            wait = False
+        known = isinstance(error, CollectorError)
+        _logger.error("%s%s", error, " It is tried again." if wait else "", exc_info=None if known else error)
+        with self._changed:
+            self._queue.clear()
+            self._queue_bytes = 0
+            self._replay = None
+            self._behind = True
+            if wait:
+                self._failures += 1
+                self._problem = str(error)
+                self._retry_at = time.monotonic() + self._pause
+                self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+            self._changed.notify_all()
+
+    def _put_aside(self, record: Record, error: Exception) -> None:
+        """Leave a record that cannot be applied in the journal alone; it is tried again when the database is rebuilt."""
+        _logger.error("Record %d (%s) cannot be applied and stays in the journal only: %s", record.seq, record.signal, error)
+        with self._changed:
+            self._set_aside.add(record.seq)
+
+    def _close_store(self) -> None:
+        """Close the database with all its cursors: DuckDB gives a new one the old state as long as one is open."""
+        deadline = time.monotonic() + _LONGEST_READER
+        with self._changed:
+            store, self._store = self._store, None
+            self._caught_up = False
+            while self._readers and time.monotonic() < deadline:
+                for cursor in self._readers:
+                    with contextlib.suppress(duckdb.Error):
+                        cursor.interrupt()
+                self._changed.wait(_INTERRUPT_EVERY)
+        if store is not None:
+            with contextlib.suppress(duckdb.Error):
+                store.close()
+
+    def _reopen(self) -> None:
+        store = self._open_store()
+        with self._changed:
+            self._store = store
+            self._applied_seq = store.last_batch()
+            self._settled_seq = -1
+            self._problem = None
+        _logger.warning("The database is open again, with everything up to record %d.", self._applied_seq)
+
+
+def _is_alive(store: Store) -> bool:
+    """End what a failure left open, and tell whether the database still answers."""
+    with contextlib.suppress(duckdb.Error):
+        store.connection.rollback()
+    try:
+        store.connection.execute("SELECT 1").fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _is_passing(error: Exception) -> bool:
+    """Tell whether the same may succeed later: memory and disk come and go, a bad value stays."""
+    cause = error.__cause__ if isinstance(error, StoreError) else error
+    passing = (duckdb.OutOfMemoryException, duckdb.IOException, duckdb.InterruptException, OSError, MemoryError, JournalCorruptError)
+    return isinstance(cause, passing)

@@ -1,0 +1,214 @@
+"""The way in, without a network: decode, journal, apply. Servers, imports and tests are thin layers over it."""
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Self
+
+import duckdb
+
+from relaylens_collector.applying import Applier
+from relaylens_collector.errors import CollectorError, OverloadedError
+from relaylens_collector.journal import request_hash
+from relaylens_collector.mapping import decode
+from relaylens_collector.pace import Pace, Progress
+from relaylens_collector.signals import Signal
+from relaylens_collector.store import Settler, Store
+from relaylens_collector.store_folder import StoreFolder, check_same_history
+
+_LOOK_AT_DISK_SECONDS: Final = 1.0
+_BYTES_A_SECOND: Final = 64 << 20
+"""Roughly what is applied in a second: turns a backlog into a time to wait."""
+_LONGEST_WAIT: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a request."""
+
+    accepted: int
+    rejected: int
+    reason: str | None
+    """What was rejected and why."""
+
+    duplicate: bool
+    """The same request was here before; it is stored once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much Ingest holds before it says no."""
+
+    in_flight_bytes: int = 256 << 20
+    """Request bytes being decoded and written at once."""
+
+    waiting_bytes: int = 1 << 30
+    """Request bytes that are in the journal and not yet in the database."""
+
+    free_bytes: int = 256 << 20
+    """Room that stays free on the disk."""
+
+    memory_limit: str = "512MB"
+    """DuckDB's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How Ingest is doing."""
+
+    last_seq: int
+    in_flight_bytes: int
+    progress: Progress
+    disk_low: bool
+
+
+class Ingest:
+    """One store folder and everything that writes to it; safe to use from any thread."""
+
+    def __init__(
+        self,
+        store_dir: Path | str,
+        settle: Settler | None = None,
+        *,
+        pace: Pace | None = None,
+        limits: Limits | None = None,
+        rebuild: bool = False,
+    ) -> None:
+        """Lock the folder, open the journal, and begin to catch the database up with it; a rebuild begins with an empty one.
+
+        Raises StoreLockedError, JournalCorruptError or StoreError when that cannot be done.
+        """
+        self._limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._recent: dict[bytes, Future[Verdict]] = {}
+        self._in_flight_bytes = 0
+        self._disk_looked_at = 0.0
+        self._disk_low = False
+        with contextlib.ExitStack() as opened:
+            self._folder = StoreFolder(Path(store_dir))
+            opened.callback(self._folder.close)
+            self._journal = self._folder.open_journal()
+            opened.callback(self._journal.close)
+            if rebuild:
+                self._folder.put_database_aside("replaced")
+            self._applier = Applier(
+                open_store=self._open_store,
+                journal=self._journal,
+                settle=settle,
+                pace=pace or Pace(),
+                on_done=self._forget,
+            )
+            opened.pop_all()
+
+    def submit(self, signal: Signal, body: bytes) -> Verdict:
+        """Take one request; when this returns it is on disk, and the same request sent again is not stored again.
+
+        Raises UndecodableError when no resending can help, OverloadedError or JournalUnavailableError when it can.
+        """
+        with self._room_for(len(body)):
+            known_hash = request_hash(signal, body)
+            answer: Future[Verdict] = Future()
+            with self._lock:
+                first = self._recent.setdefault(known_hash, answer)
+            if first is not answer:
+                return replace(first.result(), duplicate=True)
+            journalled = False
+            try:
+                verdict, journalled = self._take(signal, body, known_hash)
+                answer.set_result(verdict)
+            except BaseException as error:
+                answer.set_exception(error)
+                raise
+            finally:
+                if not journalled:
+                    self._forget(known_hash)
+            return verdict
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Return when everything submitted is in the database and settled."""
+        self._applier.flush(timeout)
+
+    def reading(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Lend a cursor of the locked-down database; raises QueryError while it is closed."""
+        return self._applier.reading()
+
+    def status(self) -> Status:
+        """Tell how things are."""
+        return Status(self._journal.last_seq, self._in_flight_bytes, self._applier.progress(), self._is_disk_low())
+
+    def close(self, drain_seconds: float = 60.0) -> None:
+        """Apply what waits, for so long at most, and let go of the folder; what is left is applied at the next start."""
+        self._applier.close(drain_seconds)
+        self._journal.close()
+        self._folder.close()
+
+    def __enter__(self) -> Self:
+        """Use it in a `with` block."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Close at the end of the block."""
+        self.close()
+
+    def _take(self, signal: Signal, body: bytes, known_hash: bytes) -> tuple[Verdict, bool]:
+        """Decode and journal a request, and say whether it is in the journal now."""
+        decoded = decode(signal, body)
+        known = self._applier.knows(known_hash)
+        verdict = Verdict(decoded.accepted, decoded.rejected, decoded.reason, duplicate=known)
+        if known or decoded.accepted == 0:
+            return verdict, False
+        self._journal.submit(signal, body, known_hash, on_written=lambda record: self._applier.offer(record, decoded)).result()
+        return verdict, True
+
+    def _open_store(self) -> Store:
+        store = self._folder.open_database(memory_limit=self._limits.memory_limit)
+        try:
+            check_same_history(store, self._journal)
+        except CollectorError:
+            store.close()
+            raise
+        return store
+
+    def _forget(self, known_hash: bytes) -> None:
+        with self._lock:
+            self._recent.pop(known_hash, None)
+
+    @contextlib.contextmanager
+    def _room_for(self, size: int) -> Iterator[None]:
+        """Refuse what does not fit in memory or on the disk, before any work is done for it."""
+        waiting = self._applier.waiting_bytes
+        if waiting > self._limits.waiting_bytes:
+            message = f"{waiting >> 20} MiB wait to be stored."
+            raise OverloadedError(message, retry_after=min(_LONGEST_WAIT, 1 + waiting / _BYTES_A_SECOND))
+        if self._is_disk_low():
+            message = f"Less than {self._limits.free_bytes >> 20} MiB are free on the disk of {self._folder.path}."
+            raise OverloadedError(message, retry_after=_LONGEST_WAIT)
+        with self._lock:
+            if self._in_flight_bytes and self._in_flight_bytes + size > self._limits.in_flight_bytes:
+                message = f"{self._in_flight_bytes >> 20} MiB of requests are being taken in."
+                raise OverloadedError(message)
+            self._in_flight_bytes += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight_bytes -= size
+
+    def _is_disk_low(self) -> bool:
+        now = time.monotonic()
+        if now - self._disk_looked_at >= _LOOK_AT_DISK_SECONDS:
+            self._disk_looked_at = now
+            self._disk_low = shutil.disk_usage(self._folder.path).free < self._limits.free_bytes
+        return self._disk_low
+
+
+def rebuild(store_dir: Path | str, settle: Settler | None = None) -> int:
+    """Make the database anew from the journal, and return how many records it holds; the old file is kept beside the new one."""
+    with Ingest(store_dir, settle, rebuild=True) as ingest:
+        ingest.flush()
+        return ingest.status().last_seq

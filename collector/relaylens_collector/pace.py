@@ -1,0 +1,48 @@
+"""How fast the database follows the journal, and how far it is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is applied at once, and when settling is due."""
+
+    group_bytes: int = 32 << 20
+    """Request bytes of one transaction at most."""
+
+    queue_bytes: int = 128 << 20
+    """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""
+
+    quiet_seconds: float = 0.5
+    """Traces are settled when nothing has come for so long."""
+
+    settle_every_seconds: float = 5.0
+    """Under constant load traces are settled this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the database is, and what keeps it."""
+
+    applied_seq: int
+    """The last record that is in the database."""
+
+    settled_seq: int
+    """The last record that the nouns know of."""
+
+    waiting_requests: int
+    waiting_bytes: int
+
+    ready: bool
+    """The database is open and was level with the journal since."""
+
+    problem: str | None
+    """What fails and is being tried again."""
+
+    set_aside: int
+    """Records that could not be applied and are in the journal only."""
+
+    apply_seconds: float
+    settle_seconds: float
+    settle_failures: int
+    settled_traces: int

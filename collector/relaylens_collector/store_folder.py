@@ -1,0 +1,150 @@
+"""The folder of one store: its lock, where its journal is, and opening its database whatever state that is in."""
+
+import fcntl
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from relaylens_collector.errors import StoreError, StoreLockedError, StoreVersionError
+from relaylens_collector.journal import Journal
+from relaylens_collector.store import Store
+
+DATABASE_FILE: Final = "relaylens.duckdb"
+JOURNAL_FOLDER: Final = "journal"
+LOCK_FILE: Final = "lock"
+
+_MOST_SPILLED: Final = "16GB"
+
+_LOCKED_DOWN: Final = (
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET allow_community_extensions = false",
+    "SET enable_external_access = false",
+    "SET GLOBAL python_enable_replacements = false",
+    f"SET max_temp_directory_size = '{_MOST_SPILLED}'",
+    "SET lock_configuration = true",
+)
+"""What is set before anyone may ask: a query reads this database, and nothing else of the machine or of our process."""
+
+_NOT_THE_FILES_FAULT: Final = ("Permission denied", "No space left", "Too many open files", "Out of Memory", "has been invalidated")
+"""Words of errors that a new database would meet again."""
+
+_HELD: Final = "set lock on file"
+
+_NEWER: Final = ("can only read versions", "newer version of DuckDB", "newer DuckDB")
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class StoreFolder:
+    """A store's folder, held by this process until `close`."""
+
+    def __init__(self, path: Path) -> None:
+        """Create the folder if need be, and lock it; raises StoreLockedError when another process has it."""
+        self.path = Path(path)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock: int | None = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            message = f"{self.path}: {error.strerror}."
+            raise StoreError(message) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._lock, 100, 0).decode(errors="replace").strip() or "unknown"
+            os.close(self._lock)
+            self._lock = None
+            message = f"{self.path} is held by process {holder}; stop it, or read the store through its address."
+            raise StoreLockedError(message) from error
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file."""
+        return self.path / DATABASE_FILE
+
+    def open_journal(self) -> Journal:
+        """Open the journal."""
+        return Journal(self.path / JOURNAL_FOLDER)
+
+    def open_database(self, *, memory_limit: str) -> Store:
+        """Open the database; one that does not open is put aside, and an empty one is there instead, to be filled from the journal."""
+        try:
+            store = self._open_whole(memory_limit)
+        except (duckdb.Error, StoreError) as error:
+            self._raise_if_no_new_file_helps(error)
+            aside = self.put_database_aside("unreadable")
+            _logger.error("%s does not open: %s", self.database, error)  # noqa: TRY400 - it is dealt with here
+            _logger.warning("The database is made anew from the journal; the old file is kept as %s.", aside)
+            store = Store(self.database, memory_limit=memory_limit)
+        try:
+            for statement in _LOCKED_DOWN:
+                store.connection.execute(statement)
+        except duckdb.Error as error:
+            store.close()
+            message = f"{self.database}: {error}"
+            raise StoreError(message) from error
+        return store
+
+    def put_database_aside(self, why: str) -> Path:
+        """Rename the database and what belongs to it, and return the new name of the file."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        aside = self.database.with_name(f"{DATABASE_FILE}.{why}-{stamp}")
+        for suffix in ("", ".wal"):
+            file = self.database.with_name(DATABASE_FILE + suffix)
+            if file.exists():
+                file.rename(aside.with_name(aside.name + suffix))
+        return aside
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._lock is not None:
+            os.ftruncate(self._lock, 0)
+            os.close(self._lock)
+            self._lock = None
+
+    def _open_whole(self, memory_limit: str) -> Store:
+        """Open the database, and look whether its end is missing: DuckDB itself may find that out much later."""
+        is_clean = not self.database.with_name(f"{DATABASE_FILE}.wal").exists()
+        store = Store(self.database, memory_limit=memory_limit)
+        ((blocks, block_size),) = store.connection.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchall()
+        # With a log beside it the count may name blocks that are not in the file yet.
+        if is_clean and self.database.stat().st_size < blocks * block_size:
+            store.close()
+            message = f"{self.database} is shorter than its {blocks} blocks."
+            raise StoreError(message)
+        return store
+
+    def _raise_if_no_new_file_helps(self, error: Exception) -> None:
+        text = str(error)
+        if isinstance(error, StoreVersionError):
+            raise error
+        if any(words in text for words in _NEWER):
+            raise StoreVersionError(text) from error
+        if _HELD in text:
+            message = f"{self.database}: {text}"
+            raise StoreLockedError(message) from error
+        if any(words in text for words in _NOT_THE_FILES_FAULT):
+            message = f"{self.database}: {text}"
+            raise StoreError(message) from error
+
+
+def check_same_history(store: Store, journal: Journal) -> None:
+    """Compare the database's last batch with the journal, so that a database of another journal is not added to."""
+    last = store.last_batch()
+    if last == 0:
+        return
+    advice = "Bring back the journal that belongs to it, or run `relaylens rebuild`."
+    if last > journal.last_seq:
+        message = f"{store.path} holds record {last}, but its journal ends with record {journal.last_seq}. {advice}"
+        raise StoreError(message)
+    record = next(journal.read(last - 1))
+    stored = store.connection.execute("SELECT request_hash FROM batches WHERE batch = $batch", {"batch": last}).fetchall()
+    if stored != [(record.request_hash,)]:
+        message = f"{store.path} and its journal differ in record {last}. {advice}"
+        raise StoreError(message)
