@@ -135,8 +135,41 @@ STAGES = (
 )
 """The order of deriving: a file of `sql/staging`, or `rules:FOLDER:TABLE` for the candidates of a folder of rules."""
 
-MARTS: tuple[str, ...] = ("handoffs",)
-"""The nouns to derive from the stages, in order."""
+MARTS = (
+    "marts:handoffs",
+    "marts:escalations",
+    "rules:run_outcome:run_outcome_candidates",
+    "run_outcomes",
+    "marts:validations",
+    "told_errors",
+    "findings",
+    "model_calls",
+    "work_bus_usage",
+    "retried_calls",
+    "marts:steps",
+    "marts:span_facts",
+    "marts:feedback",
+    "marts:agents",
+    "marts:runs",
+    "marts:conversations",
+    "marts:conversation_traces",
+)
+"""The nouns in the order in which they build on each other: a file of `sql/marts`, or a stage as above."""
+
+NOUNS = (
+    "conversation_traces",
+    "conversations",
+    "runs",
+    "steps",
+    "span_facts",
+    "handoffs",
+    "escalations",
+    "findings",
+    "agents",
+    "validations",
+    "feedback",
+)
+"""The tables whose rows are replaced, each from the temporary table `new_NOUN`."""
 
 FIRST_MATCH = {"work_classes": "trace_id, span_id"}
 """Rule tables of which the first match per key is kept at once."""
@@ -148,10 +181,8 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, settled: int, upto: int)
     changed = _value(connection, "SELECT count(*) FROM changed_traces")
     if changed:
         _group(connection, upto)
-        for stage in STAGES:
+        for stage in (*STAGES, *MARTS):
             _run_stage(connection, stage)
-        for noun in MARTS:
-            connection.execute(_text(f"marts/{noun}.sql"))
         _replace(connection)
     connection.execute("DELETE FROM settled")
     connection.execute("INSERT INTO settled VALUES (?, now()::TIMESTAMP)", [upto])
@@ -160,8 +191,13 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, settled: int, upto: int)
 
 def _run_stage(connection: duckdb.DuckDBPyConnection, stage: str) -> None:
     """Run one stage: a staging file, or the union of a folder's rules into a temporary table."""
+    if stage == "findings":
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS\n{_union_of_findings()}")
+        connection.execute(_text("marts/findings.sql"))
+        return
     if not stage.startswith("rules:"):
-        connection.execute(_text(f"staging/{stage}.sql"))
+        folder, _, name = stage.rpartition(":")
+        connection.execute(_text(f"{folder or 'staging'}/{name}.sql"))
         return
     _, folder, table = stage.split(":")
     query = _candidates(folder)
@@ -187,5 +223,15 @@ def _group(connection: duckdb.DuckDBPyConnection, upto: int) -> None:
     connection.execute(_text("staging/work_components.sql"))
 
 
+def _union_of_findings() -> str:
+    """One query over every detector in `sql/findings`."""
+    entries = sorted(entry.name for entry in (SQL / "findings").iterdir() if entry.name.endswith(".sql"))
+    return "\nUNION ALL BY NAME\n".join(f"SELECT * FROM (\n{_text(f'findings/{name}')}\n)" for name in entries)  # noqa: S608 - our own files
+
+
 def _replace(connection: duckdb.DuckDBPyConnection) -> None:
-    """Replace the rows of the affected conversations."""
+    """Replace the rows of the affected conversations, also of those that a trace has left."""
+    connection.execute(_text("staging/touched_conversations.sql"))
+    for noun in NOUNS:
+        connection.execute(f"DELETE FROM {noun} WHERE conversation IN (SELECT conversation FROM touched_conversations)")  # noqa: S608 - our own names
+        connection.execute(f"INSERT INTO {noun} BY NAME SELECT * FROM new_{noun}")  # noqa: S608 - our own names

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS escalations (
     requested_at TIMESTAMP,
     answered_at TIMESTAMP,
     pending_ms DOUBLE,                   -- to the answer; NULL while there is none
-    question VARCHAR,                    -- cell
-    answer VARCHAR,                      -- cell
+    question VARCHAR,                    -- first 4,000 characters
+    answer VARCHAR,                      -- first 4,000 characters
     answered_by VARCHAR
 );

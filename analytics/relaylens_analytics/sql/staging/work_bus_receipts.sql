@@ -16,6 +16,8 @@ messages AS (
 SELECT m.trace_id, m.span_id, m.t0, m.t1,
        m.message ->> '$.id' AS message_id, m.message ->> '$.type' AS type,
        m.message ->> '$.source' AS source, m.message ->> '$.target' AS target,
-       m.message ->> '$.content' AS content
+       m.message ->> '$.content' AS content,
+       TRY_CAST(m.message ->> '$.models_usage.prompt_tokens' AS BIGINT) AS input_tokens,
+       TRY_CAST(m.message ->> '$.models_usage.completion_tokens' AS BIGINT) AS output_tokens
 FROM messages AS m
 WHERE m.message ->> '$.type' IS NOT NULL;

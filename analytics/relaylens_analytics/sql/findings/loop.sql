@@ -1,0 +1,38 @@
+-- The same again without progress: two agents hand back and forth, a call repeats with the same result, or a framework's limit ends the run.
+SELECT 'loop' AS detector, 'high' AS severity, run, arg_min(trace_id, offered_at) AS trace_id, arg_min(span_id, offered_at) AS span_id,
+       list(trace_id || ':' || span_id ORDER BY offered_at) AS span_ids,
+       arg_min(from_agent, offered_at) AS agent, NULL AS blamed_agent, 'rule' AS certainty,
+       'Work went back and forth between ' || least(from_agent, to_agent) || ' and ' || greatest(from_agent, to_agent) || ' ' || count(*) || ' times' AS message,
+       NULL AS evidence, epoch_us(min(offered_at)) * 1000 AS found_at
+FROM new_handoffs
+WHERE reason = 'looped'
+GROUP BY run, least(from_agent, to_agent), greatest(from_agent, to_agent)
+UNION ALL
+SELECT 'loop', 'high', run, arg_min(trace_id, offered_at), arg_min(span_id, offered_at), list(trace_id || ':' || span_id ORDER BY offered_at),
+       from_agent, from_agent, 'rule',
+       'The agent ' || from_agent || ' delegated to ' || to_agent || ' ' || count(*) || ' times with the same request',
+       left(any_value(sent), 500), epoch_us(min(offered_at)) * 1000
+FROM new_handoffs
+WHERE NOT is_return AND reason IS DISTINCT FROM 'looped' AND sent IS NOT NULL AND mode = 'return_to_caller'
+GROUP BY run, from_agent, to_agent, sent
+HAVING count(*) >= 3
+UNION ALL
+SELECT 'loop', 'medium', f.run, arg_min(t.trace_id, t.t0), arg_min(t.span_id, t.t0), list(t.trace_id || ':' || t.span_id ORDER BY t.t0),
+       f.agent, f.agent, 'rule',
+       'The tool ' || t.tool_key || ' was called ' || count(*) || ' times with the same arguments and the same result',
+       left(any_value(t.arguments), 500), min(t.t0)
+FROM work_tools AS t
+JOIN work_facts AS f USING (trace_id, span_id)
+WHERE (t.trace_id, t.span_id) NOT IN (SELECT (trace_id, span_id) FROM handoff_candidates)
+  AND t.arguments IS NOT NULL AND t.result IS NOT NULL
+GROUP BY f.run, f.agent, t.tool_key, t.arguments, t.result
+HAVING count(*) >= 3
+UNION ALL
+SELECT 'loop', 'high', f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id], f.agent, f.agent, 'rule',
+       'The framework stopped the run at its limit of turns', left(coalesce(w.exception_message, w.status_text), 500), w.t1
+FROM work_spans AS w
+JOIN work_facts AS f USING (trace_id, span_id)
+JOIN span_errors AS e USING (trace_id, span_id)
+WHERE e.is_origin
+  AND regexp_matches(concat_ws(' ', w.error_class, w.status_text, w.exception_message),
+                     '(GraphRecursionError|[Mm]ax(imum)? (number of )?(turns|iterations|steps)|LlmCallsLimitExceeded|UsageLimitExceeded|ConvergenceException|MaxTurnsExceeded|recursion limit|[Mm]ax iterations)')

@@ -1,0 +1,85 @@
+-- Every question to a person with its answer, if there is one.
+CREATE OR REPLACE TEMP TABLE new_escalations AS
+WITH requests AS (
+    SELECT q.*, f.agent, f.run, r.conversation, w.service_name
+    FROM work_requests AS q
+    JOIN work_facts AS f USING (trace_id, span_id)
+    JOIN work_runs AS r USING (trace_id)
+    JOIN work_spans AS w USING (trace_id, span_id)
+),
+
+-- questions with an id of their own: request and answers share it
+stated AS (
+    SELECT stated_id AS id, arg_min(conversation, t0) AS conversation, arg_min(run, t0) AS run, arg_min(trace_id, t0) AS trace_id,
+           arg_min(span_id, t0) AS span_id, arg_min(agent, t0) AS agent, arg_min(service_name, t0) AS service_name,
+           arg_min(tool_name, t0) AS tool_name, min(t0) AS asked,
+           arg_max(stated_state, t0) FILTER (WHERE stated_state NOT IN ('requested', 'pending')) AS final_state,
+           min(t0) FILTER (WHERE stated_state NOT IN ('requested', 'pending')) AS answered,
+           arg_min(full_text(question), t0) FILTER (WHERE question IS NOT NULL) AS question,
+           arg_max(full_text(answer), t0) FILTER (WHERE answer IS NOT NULL) AS answer,
+           arg_max(answered_by, t0) FILTER (WHERE answered_by IS NOT NULL) AS answered_by, rule
+    FROM requests
+    WHERE rule = 'stated'
+    GROUP BY stated_id, rule
+),
+
+-- the others: a pause, its signs, and the call that went on with it are one question of one agent
+rows AS (
+    SELECT *, coalesce(sum((NOT pauses)::INTEGER) OVER (
+        PARTITION BY run, agent ORDER BY t0, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS turn
+    FROM requests
+    WHERE rule <> 'stated'
+),
+
+human_messages AS (
+    SELECT c.conversation, b.message_id, min(b.t0) AS t0, any_value(b.content) AS content, any_value(b.source) AS source
+    FROM work_bus_receipts AS b
+    JOIN work_components AS c USING (trace_id)
+    WHERE is_person(agent_key(b.source)) AND b.type IN ('HandoffMessage', 'TextMessage')
+    GROUP BY c.conversation, b.message_id
+),
+
+paired AS (
+    SELECT run, agent, turn, any_value(conversation) AS conversation, arg_min(trace_id, (t0, span_id)) AS trace_id,
+           arg_min(span_id, (t0, span_id)) AS span_id, any_value(service_name) AS service_name,
+           arg_min(tool_name, (t0, span_id)) FILTER (WHERE tool_name IS NOT NULL) AS tool_name,
+           arg_min(rule, (t0, span_id)) AS rule, min(t0) AS asked,
+           arg_min(question, (t0, span_id)) FILTER (WHERE question IS NOT NULL) AS question,
+           min(t1) FILTER (WHERE NOT pauses) AS went_on, bool_or(pauses) AS paused,
+           arg_max(answer, t0) FILTER (WHERE NOT pauses) AS answer
+    FROM rows
+    GROUP BY run, agent, turn
+),
+
+answered AS (
+    SELECT p.*, h.t0 AS human_t0, h.content AS human_content, h.source AS human_name,
+           -- work of the same run after the pause, in a later trace, shows that the person let it go on
+           (SELECT min(s.t0) FROM work_steps AS s WHERE s.run = p.run AND s.trace_id <> p.trace_id AND s.t0 > p.asked) AS resumed
+    FROM paired AS p
+    ASOF LEFT JOIN human_messages AS h ON h.conversation = p.conversation AND p.asked < h.t0
+),
+
+inferred AS (
+    SELECT trace_id || ':' || span_id AS id, conversation, run, trace_id, span_id, agent, service_name, tool_name, asked, rule, question,
+           coalesce(human_t0, CASE WHEN paused THEN coalesce(went_on, resumed) ELSE CASE WHEN answer IS NOT NULL THEN went_on END END) AS answered,
+           coalesce(human_content, answer) AS answer, human_name AS answered_by, paused
+    FROM answered
+)
+
+SELECT id AS escalation, conversation, run, trace_id, span_id, agent, service_name,
+       coalesce(final_state, 'pending') AS state, rule, tool_name,
+       make_timestamp(asked // 1000) AS requested_at, make_timestamp(answered // 1000) AS answered_at,
+       (answered - asked) / 1e6 AS pending_ms,
+       ltrim(left(question, 4000), chr(1)) AS question, ltrim(left(answer, 4000), chr(1)) AS answer, answered_by
+FROM stated
+UNION ALL BY NAME
+SELECT id AS escalation, conversation, run, trace_id, span_id, agent, service_name,
+       CASE WHEN answered IS NULL AND paused THEN 'pending'
+            WHEN answered IS NULL THEN 'requested'
+            WHEN regexp_matches(answer, '(?i)\b(den(y|ied)|reject(ed)?|refus(e|ed)|disapproved?|not approved)\b') THEN 'denied'
+            WHEN regexp_matches(answer, '(?i)\b(edit(ed)?|changed|correct(ed|ion))\b') THEN 'edited'
+            ELSE 'approved' END AS state,
+       rule, tool_name, make_timestamp(asked // 1000) AS requested_at, make_timestamp(answered // 1000) AS answered_at,
+       (answered - asked) / 1e6 AS pending_ms,
+       ltrim(left(question, 4000), chr(1)) AS question, ltrim(left(answer, 4000), chr(1)) AS answer, answered_by
+FROM inferred;

@@ -1,0 +1,4 @@
+-- A question to a person has no answer yet.
+SELECT DISTINCT run, 'escalated' AS outcome, 'rule' AS evidence, 'A person has not answered yet' AS reason
+FROM new_escalations
+WHERE state = 'pending'
