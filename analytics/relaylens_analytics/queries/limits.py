@@ -1,0 +1,15 @@
+"""How much a list gives at most where the caller does not say."""
+
+from typing import Final
+
+ROWS: Final = 1_000
+"""Rows of a list."""
+
+SPANS: Final = 5_000
+"""Spans of one run at once."""
+
+PAGE: Final = 50
+"""Rows of a page."""
+
+TEXT: Final = 20_000
+"""Characters of a text in a list; the whole is on the span."""

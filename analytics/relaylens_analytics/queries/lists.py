@@ -1,0 +1,125 @@
+"""The lists of handoffs, escalations, findings and conversations, and what the store holds."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import pyarrow as pa
+
+from relaylens_analytics.queries import limits
+from relaylens_analytics.reader import Reader
+from relaylens_analytics.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffFilter:
+    """Which handoffs are wanted, beside the window; None means any."""
+
+    from_agent: str | None = None
+    to_agent: str | None = None
+    run: str | None = None
+    conversation: str | None = None
+    reason: str | None = None
+    succeeded: bool | None = None
+    returns: bool = True
+    """Whether control going back to the caller is listed too; its column `return` is true."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings are wanted, beside the window; None means any."""
+
+    detector: str | None = None
+    agent: str | None = None
+    """To blame as far as known, else where it shows."""
+
+    severity: str | None = None
+    run: str | None = None
+    conversation: str | None = None
+    silent: bool = False
+    """Only those of completed runs."""
+
+
+ANY_HANDOFF: Final = HandoffFilter()
+ANY_FINDING: Final = FindingFilter()
+
+
+def handoffs(reader: Reader, window: Window, wanted: HandoffFilter = ANY_HANDOFF, *, limit: int | None = limits.ROWS) -> pa.Table:
+    """List handoffs in time order, of more than `limit` the latest; None lists all."""
+    values = {
+        **window.params(),
+        "from_agent": wanted.from_agent,
+        "to_agent": wanted.to_agent,
+        "run": wanted.run,
+        "conversation": wanted.conversation,
+        "reason": wanted.reason,
+        "succeeded": wanted.succeeded,
+        "returns": wanted.returns,
+        "limit": limit,
+    }
+    return reader.query_file("queries/handoffs", values)
+
+
+def escalations(  # noqa: PLR0913 - one keyword a control of the list
+    reader: Reader,
+    window: Window,
+    *,
+    agent: str | None = None,
+    states: tuple[str, ...] | None = None,
+    conversation: str | None = None,
+    now: datetime | None = None,
+    limit: int | None = limits.ROWS,
+) -> pa.Table:
+    """List questions to people in time order, of more than `limit` the latest; `pending_ms` of an open one is its age at `now`."""
+    values = {
+        **window.params(),
+        "agent": agent,
+        "states": states,
+        "conversation": conversation,
+        "now": now or datetime.now(UTC),
+        "limit": limit,
+    }
+    return reader.query_file("queries/escalations", values)
+
+
+def findings(
+    reader: Reader, window: Window, wanted: FindingFilter = ANY_FINDING, *, limit: int | None = limits.ROWS, offset: int = 0
+) -> pa.Table:
+    """List findings, the latest first; the column `total` counts all that match."""
+    values = {
+        **window.params(),
+        "detector": wanted.detector,
+        "agent": wanted.agent,
+        "severity": wanted.severity,
+        "run": wanted.run,
+        "conversation": wanted.conversation,
+        "silent": wanted.silent,
+        "limit": limit,
+        "offset": offset,
+    }
+    return reader.query_file("queries/findings", values)
+
+
+def findings_inbox(reader: Reader, window: Window, *, limit: int = limits.ROWS) -> pa.Table:
+    """Group findings by detector and agent, the gravest and most frequent first."""
+    return reader.query_file("queries/findings_inbox", {**window.params(), "limit": limit})
+
+
+def conversations(reader: Reader, window: Window, *, limit: int | None = limits.PAGE, offset: int = 0) -> pa.Table:
+    """List conversations, the latest first; the column `total` counts all."""
+    return reader.query_file("queries/conversations", {**window.params(), "limit": limit, "offset": offset})
+
+
+def conversation_traces(reader: Reader, conversation: str, *, limit: int = limits.ROWS) -> pa.Table:
+    """List the traces of a conversation, and why they belong together."""
+    return reader.query_file("queries/conversation_traces", {"conversation": conversation, "limit": limit})
+
+
+def services(reader: Reader, *, limit: int = limits.ROWS) -> pa.Table:
+    """List the services in the store, the busiest first."""
+    return reader.query_file("queries/services", {"limit": limit})
+
+
+def extent(reader: Reader) -> pa.Table:
+    """Count what the store holds, and say of which time: one row."""
+    return reader.query_file("queries/extent")

@@ -1,0 +1,153 @@
+"""Questions about runs: which there are, and everything about one of them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import pyarrow as pa
+
+from relaylens_analytics.errors import UnknownSortError
+from relaylens_analytics.queries import limits
+from relaylens_analytics.reader import Reader
+from relaylens_analytics.window import Window
+
+SORTS: Final = (
+    "started_at",
+    "duration_ms",
+    "wait_ms",
+    "cost_usd",
+    "tokens",
+    "steps",
+    "handoffs",
+    "handoffs_failed",
+    "escalations",
+    "findings",
+    "errors",
+    "rework",
+    "retries",
+    "name",
+    "outcome",
+    "service_name",
+    "first_agent",
+    "last_agent",
+)
+"""What the list of runs can be sorted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are wanted, beside the window; None means any."""
+
+    outcomes: tuple[str, ...] | None = None
+    agent: str | None = None
+    """Took part with at least one step."""
+
+    detector: str | None = None
+    """Has a finding of this detector."""
+
+    escalated: bool | None = None
+    conversation: str | None = None
+    workflow: str | None = None
+    user: str | None = None
+    min_ms: float | None = None
+    search: str | None = None
+    """Text in the previews or in what an agent was given or produced, case aside."""
+
+
+ANY_RUN: Final = RunFilter()
+"""No filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """Names one run; the conversation only where the run's own id is not enough."""
+
+    run: str
+    conversation: str | None = None
+
+    def params(self) -> dict[str, str | None]:
+        """Give the values that every question about one run takes."""
+        return {"run": self.run, "conversation": self.conversation}
+
+
+def page(  # noqa: PLR0913 - one keyword a control of the list
+    reader: Reader,
+    window: Window,
+    wanted: RunFilter = ANY_RUN,
+    *,
+    sort: str = "started_at",
+    descending: bool = True,
+    limit: int = limits.PAGE,
+    offset: int = 0,
+) -> pa.Table:
+    """List a page of the runs that match; the column `total` counts them all."""
+    if sort not in SORTS:
+        detail = f"Runs are sorted by {', '.join(SORTS)}, not by {sort!r}."
+        raise UnknownSortError(detail)
+    values = {
+        **window.params(),
+        "outcomes": wanted.outcomes,
+        "agent": wanted.agent,
+        "detector": wanted.detector,
+        "escalated": wanted.escalated,
+        "conversation": wanted.conversation,
+        "workflow": wanted.workflow,
+        "user": wanted.user,
+        "min_ms": wanted.min_ms,
+        "search": wanted.search,
+        "sort": sort,
+        "descending": descending,
+        "limit": limit,
+        "offset": offset,
+    }
+    return reader.query_file("queries/runs", values)
+
+
+def one(reader: Reader, key: RunKey) -> pa.Table:
+    """Give the run's row; no row where there is no such run."""
+    return reader.query_file("queries/run", key.params())
+
+
+def steps(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, text_limit: int = limits.TEXT) -> pa.Table:
+    """List the run's steps in order, each with what the agent was given and what it produced."""
+    return reader.query_file("queries/run_steps", {**key.params(), "limit": limit, "text_limit": text_limit})
+
+
+def handoffs(reader: Reader, key: RunKey, *, returns: bool = True, limit: int = limits.ROWS) -> pa.Table:
+    """List the run's handoffs in order, control going back to the caller included."""
+    return reader.query_file("queries/handoffs", {**key.params(), "returns": returns, "limit": limit})
+
+
+def escalations(reader: Reader, key: RunKey, *, now: datetime | None = None, limit: int = limits.ROWS) -> pa.Table:
+    """List what people were asked in the run."""
+    return reader.query_file("queries/run_escalations", {**key.params(), "now": now or datetime.now(UTC), "limit": limit})
+
+
+def findings(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
+    """List what was found in the run."""
+    return reader.query_file("queries/run_findings", {**key.params(), "limit": limit})
+
+
+def validations(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
+    """List what validators said in the run."""
+    return reader.query_file("queries/run_validations", {**key.params(), "limit": limit})
+
+
+def labels(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
+    """List the labels and the feedback of the run."""
+    return reader.query_file("queries/run_labels", {**key.params(), "limit": limit})
+
+
+def spans(reader: Reader, key: RunKey, *, limit: int = limits.SPANS, offset: int = 0) -> pa.Table:
+    """List the run's spans in order of start; the column `total` counts them all."""
+    return reader.query_file("queries/run_spans", {**key.params(), "limit": limit, "offset": offset})
+
+
+def tool_calls(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, text_limit: int = limits.TEXT) -> pa.Table:
+    """List the run's tool calls with their arguments and results."""
+    return reader.query_file("queries/run_tool_calls", {**key.params(), "limit": limit, "text_limit": text_limit})
+
+
+def model_calls(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, offset: int = 0) -> pa.Table:
+    """List the run's model calls; their messages are read by `queries.transcript`."""
+    return reader.query_file("queries/model_calls", {**key.params(), "limit": limit, "offset": offset})

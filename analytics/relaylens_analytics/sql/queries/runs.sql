@@ -1,0 +1,89 @@
+-- Which runs match these filters, and how many are there in all?
+-- $since, $until, $service, $outcomes (list), $agent (took part), $detector (has such a finding), $escalated (true or false), $conversation, $workflow,
+-- $user, $min_ms (lasted at least), $search (in previews and in what agents were given or produced): NULL for no limit.
+-- $sort: a column; $descending; $limit and $offset: the page. `total` counts all matches.
+WITH matching AS (
+    SELECT runs.*
+    FROM runs
+    WHERE in_window(started_at, $since, $until)
+        AND ($service IS NULL OR service_name = $service)
+        AND ($outcomes IS NULL OR list_contains($outcomes::VARCHAR[], outcome))
+        AND ($escalated IS NULL OR (escalations > 0) = $escalated::BOOLEAN)
+        AND ($conversation IS NULL OR conversation = $conversation)
+        AND ($workflow IS NULL OR name = $workflow)
+        AND ($user IS NULL OR user_id = $user)
+        AND ($min_ms IS NULL OR duration_ms >= $min_ms::DOUBLE)
+        AND ($agent IS NULL OR EXISTS (
+            FROM steps WHERE steps.conversation = runs.conversation AND steps.run = runs.run AND steps.agent = $agent
+        ))
+        AND ($detector IS NULL OR EXISTS (
+            FROM findings WHERE findings.conversation = runs.conversation AND findings.run = runs.run AND findings.detector = $detector
+        ))
+        AND ($search IS NULL
+            OR contains(lower(input_preview), lower($search))
+            OR contains(lower(output_preview), lower($search))
+            OR EXISTS (
+                FROM steps
+                WHERE steps.conversation = runs.conversation
+                    AND steps.run = runs.run
+                    AND (contains(lower(text_of(steps.input)), lower($search)) OR contains(lower(text_of(steps.output)), lower($search)))
+            ))
+),
+keyed AS (
+    SELECT
+        *,
+        count(*) OVER () AS total,
+        CASE $sort
+            WHEN 'duration_ms' THEN duration_ms
+            WHEN 'wait_ms' THEN wait_ms
+            WHEN 'cost_usd' THEN cost_usd
+            WHEN 'tokens' THEN coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
+            WHEN 'handoffs' THEN handoffs
+            WHEN 'handoffs_failed' THEN handoffs_failed
+            WHEN 'escalations' THEN escalations
+            WHEN 'findings' THEN findings
+            WHEN 'errors' THEN errors + soft_errors
+            WHEN 'steps' THEN steps
+            WHEN 'rework' THEN rework
+            WHEN 'retries' THEN retries
+            WHEN 'started_at' THEN epoch_us(started_at)
+        END::DOUBLE AS number_key,
+        CASE $sort
+            WHEN 'name' THEN name
+            WHEN 'outcome' THEN outcome
+            WHEN 'service_name' THEN service_name
+            WHEN 'first_agent' THEN first_agent
+            WHEN 'last_agent' THEN last_agent
+        END AS text_key
+    FROM matching
+),
+page AS (
+    SELECT *
+    FROM keyed
+    ORDER BY
+        CASE WHEN $descending::BOOLEAN THEN NULL ELSE number_key END ASC NULLS LAST,
+        CASE WHEN $descending::BOOLEAN THEN number_key END DESC NULLS LAST,
+        CASE WHEN $descending::BOOLEAN THEN NULL ELSE text_key END ASC NULLS LAST,
+        CASE WHEN $descending::BOOLEAN THEN text_key END DESC NULLS LAST,
+        started_at DESC NULLS LAST,
+        run
+    LIMIT $limit OFFSET $offset
+)
+SELECT
+    run, conversation, trace_id, traces, service_name, name, user_id, started_at, ended_at, duration_ms, work_ms, wait_ms,
+    outcome, outcome_evidence, outcome_rule, outcome_reason, first_agent, last_agent, agents, steps, handoffs, handoffs_failed,
+    escalations, model_calls, tool_calls, errors, soft_errors, retries, rework, findings,
+    (
+        SELECT list(DISTINCT found.detector ORDER BY found.detector)
+        FROM findings AS found
+        WHERE found.conversation = page.conversation AND found.run = page.run
+    ) AS detectors,
+    input_tokens, output_tokens, cost_usd, input_preview, output_preview, spans, total
+FROM page
+ORDER BY
+    CASE WHEN $descending::BOOLEAN THEN NULL ELSE number_key END ASC NULLS LAST,
+    CASE WHEN $descending::BOOLEAN THEN number_key END DESC NULLS LAST,
+    CASE WHEN $descending::BOOLEAN THEN NULL ELSE text_key END ASC NULLS LAST,
+    CASE WHEN $descending::BOOLEAN THEN text_key END DESC NULLS LAST,
+    started_at DESC NULLS LAST,
+    run

@@ -1,0 +1,26 @@
+-- What happened within spans, in order, with each event's attributes as JSON text?
+-- $spans: list of trace_id:span_id. $limit: at most so many.
+WITH events AS (
+    SELECT trace_id, span_id, generate_subscripts(events, 1) AS place, unnest(events) AS event
+    FROM spans
+    WHERE list_contains($spans::VARCHAR[], concat(trace_id, ':', span_id))
+),
+pairs AS (
+    SELECT trace_id, span_id, place, unnest(map_keys(event.attributes)) AS key, unnest(map_values(event.attributes)) AS cell
+    FROM events
+),
+texts_of_event AS (
+    SELECT trace_id, span_id, place, json_group_object(key, text_of(cell)) AS attributes
+    FROM pairs
+    GROUP BY ALL
+)
+SELECT
+    trace_id, span_id, place,
+    make_timestamp(CASE WHEN event.time_unix_nano < 9223372036854775807 THEN (event.time_unix_nano // 1000)::BIGINT END) AS happened_at,
+    text_of(event.name) AS name,
+    coalesce(texts_of_event.attributes::VARCHAR, '{}') AS attributes,
+    event.dropped_attributes_count
+FROM events
+LEFT JOIN texts_of_event USING (trace_id, span_id, place)
+ORDER BY trace_id, span_id, place
+LIMIT $limit

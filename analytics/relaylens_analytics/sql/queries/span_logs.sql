@@ -1,0 +1,24 @@
+-- Which log records belong to spans?
+-- $spans: list of trace_id:span_id. $limit: at most so many, in time order.
+WITH wanted AS (
+    SELECT *
+    FROM logs
+    WHERE list_contains($spans::VARCHAR[], concat(trace_id, ':', span_id))
+    ORDER BY time_unix_nano, batch, ordinal
+    LIMIT $limit
+),
+pairs AS (
+    SELECT batch, ordinal, unnest(map_keys(attributes)) AS key, unnest(map_values(attributes)) AS cell
+    FROM wanted
+),
+texts_of_log AS (
+    SELECT batch, ordinal, json_group_object(key, text_of(cell)) AS attributes
+    FROM pairs
+    GROUP BY ALL
+)
+SELECT
+    trace_id, span_id, logged_at, severity_number, severity_text, event_name, text_of(body) AS body, body_type,
+    coalesce(texts_of_log.attributes::VARCHAR, '{}') AS attributes, service_name
+FROM wanted
+LEFT JOIN texts_of_log USING (batch, ordinal)
+ORDER BY time_unix_nano, batch, ordinal
