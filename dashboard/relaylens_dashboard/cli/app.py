@@ -3,13 +3,18 @@
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError
+from relaylens_dashboard.cli import exporting, importing, lists, numbers
 from relaylens_dashboard.cli.output import say
+
+_RUN: Final = "Run"
+_RECORD: Final = "Keep the record"
+_READ: Final = "Read"
 
 app = typer.Typer(
     name="relaylens",
@@ -32,6 +37,16 @@ def relaylens(
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")] = False,
 ) -> None:
     """Shows how work moves through a network of agents: who did what, who handed it to whom, what was lost on the way."""
+
+
+app.command("import", rich_help_panel=_RECORD)(importing.import_files)
+app.command("export", rich_help_panel=_RECORD)(exporting.export)
+app.command("runs", rich_help_panel=_READ)(lists.show_runs)
+app.command("handoffs", rich_help_panel=_READ)(lists.show_handoffs)
+app.command("escalations", rich_help_panel=_READ)(lists.show_escalations)
+app.command("findings", rich_help_panel=_READ)(lists.show_findings)
+app.command("metrics", rich_help_panel=_READ)(numbers.show_metrics)
+app.command("sql", rich_help_panel=_READ)(numbers.answer_sql)
 
 
 def run() -> int:

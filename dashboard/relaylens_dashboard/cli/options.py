@@ -47,6 +47,16 @@ Store = Annotated[
     typer.Option("--store", help=f"Folder of the store; ./{DEFAULT_STORE} where nothing is named.", rich_help_panel=_READ),
 ]
 OwnStore = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
+Prices = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        envvar="RELAYLENS_PRICES",
+        exists=True,
+        dir_okay=False,
+        help="CSV with the prices of models, instead of ours; kept in the store.",
+    ),
+]
 Url = Annotated[
     str | None,
     typer.Option(

@@ -1,0 +1,122 @@
+"""`relaylens export`: requests from the journal as OTLP, or a table of nouns as Parquet."""
+
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Final
+
+import pyarrow.parquet as pq
+import typer
+
+from relaylens_analytics import Reader
+from relaylens_analytics.values import Value
+from relaylens_collector.signals import Signal
+from relaylens_dashboard.cli import journal_export, options, otlp_writing
+from relaylens_dashboard.cli.output import progress, say
+
+_SQL: Final = files("relaylens_dashboard.cli") / "sql"
+
+
+class Table(StrEnum):
+    """A table of nouns that can be exported."""
+
+    CONVERSATIONS = "conversations"
+    RUNS = "runs"
+    STEPS = "steps"
+    HANDOFFS = "handoffs"
+    ESCALATIONS = "escalations"
+    FINDINGS = "findings"
+    VALIDATIONS = "validations"
+    FEEDBACK = "feedback"
+    AGENTS = "agents"
+
+
+_WITHOUT_RUN: Final = (Table.CONVERSATIONS, Table.AGENTS)
+
+SignalOption = Annotated[Signal, typer.Option("--signal", help="What to export as OTLP: traces, logs or metrics.")]
+TableOption = Annotated[Table | None, typer.Option("--table", help="What to export as Parquet, instead of OTLP.")]
+Run = Annotated[str | None, typer.Option("--run", help="Of this run only.")]
+Conversation = Annotated[str | None, typer.Option("--conversation", help="Of this conversation only.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", dir_okay=False, help="File: .jsonl or .pb, also .gz or .xz, or .parquet; else JSON lines to standard output."),
+]
+
+
+def export(
+    *,
+    out: Out = None,
+    signal: SignalOption = Signal.TRACES,
+    table: TableOption = None,
+    run: Run = None,
+    conversation: Conversation = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+) -> None:
+    """Exports what came in, loss-free, as OTLP JSON lines or length-delimited protobuf; or a table of nouns as Parquet.
+
+    OTLP comes from the journal in the store's folder, also while a collector runs.
+    To choose by run or conversation while it does, give its --url beside --store.
+    """
+    window = options.window(since, until)
+    if table is not None:
+        if out is None or out.suffix != ".parquet":
+            detail = f"a table is written as Parquet: --out {table}.parquet"
+            raise typer.BadParameter(detail)
+        values: dict[str, Value] = {"since": window.since, "until": window.until, "conversation": conversation}
+        if table not in _WITHOUT_RUN:
+            values["run"] = run
+        elif run is not None:
+            detail = f"{table} belong to no single run"
+            raise typer.BadParameter(detail)
+        with options.reader(store, url, token) as reader:
+            _export_table(reader, table, values, out)
+        return
+    if signal is Signal.LABELS or (signal is Signal.METRICS and (run or conversation)):
+        detail = "labels are not OTLP" if signal is Signal.LABELS else "metrics belong to no run or conversation"
+        raise typer.BadParameter(detail)
+    members = None
+    if run is not None or conversation is not None:
+        with options.reader(None if url else store, url, token) as reader:
+            members = _spans_of(reader, run, conversation)
+    _export_requests(store or options.DEFAULT_STORE, journal_export.Choice(signal, window, members), out)
+
+
+def _export_table(reader: Reader, table: Table, values: dict[str, Value], out: Path) -> None:
+    """Write a table of nouns."""
+    rows = reader.query((_SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8"), values)
+    pq.write_table(rows, out, compression="zstd")
+    say(f"Wrote {rows.num_rows:,} {table} to {out}")
+
+
+def _export_requests(store: Path, choice: journal_export.Choice, out: Path | None) -> None:
+    """Write requests, and say of each record that cannot be written why."""
+    written = broken = 0
+    with otlp_writing.writer(choice.signal, out) as write, progress() as bar:
+        task = bar.add_task("exporting", total=None)
+        for record in journal_export.records(store, choice):
+            bar.advance(task)
+            try:
+                request = journal_export.chosen(record, choice)
+                if request is not None:
+                    write(request)
+                    written += 1
+            except otlp_writing.UnwritableError as error:
+                broken += 1
+                say(f"{store}, record {record.seq}: {error}")
+    say(f"Wrote {written:,} requests to {out or 'standard output'}")
+    if broken:
+        say(f"{broken:,} records could not be written.")
+        raise typer.Exit(1)
+
+
+def _spans_of(reader: Reader, run: str | None, conversation: str | None) -> frozenset[tuple[bytes, bytes]]:
+    """Ask which spans belong to the run or conversation."""
+    answer = reader.query((_SQL / "spans_of.sql").read_text(encoding="utf-8"), {"run": run, "conversation": conversation})
+    return frozenset(
+        (bytes.fromhex(trace_id), bytes.fromhex(span_id))
+        for trace_id, span_id in zip(answer["trace_id"].to_pylist(), answer["span_id"].to_pylist(), strict=True)
+    )

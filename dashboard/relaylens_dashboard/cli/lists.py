@@ -1,0 +1,221 @@
+"""`relaylens runs`, `handoffs`, `escalations` and `findings`: the nouns as rows, oldest first."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from relaylens.semconv import Detector, EscalationState, HandoffReason, Outcome
+from relaylens_analytics import Reader
+from relaylens_analytics.values import Value
+from relaylens_dashboard import tabular
+from relaylens_dashboard.cli import options
+from relaylens_dashboard.cli.output import say, show
+
+LATEST_IN_A_TABLE: Final = 100
+"""A terminal shows so many rows where --limit does not say; files and pipes of data get all."""
+
+Columns = dict[str, str]
+
+_RUNS: Final[Columns] = {
+    "run": "run",
+    "started_at": "started",
+    "name": "name",
+    "outcome": "outcome",
+    "outcome_evidence": "evidence",
+    "duration_ms": "ms",
+    "steps": "steps",
+    "handoffs": "handoffs",
+    "handoffs_failed": "failed",
+    "escalations": "escalations",
+    "findings": "findings",
+    "cost_usd": "USD",
+}
+_HANDOFFS: Final[Columns] = {
+    "offered_at": "offered",
+    "run": "run",
+    "from": "from",
+    "to": "to",
+    "ok": "ok",
+    "succeeded": "succeeded",
+    "reason": "reason",
+    "state": "state",
+    "mode": "mode",
+    "return": "return",
+    "rule": "rule",
+}
+_ESCALATIONS: Final[Columns] = {
+    "requested_at": "requested",
+    "run": "run",
+    "agent": "agent",
+    "state": "state",
+    "pending_ms": "pending ms",
+    "answered_by": "answered by",
+    "rule": "rule",
+    "question": "question",
+}
+_FINDINGS: Final[Columns] = {
+    "found_at": "found",
+    "run": "run",
+    "severity": "severity",
+    "detector": "detector",
+    "agent": "agent",
+    "blamed_agent": "began at",
+    "message": "message",
+}
+
+_FILTERS: Final = "What to show"
+
+Conversation = Annotated[str | None, typer.Option("--conversation", help="Of this conversation only.", rich_help_panel=_FILTERS)]
+Run = Annotated[str | None, typer.Option("--run", help="Of this run only.", rich_help_panel=_FILTERS)]
+Agent = Annotated[str | None, typer.Option("--agent", help="With this agent only.", rich_help_panel=_FILTERS)]
+Outcomes = Annotated[list[Outcome] | None, typer.Option("--outcome", help="That ended so; may be repeated.", rich_help_panel=_FILTERS)]
+Search = Annotated[
+    str | None, typer.Option("--search", help="With this text in what agents were given or produced.", rich_help_panel=_FILTERS)
+]
+FromAgent = Annotated[str | None, typer.Option("--from", help="Handed over by this agent.", rich_help_panel=_FILTERS)]
+ToAgent = Annotated[str | None, typer.Option("--to", help="Handed to this agent or person.", rich_help_panel=_FILTERS)]
+Reason = Annotated[HandoffReason | None, typer.Option("--reason", help="That failed for this reason.", rich_help_panel=_FILTERS)]
+Failed = Annotated[bool, typer.Option("--failed", help="Only those that did not succeed.", rich_help_panel=_FILTERS)]
+States = Annotated[list[EscalationState] | None, typer.Option("--state", help="In this state; may be repeated.", rich_help_panel=_FILTERS)]
+DetectorOption = Annotated[Detector | None, typer.Option("--detector", help="Raised by this detector.", rich_help_panel=_FILTERS)]
+Severity = Annotated[str | None, typer.Option("--severity", help="high, medium or low.", rich_help_panel=_FILTERS)]
+
+
+def show_runs(
+    *,
+    outcomes: Outcomes = None,
+    agent: Agent = None,
+    conversation: Conversation = None,
+    search: Search = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    service: options.Service = None,
+    limit: options.Limit = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+    form: options.Form = options.Format.TABLE,
+) -> None:
+    """Lists runs: one piece of work asked of the network each, with its outcome."""
+    filters: dict[str, Value] = {
+        **options.window(since, until, service).params(),
+        "outcomes": [str(outcome) for outcome in outcomes] if outcomes else None,
+        "agent": agent,
+        "conversation": conversation,
+        "search": search,
+        "sort": "started_at",
+        "descending": True,
+    }
+    with options.reader(store, url, token) as reader:
+        _print(reader, "runs", filters, _RUNS, limit=limit, form=form, latest_first=True)
+
+
+def show_handoffs(
+    *,
+    from_agent: FromAgent = None,
+    to_agent: ToAgent = None,
+    run: Run = None,
+    conversation: Conversation = None,
+    reason: Reason = None,
+    failed: Failed = False,
+    since: options.Since = None,
+    until: options.Until = None,
+    service: options.Service = None,
+    limit: options.Limit = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+    form: options.Form = options.Format.TABLE,
+) -> None:
+    """Lists handoffs in time order: who handed work to whom, whether it arrived and succeeded, and which rule found it."""
+    filters: dict[str, Value] = {
+        **options.window(since, until, service).params(),
+        "from_agent": from_agent,
+        "to_agent": to_agent,
+        "run": run,
+        "conversation": conversation,
+        "reason": reason,
+        "succeeded": False if failed else None,
+        "returns": not failed,
+    }
+    with options.reader(store, url, token) as reader:
+        _print(reader, "handoffs", filters, _HANDOFFS, limit=limit, form=form, without=("sent", "received"))
+
+
+def show_escalations(
+    *,
+    agent: Agent = None,
+    states: States = None,
+    conversation: Conversation = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    service: options.Service = None,
+    limit: options.Limit = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+    form: options.Form = options.Format.TABLE,
+) -> None:
+    """Lists questions to people in time order, with their answers or how long they have been waiting."""
+    filters: dict[str, Value] = {
+        **options.window(since, until, service).params(),
+        "agent": agent,
+        "states": [str(state) for state in states] if states else None,
+        "conversation": conversation,
+        "now": datetime.now(UTC),
+    }
+    with options.reader(store, url, token) as reader:
+        _print(reader, "escalations", filters, _ESCALATIONS, limit=limit, form=form)
+
+
+def show_findings(
+    *,
+    detector: DetectorOption = None,
+    severity: Severity = None,
+    agent: Agent = None,
+    run: Run = None,
+    conversation: Conversation = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    service: options.Service = None,
+    limit: options.Limit = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+    form: options.Form = options.Format.TABLE,
+) -> None:
+    """Lists silent failures and deviations in time order, with the agent where each shows and where it began."""
+    filters: dict[str, Value] = {
+        **options.window(since, until, service).params(),
+        "detector": detector,
+        "severity": severity,
+        "agent": agent,
+        "run": run,
+        "conversation": conversation,
+    }
+    with options.reader(store, url, token) as reader:
+        _print(reader, "findings", filters, _FINDINGS, limit=limit, form=form, latest_first=True)
+
+
+def _print(
+    reader: Reader,
+    noun: str,
+    filters: dict[str, Value],
+    in_a_table: Columns,
+    *,
+    limit: int | None,
+    form: options.Format,
+    latest_first: bool = False,
+    without: Sequence[str] = (),
+) -> None:
+    """Print the latest rows of a list in time order: a few columns for a terminal, all for a program."""
+    most = limit or (LATEST_IN_A_TABLE if form is options.Format.TABLE else None)
+    answer = reader.query_file(f"queries/{noun}", {**filters, "limit": most + 1 if most else None})
+    rows = tabular.Rows.from_arrow(answer.drop_columns([name for name in (*without, "total") if name in answer.column_names]))
+    in_time_order = rows.values[::-1] if latest_first else rows.values
+    shown = tabular.Rows(rows.columns, in_time_order[-most:] if most else in_time_order)
+    show(shown.select(in_a_table) if form is options.Format.TABLE else shown, form, none=f"No {noun} here.")
+    if most is not None and len(in_time_order) > most and limit is None:
+        say(f"The latest {most} {noun}; --limit shows more.")

@@ -1,0 +1,50 @@
+"""Values written for people, each in the way of its unit."""
+
+from relaylens_analytics.catalog import Unit
+
+_STEPS_OF_TIME = ((1.0, "ms"), (1_000.0, "s"), (60_000.0, "min"), (3_600_000.0, "h"), (86_400_000.0, "d"))
+_NONE = "-"
+
+
+def written(value: float | None, unit: Unit) -> str:
+    """Write a value: 0.824 of a ratio as 82.4 %, 1234 ms as 1.2 s; a dash where there is nothing to count."""
+    if value is None:
+        return _NONE
+    match unit:
+        case Unit.RATIO:
+            return f"{value:.1%}".replace("%", " %")
+        case Unit.MILLISECONDS:
+            return duration(value)
+        case Unit.USD:
+            return f"${value:,.2f}" if abs(value) >= 1 else f"${value:.4f}"
+        case _:
+            return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def duration(milliseconds: float) -> str:
+    """Write a length of time in the largest unit of which there is at least one."""
+    size, unit = next((step for step in reversed(_STEPS_OF_TIME) if abs(milliseconds) >= step[0]), _STEPS_OF_TIME[0])
+    return f"{milliseconds / size:.3g} {unit}"
+
+
+def basis(numerator: float | None, denominator: float | None, unit: Unit) -> str:
+    """Write what a value is made of: `108 of 131` for a rate, `n = 131` for what is not counted out of a whole."""
+    if denominator is None:
+        return ""
+    if unit is Unit.RATIO and numerator is not None and numerator.is_integer():
+        return f"{numerator:,.0f} of {denominator:,.0f}"
+    return f"n = {denominator:,.0f}"
+
+
+def interval(low: float | None, high: float | None, unit: Unit) -> str:
+    """Write the 95 % interval of a rate."""
+    return "" if low is None or high is None else f"{written(low, unit)} to {written(high, unit)}"
+
+
+def change(now: float | None, before: float | None, unit: Unit) -> str:
+    """Write how a value moved: in percentage points for a rate, in per cent of what it was otherwise."""
+    if now is None or before is None:
+        return ""
+    if unit is Unit.RATIO:
+        return f"{(now - before) * 100:+.1f} pp"
+    return "" if before == 0 else f"{now / before - 1:+.0%}".replace("%", " %")
