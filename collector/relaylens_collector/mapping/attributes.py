@@ -101,7 +101,7 @@ def attributes_of(lists: pa.ListArray) -> Attributes:
     kept = _last_of_repeated(offsets, encoded)
     if kept is None:
         return found
-    counts = np.add.reduceat(np.append(kept, False), offsets[:-1]) * (np.diff(offsets) > 0)  # noqa: FBT003 - a bit for the end
+    counts = np.add.reduceat(np.append(kept, False), offsets[:-1]) * (np.diff(offsets) > 0)
     mask = pa.array(kept)
     return Attributes(
         np.concatenate(([0], np.cumsum(counts))).astype(np.int32),

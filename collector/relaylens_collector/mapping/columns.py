@@ -1,5 +1,6 @@
 """Steps on whole Arrow columns that pyarrow has no single function for."""
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -67,3 +68,8 @@ def microseconds(nanoseconds: pa.Array) -> pa.Array:
     """Return OTLP nanoseconds as UTC timestamps; 0 says that the time is not known."""
     whole = pc.divide(nanoseconds, pa.scalar(1000, pa.uint64())).cast(pa.int64()).cast(pa.timestamp("us"))
     return pc.if_else(pc.equal(nanoseconds, pa.scalar(0, pa.uint64())), pa.scalar(None, pa.timestamp("us")), whole)
+
+
+def uuids(keys: Sequence[bytes]) -> pa.Array:
+    """Return content keys of 16 bytes as the type that DuckDB takes for UUID."""
+    return pa.ExtensionArray.from_storage(pa.uuid(), pa.array(keys, pa.binary(16)))

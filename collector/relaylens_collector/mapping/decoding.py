@@ -1,5 +1,6 @@
 """Decoding a request: its records in columns, and how many of them cannot be kept."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -101,14 +102,19 @@ def decode(signal: Signal, body: bytes) -> Decoded:
 
 
 def _labels(body: bytes) -> Decoded:
-    """Take a label as it is: the journal holds only labels that were checked on their way in."""
-    none = np.zeros(1, np.int32)
+    """Take one label, a JSON object."""
     try:
-        text = pa.array([body.decode()], pa.string())
-    except UnicodeDecodeError as error:
-        detail = f"A label is not UTF-8: {error}."
+        label = json.loads(body)
+        if not isinstance(label, dict):
+            detail = "A label is a JSON object."
+            raise UndecodableError(detail)
+        # A lone surrogate is allowed in JSON and in no column.
+        text = json.dumps(label, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    except (ValueError, RecursionError) as error:
+        detail = f"A label is not JSON: {error}."
         raise UndecodableError(detail) from error
-    return Decoded(Signal.LABELS, 1, 0, None, text, none, (), none, (), none)
+    none = np.zeros(1, np.int32)
+    return Decoded(Signal.LABELS, 1, 0, None, pa.array([text], pa.string()), none, (), none, (), none)
 
 
 def _origins(column: pa.StructArray, name: str, read: Callable[[bytes, bytes], Origin]) -> tuple[tuple[Origin, ...], Ints]:

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from relaylens_collector.mapping.columns import Ints
+from relaylens_collector.mapping.columns import Ints, uuids
 from relaylens_collector.mapping.decoding import Decoded
 from relaylens_collector.mapping.origins import Origin
-
-_LOW = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,8 @@ class Frame:
         return {
             "batch": pa.array(self.batch),
             "ordinal": pa.array(self.ordinal),
-            **_key_columns("resource", self.resources, self.resource_of),
-            **_key_columns("scope", self.scopes, self.scope_of),
+            "resource": uuids([one.key for one in self.resources]).take(pa.array(self.resource_of)),
+            "scope": uuids([one.key for one in self.scopes]).take(pa.array(self.scope_of)),
             "service_name": names.take(pa.array(self.resource_of)),
         }
 
@@ -57,10 +55,3 @@ def _shifted(places: Sequence[Ints], sizes: Sequence[int]) -> Ints:
     """Join places in lists that are joined themselves."""
     starts = np.cumsum([0, *sizes[:-1]])
     return np.concatenate([one + start for one, start in zip(places, starts, strict=True)]).astype(np.int32)
-
-
-def _key_columns(name: str, origins: Sequence[Origin], of: Ints) -> dict[str, pa.Array]:
-    """Return the content keys in two halves: Arrow has no integer of 128 bits."""
-    high = np.array([one.key >> 64 for one in origins], np.uint64)
-    low = np.array([one.key & _LOW for one in origins], np.uint64)
-    return {f"{name}_high": pa.array(high[of]), f"{name}_low": pa.array(low[of])}

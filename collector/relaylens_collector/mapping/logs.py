@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,7 +35,7 @@ def map_logs(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table]
                 "severity_text": none_if_empty(utf8(logs.field("severity_text"))[0]),
                 "event_name": none_if_empty(utf8(logs.field("event_name"))[0]),
                 "body": references.resolve(body),
-                "body_type": text_column(range(len(logs) + 1), values.letters),
+                "body_type": text_column(np.arange(len(logs) + 1), values.letters),
                 **attribute_columns(attributes, references.resolve(cells)),
                 "dropped_attributes_count": logs.field("dropped_attributes_count"),
                 "flags": logs.field("flags"),

@@ -28,9 +28,9 @@ def _row(body: bytes) -> dict[str, str | None]:
     try:
         metric = Metric.FromString(body)
     except DecodeError:
-        data = base64.b64encode(body).decode()
-        return {"name": None, "description": None, "unit": None, "data_type": UNREADABLE, "data": data}
-    data = MessageToDict(metric, use_integers_for_enums=True)
+        kept = base64.b64encode(body).decode()
+        return {"name": None, "description": None, "unit": None, "data_type": UNREADABLE, "data": kept}
+    data: dict[str, Any] = MessageToDict(metric, use_integers_for_enums=True)
     for exemplar in _exemplars(data):
         for name in ("traceId", "spanId"):
             if name in exemplar:

@@ -22,8 +22,8 @@ _CACHED_BYTES: Final = 16_384
 class Origin:
     """A resource or a scope, decoded."""
 
-    key: int
-    """First 128 bits of the SHA-256 of its protobuf bytes and schema URL."""
+    key: bytes
+    """First 128 bits of the SHA-256 of its schema URL and protobuf bytes."""
 
     name: str | None
     """A scope's name; a resource's service name."""
@@ -40,9 +40,9 @@ class Origin:
     repaired: int
 
 
-def origin_key(body: bytes, schema_url: bytes) -> int:
+def origin_key(body: bytes, schema_url: bytes) -> bytes:
     """Return the content key of a resource or scope."""
-    return int.from_bytes(hashlib.sha256(len(schema_url).to_bytes(4) + schema_url + body).digest()[:16])
+    return hashlib.sha256(len(schema_url).to_bytes(4) + schema_url + body).digest()[:16]
 
 
 def resource(body: bytes, schema_url: bytes) -> Origin:

@@ -6,6 +6,9 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from relaylens_collector.mapping.columns import uuids
+from relaylens_collector.store.statements import read_statement
+
 REMEMBERED: Final = 250_000
 """Texts kept in memory to be recognised; one not seen for that long may be stored again."""
 
@@ -18,18 +21,17 @@ class KnownTexts:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Recall the texts stored last."""
-        self._next = int(connection.execute("SELECT coalesce(max(text_id), 0) + 1 FROM texts").fetchall()[0][0])
+        self._next = int(connection.execute(read_statement("last_text")).fetchall()[0][0]) + 1
         self._numbers: dict[bytes, int] = {}
         self._older: dict[bytes, int] = {}
         self._new: dict[bytes, tuple[int, bytes]] = {}
-        rows = connection.execute(
-            "SELECT text_hash, text_id FROM texts WHERE text_id >= $first", {"first": self._next - REMEMBERED // 2}
-        ).fetchall()
-        self._numbers = {int(text_hash).to_bytes(16): text_id for text_hash, text_id in rows}
+        recent = connection.sql(read_statement("recent_texts"), params={"first": self._next - REMEMBERED // 2}).to_arrow_table()
+        self._numbers.update(zip(map(bytes.fromhex, recent["text_hash"].to_pylist()), recent["text_id"].to_pylist(), strict=True))
 
     def identify(self, texts: list[bytes]) -> list[int]:
         """Return the number of each text; new ones get the next numbers and wait to be stored."""
-        numbers, punctuation = self._numbers, {}
+        numbers = self._numbers
+        punctuation: dict[bytes, int] = {}
         result = []
         for text in texts:
             if len(text) <= PUNCTUATION:
@@ -58,14 +60,12 @@ class KnownTexts:
         """Return the rows of the new texts, or None when there are none."""
         if not self._new:
             return None
-        high = [int.from_bytes(text_hash[:8]) for text_hash in self._new]
-        low = [int.from_bytes(text_hash[8:]) for text_hash in self._new]
+        numbers, texts = zip(*self._new.values(), strict=True)
         return pa.table(
             {
-                "text_id": pa.array([number for number, _ in self._new.values()], pa.int64()),
-                "hash_high": pa.array(high, pa.uint64()),
-                "hash_low": pa.array(low, pa.uint64()),
-                "text": pa.array([text for _, text in self._new.values()], pa.binary()).cast(pa.string()),
+                "text_id": pa.array(numbers, pa.int64()),
+                "text_hash": uuids(list(self._new)),
+                "text": pa.array(texts, pa.binary()).cast(pa.string()),
             }
         )
 

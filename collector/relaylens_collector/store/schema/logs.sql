@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS logs (
     attribute_types VARCHAR,
     dropped_attributes_count UINTEGER,
     flags UINTEGER,
-    resource UHUGEINT NOT NULL,
-    scope UHUGEINT NOT NULL,
+    resource UUID NOT NULL,
+    scope UUID NOT NULL,
     service_name VARCHAR
 );

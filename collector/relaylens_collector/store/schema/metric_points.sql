@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS metric_points (
     unit VARCHAR,
     data_type VARCHAR,                   -- gauge, sum, histogram, exponential_histogram or summary
     data VARCHAR,                        -- OTLP JSON of the metric, loss-free
-    resource UHUGEINT NOT NULL,
-    scope UHUGEINT NOT NULL,
+    resource UUID NOT NULL,
+    scope UUID NOT NULL,
     service_name VARCHAR
 );

@@ -1,6 +1,6 @@
 -- Each distinct OTLP InstrumentationScope once, by content.
 CREATE TABLE IF NOT EXISTS scopes (
-    scope UHUGEINT NOT NULL,             -- first 128 bits of the SHA-256 of the content
+    scope UUID NOT NULL,             -- first 128 bits of the SHA-256 of the content
     batch BIGINT NOT NULL,
     name VARCHAR,
     version VARCHAR,

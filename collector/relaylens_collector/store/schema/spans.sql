@@ -28,8 +28,8 @@ CREATE TABLE IF NOT EXISTS spans (
     links STRUCT(trace_id VARCHAR, span_id VARCHAR, trace_state VARCHAR, attributes MAP(VARCHAR, VARCHAR), attribute_types VARCHAR,
                  dropped_attributes_count UINTEGER, flags UINTEGER)[],
     dropped_links_count UINTEGER,
-    resource UHUGEINT NOT NULL,
-    scope UHUGEINT NOT NULL,
+    resource UUID NOT NULL,
+    scope UUID NOT NULL,
     service_name VARCHAR,                -- of the resource, beside the span because every question filters by it
     -- concepts (relaylens.semconv.CONVENTIONS): the first convention present; text columns are cells
     operation VARCHAR,

@@ -1,0 +1,2 @@
+-- Which requests are stored?
+SELECT request_hash FROM batches;

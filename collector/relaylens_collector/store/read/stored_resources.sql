@@ -1,0 +1,2 @@
+-- Which resources are stored?
+SELECT replace(resource::VARCHAR, '-', '') AS resource FROM resources;

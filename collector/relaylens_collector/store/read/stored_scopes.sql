@@ -1,0 +1,2 @@
+-- Which scopes are stored?
+SELECT replace(scope::VARCHAR, '-', '') AS scope FROM scopes;
