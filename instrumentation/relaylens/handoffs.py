@@ -42,6 +42,7 @@ class Handoff(Transfer):
         self._reason = reason
         self._span: Span | None = None
         self._token: Any = None
+        self._decorates = False
 
     def offer(self) -> Self:
         """Write the offer, unless it is written already."""
@@ -107,8 +108,10 @@ class Handoff(Transfer):
                 span.end(recorder.current().now())
 
     def _enter(self) -> None:
-        self.offer()
-        self._resume()
+        # A decorated call is offered once its arguments are known.
+        if not self._decorates:
+            self.offer()
+            self._resume()
 
     def _leave(self, error: BaseException | None) -> None:
         self._suspend()
@@ -137,13 +140,13 @@ class Handoff(Transfer):
     def _renew(self) -> None:
         self._id, self._context, self._span, self._run = None, INVALID_SPAN_CONTEXT, None, None
         self._mode = self._mode or TransferMode.RETURN_TO_CALLER
+        self._decorates = True
 
     def _called(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        with guarded("record what is sent"):
-            if isinstance(self._payload, Missing):
-                self._payload = content.single(content.call_arguments(function, args, kwargs))
-                if self._span is not None and recorder.current().capture_content:
-                    self._span.set_attribute(RELAYLENS_HANDOFF_PAYLOAD, content.as_text(self._payload))
+        if isinstance(self._payload, Missing):
+            self._payload = content.single(content.call_arguments(function, args, kwargs))
+        self.offer()
+        self._resume()
 
     def _returned(self, value: object) -> None:
         self.output(value)

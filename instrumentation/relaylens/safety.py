@@ -12,7 +12,7 @@ _reported: set[tuple[str, str]] = set()
 _lock = threading.Lock()
 
 
-def raise_errors(switch: bool) -> None:  # noqa: FBT001 - the one word says it
+def raise_errors(*, switch: bool) -> None:
     """Let internal errors out (the tests of Relaylens do), or log them."""
     global _raising  # noqa: PLW0603 - one switch for the process, as the tests need it
     _raising = switch

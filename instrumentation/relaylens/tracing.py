@@ -82,7 +82,7 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
     with _lock:
         if _active is not None:
             return _active
-        raise_errors(RAISE_ERRORS.resolve())
+        raise_errors(switch=RAISE_ERRORS.resolve())
         captures = CAPTURE_CONTENT.resolve(capture_content)
         made = Instrumentation()
         if DISABLED.resolve():
