@@ -1,12 +1,23 @@
--- Empty output taken as an answer: an agent's turn ended in order with nothing said and nothing called.
-SELECT 'empty_output' AS detector, 'high' AS severity, s.run, s.trace_id, s.span_id, [s.trace_id || ':' || s.span_id] AS span_ids,
-       s.agent, s.agent AS blamed_agent, 'rule' AS certainty,
-       'The agent ' || s.agent || ' answered with nothing, and no error was reported' AS message,
-       NULL AS evidence, s.t1 AS found_at
+-- Empty output taken as an answer: a model call or an agent's turn ended in order with nothing said and nothing called.
+SELECT 'empty_output' AS detector, 'high' AS severity, r.run, r.trace_id, r.span_id, [r.trace_id || ':' || r.span_id] AS span_ids,
+       r.agent, r.agent AS blamed_agent, 'rule' AS certainty,
+       'The model answered ' || coalesce(r.agent, 'the program') || ' with nothing, and no error was reported' AS message,
+       NULL AS evidence, r.t1 AS found_at
+FROM reply_texts AS r
+JOIN model_calls AS m USING (trace_id, span_id)
+WHERE coalesce(trim(r.text), '') = '' AND r.calls = 0 AND NOT r.failed AND NOT r.has_other_parts
+UNION ALL
+SELECT 'empty_output', 'high', s.run, s.trace_id, s.span_id, [s.trace_id || ':' || s.span_id],
+       s.agent, s.agent, 'rule',
+       'The agent ' || s.agent || ' answered with nothing, and no error was reported', NULL, s.t1
 FROM work_steps AS s
 JOIN step_outputs AS o USING (trace_id, span_id)
 JOIN step_outcomes AS c USING (trace_id, span_id)
 WHERE o.is_empty AND c.outcome = 'completed'
+  AND NOT EXISTS (
+      SELECT 1 FROM reply_texts AS r
+      WHERE r.trace_id = s.trace_id AND r.step_span = s.span_id AND coalesce(trim(r.text), '') = '' AND r.calls = 0 AND NOT r.failed
+  )
   AND NOT EXISTS (
       SELECT 1 FROM new_handoffs AS h
       WHERE h.from_step = s.trace_id || ':' || s.span_id AND h.ok AND NOT h.is_return AND h.rule NOT IN ('agent_switch', 'nested_agent')

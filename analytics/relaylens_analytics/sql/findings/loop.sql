@@ -36,3 +36,12 @@ JOIN span_errors AS e USING (trace_id, span_id)
 WHERE e.is_origin
   AND regexp_matches(concat_ws(' ', w.error_class, w.status_text, w.exception_message),
                      '(GraphRecursionError|[Mm]ax(imum)? (number of )?(turns|iterations|steps)|LlmCallsLimitExceeded|UsageLimitExceeded|ConvergenceException|MaxTurnsExceeded|recursion limit|[Mm]ax iterations)')
+UNION ALL
+SELECT 'loop', 'high', f.run, arg_min(c.trace_id, c.t0), arg_min(c.span_id, c.t0), list(c.trace_id || ':' || c.span_id ORDER BY c.t0),
+       f.agent, f.agent, 'rule',
+       'The agent ' || f.agent || ' asked to hand over to ' || coalesce(any_value(c.target), 'another agent') || ' ' || count(*) || ' times in one turn', NULL, min(c.t0)
+FROM handoff_candidates AS c
+JOIN work_facts AS f USING (trace_id, span_id)
+WHERE c.rule IN ('transfer_tool', 'model_tool_call', 'transfer_attribute') AND f.step_span IS NOT NULL AND NOT c.is_explicit_return
+GROUP BY f.run, f.trace_id, f.step_span, f.agent, c.rule, agent_key(c.target), coalesce(c.sent, '')
+HAVING count(*) >= 3

@@ -56,14 +56,14 @@ facts AS (
 
 models AS (
     SELECT run, count(*) AS model_calls, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
-           CASE WHEN count(cost) = count(*) THEN sum(cost) END AS cost
+           CASE WHEN count(cost) = count(*) THEN round(sum(cost), 10) END AS cost
     FROM model_calls
     GROUP BY run
 ),
 
 turns AS (
     SELECT run, count(*) AS steps, count(DISTINCT agent) AS agents, arg_min(agent, position) AS first_agent, arg_max(agent, position) AS last_agent,
-           sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost,
+           sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, round(sum(cost_usd), 10) AS cost,
            count(*) FILTER (WHERE empty_output) AS empty_outputs
     FROM new_steps
     GROUP BY run

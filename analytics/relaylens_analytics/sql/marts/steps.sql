@@ -14,7 +14,7 @@ WITH calls AS (
 models AS (
     SELECT trace_id, step_span AS span_id, count(*) AS model_calls, arg_max(model, (t0, span_id)) AS model,
            sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
-           CASE WHEN count(cost) = count(*) THEN sum(cost) END AS cost
+           CASE WHEN count(cost) = count(*) THEN round(sum(cost), 10) END AS cost
     FROM model_calls
     WHERE step_span IS NOT NULL
     GROUP BY trace_id, step_span

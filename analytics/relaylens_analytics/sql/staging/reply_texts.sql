@@ -3,6 +3,7 @@ CREATE OR REPLACE TEMP TABLE reply_texts AS
 SELECT r.trace_id, r.span_id,
        string_agg(r.text, '' ) FILTER (WHERE r.text <> '') AS text,
        count(r.call_name) AS calls,
+       bool_or(r.part_type NOT IN ('text', 'tool_call', 'empty')) AS has_other_parts,
        any_value(f.step_span) AS step_span, any_value(f.agent) AS agent, any_value(f.run) AS run,
        any_value(w.t0) AS t0, any_value(w.t1) AS t1,
        any_value(w.finish_reasons) AS finish_reasons,

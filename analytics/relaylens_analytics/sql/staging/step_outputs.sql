@@ -20,7 +20,8 @@ said AS (
 SELECT s.trace_id, s.span_id,
        coalesce(nullif(a.text, ''), b.text, w.output_text, a.text) AS text,
        coalesce(a.text, b.text, w.output_text) IS NOT NULL AS has_output,
-       CASE WHEN a.text IS NOT NULL THEN a.text = '' AND a.calls = 0
+       CASE WHEN w.output_text IS NOT NULL AND trim(w.output_text) = '' THEN TRUE
+            WHEN a.text IS NOT NULL THEN trim(a.text) = '' AND a.calls = 0
             WHEN b.text IS NOT NULL THEN trim(b.text) = ''
             ELSE coalesce(trim(w.output_text) IN ('', '""', 'null'), FALSE) END AS is_empty
 FROM work_steps AS s

@@ -1,4 +1,4 @@
--- Tool errors that only a message to the model shows, for tools that have no spans.
+-- Tool errors that only a message to the model or the framework's own account shows, for tools that have no spans.
 CREATE OR REPLACE TEMP TABLE told_errors AS
 WITH lists AS (
     SELECT w.trace_id, w.span_id, w.t0, full_text(w.input) AS document
@@ -28,4 +28,11 @@ FROM responses AS r
 LEFT JOIN work_calls AS c ON c.trace_id = r.trace_id AND c.call_id = r.call_id
 WHERE regexp_matches(left(r.text, 300), '(?i)^\W*(error|exception|traceback|runtimeerror|valueerror)\b')
   AND c.named_target IS NULL AND NOT coalesce(c.is_generic_transfer, FALSE)
-GROUP BY r.trace_id, r.call_id, r.text;
+GROUP BY r.trace_id, r.call_id, r.text
+UNION ALL
+-- CrewAI's account of a task lists the failures of its tools
+SELECT w.trace_id, w.span_id, w.t0, tool_key(regexp_extract(o.account, 'ToolFailure\([^)]*tool_name=''([^'']+)', 1)),
+       regexp_extract(o.account, 'ToolFailure\(message=''([^'']*)', 1)
+FROM work_spans AS w,
+     (SELECT full_text(w.attributes['crewai.crew.tasks_output']) AS account) AS o
+WHERE contains(o.account, 'ToolFailure(');

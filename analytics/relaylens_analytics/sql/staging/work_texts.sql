@@ -7,7 +7,7 @@ WITH cells AS (
         s.attributes['relaylens.handoff.payload'], s.attributes['relaylens.handoff.received'],
         s.attributes['relaylens.escalation.question'], s.attributes['relaylens.escalation.answer'],
         s.attributes['crewai.crew.agents'], s.attributes['crew_agents'], s.attributes['gen_ai.tool.definitions'],
-        s.attributes['crew_tasks'], s.attributes['crewai.crew.tasks']
+        s.attributes['crew_tasks'], s.attributes['crewai.crew.tasks'], s.attributes['crewai.crew.tasks_output']
     ] || list_transform(
         list_filter(map_entries(s.attributes), lambda e: starts_with(e.key, 'llm.output_messages.')), lambda e: e.value
     ) || coalesce(flatten(list_transform(s.events, lambda e: map_values(e.attributes))), [])) AS cell
