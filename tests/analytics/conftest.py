@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import pytest
@@ -22,6 +23,9 @@ import pytest
 from relaylens_analytics import Reader, open_store
 
 DAY = datetime(2026, 11, 2)  # noqa: DTZ001 - the store keeps UTC without a zone
+
+ORIGIN = UUID(int=1)
+"""The one resource and the one scope of the network."""
 
 _DEFAULTS: dict[str, dict[str, object]] = {
     "runs": {
@@ -75,7 +79,7 @@ _DEFAULTS: dict[str, dict[str, object]] = {
     },
     "escalations": {"rule": "tool_name"},
     "findings": {"severity": "high", "certainty": "rule"},
-    "spans": {"batch": 1, "ordinal": 0, "resource": 1, "scope": 1, "status_code": 0, "kind": 1, "dropped_attributes_count": 0},
+    "spans": {"batch": 1, "ordinal": 0, "resource": ORIGIN, "scope": ORIGIN, "status_code": 0, "kind": 1, "dropped_attributes_count": 0},
 }
 
 
