@@ -16,7 +16,7 @@ from opentelemetry.trace import NoOpTracer
 from relaylens import recorder
 from relaylens.exceptions import MissingExtraError
 from relaylens.exporting import make_exporter
-from relaylens.frameworks import SwitchedOn, switch_off, switch_on
+from relaylens.frameworks import Switched, SwitchedOn, switch_on
 from relaylens.processing import StampingProcessor
 from relaylens.recorder import VERSION, Clock, Recorder
 from relaylens.safety import guarded, logger, raise_errors
@@ -37,9 +37,14 @@ class Instrumentation:
 
     provider: Any = None
     """The tracer provider in use: the host's own where it had one."""
-    frameworks: list[SwitchedOn] = field(default_factory=list)
-    """Instrumentations of frameworks that were switched on."""
     processor: StampingProcessor | None = None
+    """What stamps and sends the spans; None where nothing is sent."""
+    switched: Switched = field(default_factory=Switched)
+
+    @property
+    def frameworks(self) -> list[SwitchedOn]:
+        """Instrumentations of frameworks that were switched on."""
+        return self.switched.instrumentations
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Send what has ended by now; False when that took longer than `timeout` seconds or failed."""
@@ -53,8 +58,7 @@ class Instrumentation:
 
     def uninstrument(self, timeout: float = 5.0) -> None:
         """Switch off what was switched on, and shut down."""
-        switch_off(self.frameworks)
-        self.frameworks = []
+        self.switched.off()
         self.shutdown(timeout)
 
 
@@ -101,7 +105,7 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
             _set_up(made, SERVICE.resolve(service), tracer_provider, sends, Recorder(NoOpTracer(), captures, clock))
         with guarded("switch on the instrumentation of frameworks"):
             if FRAMEWORKS.resolve(frameworks):
-                made.frameworks = switch_on(made.provider, capture_content=captures)
+                made.switched = switch_on(made.provider, capture_content=captures)
         _active = made
         return made
 

@@ -1,6 +1,6 @@
 """The instrumentations of agent frameworks and model clients that other projects publish: which of them are installed, on and off."""
 
 from relaylens.frameworks.known import KNOWN, Library
-from relaylens.frameworks.switching import SwitchedOn, switch_off, switch_on
+from relaylens.frameworks.switching import Switched, SwitchedOn, switch_on
 
-__all__ = ["KNOWN", "Library", "SwitchedOn", "switch_off", "switch_on"]
+__all__ = ["KNOWN", "Library", "Switched", "SwitchedOn", "switch_on"]

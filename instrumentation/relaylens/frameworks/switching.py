@@ -2,8 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -23,36 +22,48 @@ class SwitchedOn:
     instrumentor: Any
 
 
-def switch_on(tracer_provider: object, *, capture_content: bool) -> list[SwitchedOn]:
+@dataclass
+class Switched:
+    """All that `switch_on` has done, so that it can be undone."""
+
+    instrumentations: list[SwitchedOn] = field(default_factory=list)
+    variables: list[str] = field(default_factory=list)
+    """Environment variables that were set."""
+
+    def off(self) -> None:
+        """Undo it."""
+        while self.instrumentations:
+            each = self.instrumentations.pop()
+            with guarded(f"switch off {each.distribution}"):
+                each.instrumentor.uninstrument()
+        while self.variables:
+            os.environ.pop(self.variables.pop(), None)
+
+
+def switch_on(tracer_provider: object, *, capture_content: bool) -> Switched:
     """Switch on one instrumentation for each known library that has one installed; what fails is logged and passed over."""
     installed = _installed()
-    chosen = [
-        (library.name, distribution, installed[distribution])
-        for library in KNOWN
-        for distribution in [next((name for name in library.distributions if name in installed), None)]
-        if distribution is not None
-    ]
-    if chosen:
-        for variable, value in (CONTENT_ON if capture_content else CONTENT_OFF).items():
-            # What the host has set itself is left alone.
-            os.environ.setdefault(variable, value)
-    switched: list[SwitchedOn] = []
-    for library, distribution, points in chosen:
-        for point in points:
+    switched = Switched()
+    for library in KNOWN:
+        distribution = next((name for name in library.distributions if name in installed), None)
+        if distribution is None:
+            continue
+        _tell_about_content(switched, capture_content=capture_content)
+        for point in installed[distribution]:
             with guarded(f"switch on {distribution}"):
                 instrumentor = point.load()()
-                if getattr(instrumentor, "is_instrumented_by_opentelemetry", False):
-                    continue
-                instrumentor.instrument(tracer_provider=tracer_provider)
-                switched.append(SwitchedOn(library, distribution, instrumentor))
+                if not getattr(instrumentor, "is_instrumented_by_opentelemetry", False):
+                    instrumentor.instrument(tracer_provider=tracer_provider)
+                    switched.instrumentations.append(SwitchedOn(library.name, distribution, instrumentor))
     return switched
 
 
-def switch_off(switched: Iterable[SwitchedOn]) -> None:
-    """Switch off what was switched on here."""
-    for each in switched:
-        with guarded(f"switch off {each.distribution}"):
-            each.instrumentor.uninstrument()
+def _tell_about_content(switched: Switched, *, capture_content: bool) -> None:
+    """Set the variables by which other projects are told about texts; what the host has set itself is left alone."""
+    for variable, value in (CONTENT_ON if capture_content else CONTENT_OFF).items():
+        if variable not in os.environ:
+            os.environ[variable] = value
+            switched.variables.append(variable)
 
 
 def _installed() -> dict[str, list[EntryPoint]]:
