@@ -10,7 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relaylens_collector.mapping.anyvalue import Complex, array_text, kvlist_text
+from relaylens_collector.mapping.cells import Cells, LongTexts
 from relaylens_collector.mapping.columns import Ints, offsets_of, owners, text_column, utf8
+
+_NO_TEXT: Final = pa.scalar(None, pa.string())
+_NO_KEYS: Final = pa.array([], pa.string()).dictionary_encode()
+_NO_BYTES: Final = pa.scalar(None, pa.binary())
 
 SCALARS: Final = {"bool_value": "b", "int_value": "i", "double_value": "d"}
 """Field of AnyValue and the letter of its kind."""
@@ -18,12 +23,10 @@ SCALARS: Final = {"bool_value": "b", "int_value": "i", "double_value": "d"}
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """A column of AnyValue: each as text, with the letter of its kind."""
+    """A column of AnyValue: each as a cell, with the letter of its kind."""
 
-    texts: pa.StringArray
+    cells: Cells
     letters: Ints
-    repaired: int
-    """How many were not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,16 @@ class Attributes:
     """Where the attributes of each row begin, and where the last ones end."""
 
     keys: pa.DictionaryArray
-    texts: pa.StringArray
+    cells: Cells
     letters: Ints
-    repaired: int
 
-    def types(self) -> pa.StringArray:
-        """Return for each row the letters of its attributes."""
-        return text_column(self.offsets, np.ascontiguousarray(self.letters))
+    def columns(self, texts: pa.StringArray) -> dict[str, pa.Array]:
+        """Return the attributes as a map with the texts, and the letters of their kinds."""
+        keys = self.keys.dictionary.take(self.keys.indices)
+        return {
+            "attributes": pa.MapArray.from_arrays(pa.array(self.offsets), keys, texts),
+            "attribute_types": text_column(self.offsets, self.letters),
+        }
 
 
 def _distinct(bodies: pa.Array, text_of: Callable[[bytes], Complex]) -> tuple[pa.StringArray, Ints]:
@@ -65,51 +71,52 @@ COMPLEX: Final[dict[str, Callable[[bytes], Complex]]] = {
 """Field of AnyValue and how its bytes become text."""
 
 
-def values_of(column: pa.StructArray) -> Values:
-    """Return a column of AnyValue as text; of two kinds in one value, which no encoder writes, the first of the names here counts."""
+def values_of(column: pa.StructArray, longs: LongTexts) -> Values:
+    """Return a column of AnyValue as cells; of two kinds in one value, which no encoder writes, the first of the names here counts."""
     strings = column.field("string_value")
-    texts, repaired = utf8(strings)
+    cells = longs.take(utf8(strings))
     letters = np.full(len(column), ord("s"), np.uint8)
-    if texts.null_count:
-        letters[pc.is_null(texts).to_numpy(zero_copy_only=False)] = ord("e")
+    if not strings.null_count:
+        return Values(cells, letters)
+    free = pc.is_null(strings)
+    letters[_bits(free)] = ord("e")
+    candidates = [cells.texts]
+    taken = cells.taken
     for name, letter in SCALARS.items():
         numbers = column.field(name)
-        if numbers.null_count < len(numbers) and texts.null_count:
-            here = pc.and_(pc.is_null(texts), pc.is_valid(numbers))
-            letters[here.to_numpy(zero_copy_only=False)] = ord(letter)
-            texts = pc.coalesce(texts, numbers.cast(pa.string()))
+        if numbers.null_count < len(numbers):
+            here = pc.and_(free, pc.is_valid(numbers))
+            letters[_bits(here)] = ord(letter)
+            candidates.append(pc.if_else(here, numbers.cast(pa.string()), _NO_TEXT))
+            free = pc.and_not(free, here)
     for name, text_of in COMPLEX.items():
         bodies = column.field(name)
-        if bodies.null_count < len(bodies) and texts.null_count:
-            wanted = pc.if_else(pc.is_null(texts), bodies, pa.scalar(None, pa.binary()))
-            found, kinds = _distinct(wanted, text_of)
-            letters[pc.is_valid(wanted).to_numpy(zero_copy_only=False)] = kinds
-            texts = pc.coalesce(texts, found)
-    if texts.null_count:
-        texts = texts.fill_null("")
-    return Values(texts, letters, repaired)
+        if bodies.null_count < len(bodies):
+            here = pc.and_(free, pc.is_valid(bodies))
+            found, kinds = _distinct(pc.if_else(here, bodies, _NO_BYTES), text_of)
+            letters[_bits(here)] = kinds
+            more = longs.take(found)
+            taken += more.taken
+            candidates.append(more.texts)
+            free = pc.and_not(free, here)
+    texts = pc.coalesce(*candidates, "")
+    return Values(Cells(texts, taken), letters)
 
 
-def attributes_of(lists: pa.ListArray) -> Attributes:
+def attributes_of(lists: pa.ListArray, longs: LongTexts) -> Attributes:
     """Return lists of KeyValue as attributes; of a repeated key the last value counts, as in OpenTelemetry's SDKs."""
     offsets = offsets_of(lists)
     items = lists.flatten()
-    keys, repaired = utf8(items.field("key"))
-    values = values_of(items.field("value"))
-    encoded = keys.dictionary_encode()
-    found = Attributes(offsets, encoded, values.texts, values.letters, values.repaired + repaired)
-    kept = _last_of_repeated(offsets, encoded)
-    if kept is None:
-        return found
-    counts = np.add.reduceat(np.append(kept, False), offsets[:-1]) * (np.diff(offsets) > 0)
-    mask = pa.array(kept)
-    return Attributes(
-        np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
-        encoded.filter(mask),
-        found.texts.filter(mask),
-        found.letters[kept],
-        found.repaired,
-    )
+    if not len(items):
+        return Attributes(offsets, _NO_KEYS, Cells(pa.array([], pa.string()), ()), np.zeros(0, np.uint8))
+    keys = utf8(items.field("key")).dictionary_encode()
+    kept = _last_of_repeated(offsets, keys)
+    if kept is not None:
+        counts = np.add.reduceat(np.append(kept, False), offsets[:-1]) * (np.diff(offsets) > 0)
+        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        keys, items = keys.filter(pa.array(kept)), items.filter(pa.array(kept))
+    values = values_of(items.field("value"), longs)
+    return Attributes(offsets, keys, values.cells, values.letters)
 
 
 def _last_of_repeated(offsets: Ints, keys: pa.DictionaryArray) -> Ints | None:
@@ -129,3 +136,9 @@ def _repeats(numbers: Ints, limit: int) -> bool:
     if limit > 64 * len(numbers) + 1024:
         return len(np.unique(numbers)) < len(numbers)
     return bool(len(numbers)) and int(np.bincount(numbers).max()) > 1
+
+
+def _bits(booleans: pa.BooleanArray) -> Ints:
+    """Return the column for numpy."""
+    bits: Ints = booleans.to_numpy(zero_copy_only=False)
+    return bits

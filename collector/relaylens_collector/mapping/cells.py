@@ -17,15 +17,26 @@ LONGEST_IN_PLACE: Final = 240
 REFERENCE: Final = "\x01"
 """Begins a cell that refers to texts."""
 
+_NO_TEXT: Final = pa.scalar(None, pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Texts taken from a column."""
+
+    where: pa.BooleanArray
+    first: int
+    """Where they begin among all long texts."""
+
+    count: int
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A column of texts, of which the long ones wait for their references."""
+    """A column of texts, with NULL for the long ones, which wait for their references."""
 
     texts: pa.StringArray
-    long: pa.BooleanArray | None
-    first: int
-    """Where the column's long texts begin among all long texts."""
+    taken: tuple[Taken, ...]
 
 
 @dataclass(slots=True)
@@ -35,17 +46,17 @@ class LongTexts:
     _found: list[pa.StringArray] = field(default_factory=list)
     _count: int = 0
 
-    def add(self, texts: pa.StringArray) -> Cells:
+    def take(self, texts: pa.StringArray) -> Cells:
         """Take the column's long texts, to be replaced when their references are known."""
         long = _goes_by_reference(texts)
         if not long.any():
-            return Cells(texts, None, 0)
-        mask = pa.array(long)
-        cells = Cells(texts, mask, self._count)
-        found = texts.filter(mask)
+            return Cells(texts, ())
+        where = pa.array(long)
+        found = texts.filter(where)
+        taken = Taken(where, self._count, len(found))
         self._found.append(found)
         self._count += len(found)
-        return cells
+        return Cells(pc.if_else(where, _NO_TEXT, texts), (taken,))
 
     def references(self, identify: Callable[[list[bytes]], list[int]]) -> "References":
         """Let the store identify all chunks, and return the cells of all long texts."""
@@ -57,6 +68,10 @@ class LongTexts:
         lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(numbers, pa.int64()).cast(pa.string()))
         return References(pc.binary_join_element_wise(REFERENCE, pc.binary_join(lists, ","), ""))
 
+    def whole(self) -> "References":
+        """Return the long texts themselves in the place of references."""
+        return References(pa.concat_arrays([pa.array([], pa.string()), *self._found]))
+
 
 @dataclass(frozen=True, slots=True)
 class References:
@@ -66,9 +81,10 @@ class References:
 
     def resolve(self, cells: Cells) -> pa.StringArray:
         """Return the column with a reference in the place of each long text."""
-        if cells.long is None:
-            return cells.texts
-        return pc.replace_with_mask(cells.texts, cells.long, self.cells.slice(cells.first, pc.sum(cells.long).as_py()))
+        texts = cells.texts
+        for taken in cells.taken:
+            texts = pc.replace_with_mask(texts, taken.where, self.cells.slice(taken.first, taken.count))
+        return texts
 
 
 def _goes_by_reference(texts: pa.StringArray) -> Ints:

@@ -37,16 +37,15 @@ def owners(offsets: Ints) -> Ints:
     return np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets))
 
 
-def utf8(values: pa.Array) -> tuple[pa.StringArray, int]:
-    """Return the bytes as text, with U+FFFD for what is not UTF-8, and how many values had to be repaired."""
+def utf8(values: pa.Array) -> pa.StringArray:
+    """Return the bytes as text, with U+FFFD for what is not UTF-8."""
     try:
-        return values.cast(pa.string()), 0
+        return values.cast(pa.string())
     except pa.ArrowInvalid:
         if len(values) == 1:
-            return pa.array([values[0].as_py().decode(errors="replace")], pa.string()), 1
+            return pa.array([values[0].as_py().decode(errors="replace")], pa.string())
         half = len(values) // 2
-        (left, bad_left), (right, bad_right) = utf8(values[:half]), utf8(values[half:])
-        return pa.concat_arrays([left, right]), bad_left + bad_right
+        return pa.concat_arrays([utf8(values[:half]), utf8(values[half:])])
 
 
 def hexadecimal(values: pa.Array) -> pa.StringArray:
@@ -72,4 +71,6 @@ def microseconds(nanoseconds: pa.Array) -> pa.Array:
 
 def uuids(keys: Sequence[bytes]) -> pa.Array:
     """Return content keys of 16 bytes as the type that DuckDB takes for UUID."""
-    return pa.ExtensionArray.from_storage(pa.uuid(), pa.array(keys, pa.binary(16)))
+    return pa.ExtensionArray.from_storage(
+        pa.uuid(), pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(keys), [None, pa.py_buffer(b"".join(keys))])
+    )

@@ -10,16 +10,13 @@ from relaylens_collector.mapping.attributes import attributes_of, values_of
 from relaylens_collector.mapping.cells import LongTexts, References
 from relaylens_collector.mapping.columns import hexadecimal, microseconds, none_if_empty, text_column, utf8
 from relaylens_collector.mapping.frame import Frame
-from relaylens_collector.mapping.traces import attribute_columns
 
 
 def map_logs(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table]:
     """Take the log records' long texts; what is returned builds the rows once their references are known."""
     logs = frame.records
-    attributes = attributes_of(logs.field("attributes"))
-    cells = longs.add(attributes.texts)
-    values = values_of(logs.field("body"))
-    body = longs.add(values.texts)
+    attributes = attributes_of(logs.field("attributes"), longs)
+    body = values_of(logs.field("body"), longs)
 
     def table(references: References) -> pa.Table:
         time, observed = logs.field("time_unix_nano"), logs.field("observed_time_unix_nano")
@@ -32,11 +29,11 @@ def map_logs(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table]
                 "observed_time_unix_nano": observed,
                 "logged_at": pc.coalesce(microseconds(time), microseconds(observed)),
                 "severity_number": logs.field("severity_number"),
-                "severity_text": none_if_empty(utf8(logs.field("severity_text"))[0]),
-                "event_name": none_if_empty(utf8(logs.field("event_name"))[0]),
-                "body": references.resolve(body),
-                "body_type": text_column(np.arange(len(logs) + 1), values.letters),
-                **attribute_columns(attributes, references.resolve(cells)),
+                "severity_text": none_if_empty(utf8(logs.field("severity_text"))),
+                "event_name": none_if_empty(utf8(logs.field("event_name"))),
+                "body": references.resolve(body.cells),
+                "body_type": text_column(np.arange(len(logs) + 1), body.letters),
+                **attributes.columns(references.resolve(attributes.cells)),
                 "dropped_attributes_count": logs.field("dropped_attributes_count"),
                 "flags": logs.field("flags"),
             }

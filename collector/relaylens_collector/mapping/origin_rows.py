@@ -37,7 +37,7 @@ def _shared_columns(found: Sequence[tuple[int, Origin]], longs: LongTexts) -> Ca
     batches, origins = zip(*found, strict=True)
     offsets = pa.array([0, *accumulate(len(one.keys) for one in origins)], pa.int32())
     keys = pa.array(chain.from_iterable(one.keys for one in origins), pa.string())
-    cells = longs.add(pa.array(chain.from_iterable(one.texts for one in origins), pa.string()))
+    cells = longs.take(pa.array(chain.from_iterable(one.texts for one in origins), pa.string()))
     return lambda references: {
         "batch": pa.array(batches, pa.int64()),
         "attributes": pa.MapArray.from_arrays(offsets, keys, references.resolve(cells)),

@@ -12,6 +12,7 @@ from relaylens import semconv
 from relaylens_collector.errors import UndecodableError
 from relaylens_collector.mapping import wire
 from relaylens_collector.mapping.attributes import attributes_of
+from relaylens_collector.mapping.cells import LongTexts
 from relaylens_collector.mapping.columns import utf8
 
 _CACHED_BYTES: Final = 16_384
@@ -37,7 +38,6 @@ class Origin:
     """JSON list, in OTLP's JSON spelling."""
 
     schema_url: str | None
-    repaired: int
 
 
 def origin_key(body: bytes, schema_url: bytes) -> bytes:
@@ -59,8 +59,7 @@ def scope(body: bytes, schema_url: bytes) -> Origin:
 def _resource(body: bytes, schema_url: bytes) -> Origin:
     """Decode a Resource."""
     row = _row(wire.RESOURCES, body, "resource")
-    attributes = attributes_of(row["attributes"])
-    keys, texts = tuple(attributes.keys.to_pylist()), tuple(attributes.texts.to_pylist())
+    keys, texts, types = _attributes(row)
     service = texts[keys.index(semconv.SERVICE_NAME)] if semconv.SERVICE_NAME in keys else None
     refs = row["entity_refs"][0].as_py()
     return Origin(
@@ -69,11 +68,10 @@ def _resource(body: bytes, schema_url: bytes) -> Origin:
         None,
         keys,
         texts,
-        attributes.letters.tobytes().decode(),
+        types,
         row["dropped_attributes_count"][0].as_py(),
         _entity_refs(refs) if refs else None,
         schema_url.decode(errors="replace") or None,
-        attributes.repaired,
     )
 
 
@@ -81,20 +79,26 @@ def _resource(body: bytes, schema_url: bytes) -> Origin:
 def _scope(body: bytes, schema_url: bytes) -> Origin:
     """Decode an InstrumentationScope."""
     row = _row(wire.SCOPES, body, "scope")
-    attributes = attributes_of(row["attributes"])
-    (name, bad_name), (version, bad_version) = utf8(row["name"]), utf8(row["version"])
+    keys, texts, types = _attributes(row)
     return Origin(
         origin_key(body, schema_url),
-        name[0].as_py() or None,
-        version[0].as_py() or None,
-        tuple(attributes.keys.to_pylist()),
-        tuple(attributes.texts.to_pylist()),
-        attributes.letters.tobytes().decode(),
+        utf8(row["name"])[0].as_py() or None,
+        utf8(row["version"])[0].as_py() or None,
+        keys,
+        texts,
+        types,
         row["dropped_attributes_count"][0].as_py(),
         None,
         schema_url.decode(errors="replace") or None,
-        attributes.repaired + bad_name + bad_version,
     )
+
+
+def _attributes(row: pa.RecordBatch) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return keys, whole texts and kinds of the attributes."""
+    longs = LongTexts()
+    attributes = attributes_of(row["attributes"], longs)
+    texts = longs.whole().resolve(attributes.cells)
+    return tuple(attributes.keys.to_pylist()), tuple(texts.to_pylist()), attributes.letters.tobytes().decode()
 
 
 def _row(reader: wire.Reader, body: bytes, what: str) -> pa.RecordBatch:

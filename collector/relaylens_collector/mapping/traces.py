@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from relaylens_collector.mapping.attributes import Attributes, attributes_of
-from relaylens_collector.mapping.cells import Cells, LongTexts, References
+from relaylens_collector.mapping.attributes import attributes_of
+from relaylens_collector.mapping.cells import LongTexts, References
 from relaylens_collector.mapping.columns import hexadecimal, microseconds, none_if_empty, offsets_of, utf8
 from relaylens_collector.mapping.concepts import concept_columns
 from relaylens_collector.mapping.frame import Frame
@@ -15,15 +15,14 @@ from relaylens_collector.mapping.frame import Frame
 def map_spans(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table]:
     """Take the spans' long texts; what is returned builds the rows once their references are known."""
     spans = frame.records
-    attributes = attributes_of(spans.field("attributes"))
-    cells = longs.add(attributes.texts)
-    name = longs.add(utf8(spans.field("name"))[0])
-    message = longs.add(none_if_empty(utf8(spans.field("status").field("message"))[0].fill_null("")))
+    attributes = attributes_of(spans.field("attributes"), longs)
+    name = longs.take(utf8(spans.field("name")))
+    message = longs.take(none_if_empty(utf8(spans.field("status").field("message"))))
     events = _map_events(spans.field("events"), longs)
     links = _map_links(spans.field("links"), longs)
 
     def table(references: References) -> pa.Table:
-        texts = references.resolve(cells)
+        texts = references.resolve(attributes.cells)
         start, end = spans.field("start_time_unix_nano"), spans.field("end_time_unix_nano")
         return pa.table(
             {
@@ -31,7 +30,7 @@ def map_spans(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table
                 "trace_id": hexadecimal(spans.field("trace_id")),
                 "span_id": hexadecimal(spans.field("span_id")),
                 "parent_span_id": hexadecimal(spans.field("parent_span_id")),
-                "trace_state": none_if_empty(utf8(spans.field("trace_state"))[0]),
+                "trace_state": none_if_empty(utf8(spans.field("trace_state"))),
                 "flags": spans.field("flags"),
                 "name": references.resolve(name),
                 "kind": spans.field("kind"),
@@ -41,7 +40,7 @@ def map_spans(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table
                 "ended_at": microseconds(end),
                 "status_code": spans.field("status").field("code").fill_null(0),
                 "status_message": references.resolve(message),
-                **attribute_columns(attributes, texts),
+                **attributes.columns(texts),
                 "dropped_attributes_count": spans.field("dropped_attributes_count"),
                 "events": events(references),
                 "dropped_events_count": spans.field("dropped_events_count"),
@@ -54,26 +53,16 @@ def map_spans(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table
     return table
 
 
-def attribute_columns(attributes: Attributes, texts: pa.StringArray) -> dict[str, pa.Array]:
-    """Return the attributes as a map, and the letters of their kinds."""
-    keys = attributes.keys.dictionary.take(attributes.keys.indices)
-    return {
-        "attributes": pa.MapArray.from_arrays(pa.array(attributes.offsets), keys, texts),
-        "attribute_types": attributes.types(),
-    }
-
-
 def _map_events(lists: pa.ListArray, longs: LongTexts) -> Callable[[References], pa.ListArray]:
     """Take the events' long texts and return what builds their lists."""
     events = lists.flatten()
-    attributes = attributes_of(events.field("attributes"))
-    cells = longs.add(attributes.texts)
+    attributes = attributes_of(events.field("attributes"), longs)
     return lambda references: _lists(
         lists,
         {
             "time_unix_nano": events.field("time_unix_nano"),
-            "name": utf8(events.field("name"))[0],
-            **attribute_columns(attributes, references.resolve(cells)),
+            "name": utf8(events.field("name")),
+            **attributes.columns(references.resolve(attributes.cells)),
             "dropped_attributes_count": events.field("dropped_attributes_count"),
         },
     )
@@ -82,15 +71,14 @@ def _map_events(lists: pa.ListArray, longs: LongTexts) -> Callable[[References],
 def _map_links(lists: pa.ListArray, longs: LongTexts) -> Callable[[References], pa.ListArray]:
     """Take the links' long texts and return what builds their lists."""
     links = lists.flatten()
-    attributes = attributes_of(links.field("attributes"))
-    cells: Cells = longs.add(attributes.texts)
+    attributes = attributes_of(links.field("attributes"), longs)
     return lambda references: _lists(
         lists,
         {
             "trace_id": hexadecimal(links.field("trace_id")),
             "span_id": hexadecimal(links.field("span_id")),
-            "trace_state": none_if_empty(utf8(links.field("trace_state"))[0]),
-            **attribute_columns(attributes, references.resolve(cells)),
+            "trace_state": none_if_empty(utf8(links.field("trace_state"))),
+            **attributes.columns(references.resolve(attributes.cells)),
             "dropped_attributes_count": links.field("dropped_attributes_count"),
             "flags": links.field("flags"),
         },
