@@ -18,10 +18,25 @@ from relaylens_analytics.messages import Event, Exchange, Kind, Message, exchang
 ENCODINGS = sorted((Path(__file__).parent / "encodings").glob("*.json"))
 CAPTURES = sorted((Path(__file__).parents[3] / "shared" / "captures").glob("*.pb.xz"))
 
-KEYS = (
-    "role type content parts text messages message tool_calls function name id arguments lc kwargs data toolUse toolResult choices output "
-    "function_call functionResponse reasoningContent summary response"
-).split()
+KEYS = [
+    *(
+        "role",
+        "type",
+        "content",
+        "parts",
+        "text",
+        "messages",
+        "message",
+        "tool_calls",
+        "function",
+        "name",
+        "id",
+        "arguments",
+        "lc",
+        "kwargs",
+    ),
+    *("data", "toolUse", "toolResult", "choices", "output", "function_call", "functionResponse", "reasoningContent", "summary", "response"),
+]
 KINDS = ["text", "tool_call", "tool_result", "reasoning", "function_approval_request", "message", "human", "tool"]
 ATTRIBUTES = [
     "llm.input_messages.0.message.role",
