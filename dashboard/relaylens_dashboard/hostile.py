@@ -16,7 +16,7 @@ characters, tags. The joiners of Persian and of emoji are not among them."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet take a cell for a formula."""
 
-_MARKDOWN: Final = re.compile(r"([\\`*_\[\]|~$^]|^[#+-])")
+_MARKDOWN: Final = re.compile(r"([\\`*_\[\]|~$^]|^[#+>-])")
 """What markdown takes for mark-up: in a line, and at its start."""
 
 _NUMBERED: Final = re.compile(r"^(\d+)([.)])")
@@ -41,7 +41,7 @@ def for_spreadsheet(text: str) -> str:
 def for_markdown(text: str) -> str:
     """Escape what markdown, or HTML within it, would take for mark-up; one line, no formula when pasted into a sheet."""
     line = one_line(text)
-    escaped = _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False)))
+    escaped = _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", line.replace("&", "&amp;").replace("<", "&lt;")))
     # A bare address is made a link by many renderers; a name with a broken scheme is not.
     linkless = escaped.replace("://", ":&#47;&#47;").replace("www.", "www&#46;").replace("@", "&#64;")
     return f"'{linkless}" if _is_formula(line) else linkless

@@ -9,8 +9,12 @@ import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError
-from relaylens_dashboard.cli import exporting, importing, lists, numbers
+from relaylens_dashboard.cli import exporting, importing, lists, live, numbers
+from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
+
+_INTERRUPTED: Final = 130
+"""What a shell says of a command that Ctrl-C ended."""
 
 _RUN: Final = "Run"
 _RECORD: Final = "Keep the record"
@@ -39,6 +43,8 @@ def relaylens(
     """Shows how work moves through a network of agents: who did what, who handed it to whom, what was lost on the way."""
 
 
+app.command("up", rich_help_panel=_RUN)(live.up)
+app.command("demo", rich_help_panel=_RUN)(live.demo)
 app.command("import", rich_help_panel=_RECORD)(importing.import_files)
 app.command("export", rich_help_panel=_RECORD)(exporting.export)
 app.command("runs", rich_help_panel=_READ)(lists.show_runs)
@@ -55,9 +61,11 @@ def run() -> int:
         app()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
-    except (RelaylensAnalyticsError, CollectorError) as error:
+    except (RelaylensAnalyticsError, CollectorError, ChildEndedError) as error:
         say(f"relaylens: {error}")
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough, as in `relaylens runs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

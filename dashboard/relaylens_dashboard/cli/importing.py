@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from relaylens_collector.errors import OverloadedError, UndecodableError
 from relaylens_collector.ingest import Ingest, Verdict
+from relaylens_collector.receive.otlp_json import to_protobuf
 from relaylens_collector.signals import Signal
 from relaylens_dashboard.cli import options, otlp_files
 from relaylens_dashboard.cli.output import progress, say
@@ -93,8 +94,9 @@ def _import_file(ingest: Ingest, path: Path, signal: Signal | None, tally: Tally
 
 def _submit(ingest: Ingest, request: otlp_files.Request) -> Verdict:
     """Submit a request; when the database is too far behind, wait for it and try once more."""
+    body = to_protobuf(request.signal, request.body) if request.is_json else request.body
     try:
-        return ingest.submit(request.signal, request.body)
+        return ingest.submit(request.signal, body)
     except OverloadedError:
         ingest.flush()
-        return ingest.submit(request.signal, request.body)
+        return ingest.submit(request.signal, body)

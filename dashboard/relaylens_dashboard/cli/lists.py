@@ -1,20 +1,22 @@
 """`relaylens runs`, `handoffs`, `escalations` and `findings`: the nouns as rows, oldest first."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
+import pyarrow as pa
 import typer
 
 from relaylens.semconv import Detector, EscalationState, HandoffReason, Outcome
-from relaylens_analytics import Reader
-from relaylens_analytics.values import Value
+from relaylens_analytics.queries import lists, runs
+from relaylens_analytics.queries.lists import FindingFilter, HandoffFilter
+from relaylens_analytics.queries.runs import RunFilter
 from relaylens_dashboard import tabular
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say, show
 
 LATEST_IN_A_TABLE: Final = 100
 """A terminal shows so many rows where --limit does not say; files and pipes of data get all."""
+
+_EVERY_RUN: Final = 1 << 31
 
 Columns = dict[str, str]
 
@@ -99,17 +101,11 @@ def show_runs(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists runs: one piece of work asked of the network each, with its outcome."""
-    filters: dict[str, Value] = {
-        **options.window(since, until, service).params(),
-        "outcomes": [str(outcome) for outcome in outcomes] if outcomes else None,
-        "agent": agent,
-        "conversation": conversation,
-        "search": search,
-        "sort": "started_at",
-        "descending": True,
-    }
+    wanted = RunFilter(outcomes=tuple(outcomes) if outcomes else None, agent=agent, conversation=conversation, search=search)
+    most = _most(limit, form)
     with options.reader(store, url, token) as reader:
-        _print(reader, "runs", filters, _RUNS, limit=limit, form=form, latest_first=True)
+        answer = runs.page(reader, options.window(since, until, service), wanted, limit=most + 1 if most else _EVERY_RUN)
+    _print("runs", _oldest_first(answer), _RUNS, most, form, asked=limit)
 
 
 def show_handoffs(
@@ -130,18 +126,20 @@ def show_handoffs(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists handoffs in time order: who handed work to whom, whether it arrived and succeeded, and which rule found it."""
-    filters: dict[str, Value] = {
-        **options.window(since, until, service).params(),
-        "from_agent": from_agent,
-        "to_agent": to_agent,
-        "run": run,
-        "conversation": conversation,
-        "reason": reason,
-        "succeeded": False if failed else None,
-        "returns": not failed,
-    }
+    wanted = HandoffFilter(
+        from_agent=from_agent,
+        to_agent=to_agent,
+        run=run,
+        conversation=conversation,
+        reason=reason,
+        succeeded=False if failed else None,
+        returns=not failed,
+    )
+    most = _most(limit, form)
     with options.reader(store, url, token) as reader:
-        _print(reader, "handoffs", filters, _HANDOFFS, limit=limit, form=form, without=("sent", "received"))
+        answer = lists.handoffs(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
+    # What was sent and received are cells, and long; they are on the screens and in `relaylens export --table handoffs`.
+    _print("handoffs", answer.drop_columns(["sent", "received"]), _HANDOFFS, most, form, asked=limit)
 
 
 def show_escalations(
@@ -159,15 +157,17 @@ def show_escalations(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists questions to people in time order, with their answers or how long they have been waiting."""
-    filters: dict[str, Value] = {
-        **options.window(since, until, service).params(),
-        "agent": agent,
-        "states": [str(state) for state in states] if states else None,
-        "conversation": conversation,
-        "now": datetime.now(UTC),
-    }
+    most = _most(limit, form)
     with options.reader(store, url, token) as reader:
-        _print(reader, "escalations", filters, _ESCALATIONS, limit=limit, form=form)
+        answer = lists.escalations(
+            reader,
+            options.window(since, until, service),
+            agent=agent,
+            states=tuple(states) if states else None,
+            conversation=conversation,
+            limit=most + 1 if most else None,
+        )
+    _print("escalations", answer, _ESCALATIONS, most, form, asked=limit)
 
 
 def show_findings(
@@ -187,35 +187,26 @@ def show_findings(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists silent failures and deviations in time order, with the agent where each shows and where it began."""
-    filters: dict[str, Value] = {
-        **options.window(since, until, service).params(),
-        "detector": detector,
-        "severity": severity,
-        "agent": agent,
-        "run": run,
-        "conversation": conversation,
-    }
+    wanted = FindingFilter(detector=detector, agent=agent, severity=severity, run=run, conversation=conversation)
+    most = _most(limit, form)
     with options.reader(store, url, token) as reader:
-        _print(reader, "findings", filters, _FINDINGS, limit=limit, form=form, latest_first=True)
+        answer = lists.findings(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
+    _print("findings", _oldest_first(answer), _FINDINGS, most, form, asked=limit)
 
 
-def _print(
-    reader: Reader,
-    noun: str,
-    filters: dict[str, Value],
-    in_a_table: Columns,
-    *,
-    limit: int | None,
-    form: options.Format,
-    latest_first: bool = False,
-    without: Sequence[str] = (),
-) -> None:
+def _most(limit: int | None, form: options.Format) -> int | None:
+    """Give how many rows are printed at most; None is all."""
+    return limit or (LATEST_IN_A_TABLE if form is options.Format.TABLE else None)
+
+
+def _oldest_first(answer: pa.Table) -> pa.Table:
+    """Turn a list round that comes with the latest first, and leave out its count of all."""
+    return answer.take(pa.array(range(answer.num_rows - 1, -1, -1), pa.int64())).drop_columns(["total"])
+
+
+def _print(noun: str, answer: pa.Table, in_a_table: Columns, most: int | None, form: options.Format, *, asked: int | None) -> None:
     """Print the latest rows of a list in time order: a few columns for a terminal, all for a program."""
-    most = limit or (LATEST_IN_A_TABLE if form is options.Format.TABLE else None)
-    answer = reader.query_file(f"queries/{noun}", {**filters, "limit": most + 1 if most else None})
-    rows = tabular.Rows.from_arrow(answer.drop_columns([name for name in (*without, "total") if name in answer.column_names]))
-    in_time_order = rows.values[::-1] if latest_first else rows.values
-    shown = tabular.Rows(rows.columns, in_time_order[-most:] if most else in_time_order)
-    show(shown.select(in_a_table) if form is options.Format.TABLE else shown, form, none=f"No {noun} here.")
-    if most is not None and len(in_time_order) > most and limit is None:
+    rows = tabular.Rows.from_arrow(answer.slice(max(answer.num_rows - most, 0)) if most else answer)
+    show(rows.select(in_a_table) if form is options.Format.TABLE else rows, form, none=f"No {noun} here.")
+    if most is not None and answer.num_rows > most and asked is None:
         say(f"The latest {most} {noun}; --limit shows more.")

@@ -108,7 +108,7 @@ def _json(stream: IO[bytes], signal: Signal | None) -> Iterator[Request | Broken
     text = stream.read()
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield from _json_lines(io.BytesIO(text), signal)
         return
     for number, request in enumerate(document if isinstance(document, list) else [document], start=1):
@@ -127,7 +127,7 @@ def _json_lines(stream: IO[bytes], signal: Signal | None) -> Iterator[Request | 
         elif line.strip():
             try:
                 document = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 yield Broken(f"line {number}", f"no JSON: {error}")
             else:
                 yield from _json_requests(document, signal, f"line {number}")
@@ -143,4 +143,4 @@ def _json_requests(document: object, signal: Signal | None, place: str) -> Itera
             place, f"no OTLP request: none of {', '.join(_JSON_SIGNALS)} is in it" if signal is None else f"no OTLP request with {signal}"
         )
     for one in found:
-        yield Request(place, one, json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"), is_json=True)
+        yield Request(place, one, json.dumps(document).encode(), is_json=True)
