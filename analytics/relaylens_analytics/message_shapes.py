@@ -127,7 +127,7 @@ def _walk(value: object, role: str, depth: int) -> Iterator[Message]:
 
 
 def _walk_mapping(value: Mapping[object, object], role: str, depth: int) -> Iterator[Message]:
-    kind = value.get("type")
+    kind = _name(value.get("type"))
     if "lc" in value and isinstance(value.get("kwargs"), Mapping):
         path = value.get("id")
         speaker = str(path[-1]) if isinstance(path, list) and path else role
@@ -136,7 +136,7 @@ def _walk_mapping(value: Mapping[object, object], role: str, depth: int) -> Iter
         yield from _message(_mapping(value["data"]), _role(str(kind)), depth)
     elif isinstance(value.get("parts"), list):
         yield from _without_echoes(list(_walk_parts(_list(value["parts"]), _role(value.get("role"), role), depth)))
-    elif isinstance(kind, str) and kind in _PARTS:
+    elif kind in _PARTS:
         yield from _PARTS[kind](value, role, depth)
     elif any(isinstance(value.get(name), list) for name in _LISTS):
         for name in ("system_instruction", "instructions"):
