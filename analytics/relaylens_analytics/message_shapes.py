@@ -240,12 +240,8 @@ def _text_part(part: Mapping[object, object], role: str, depth: int) -> Iterator
 def _result_part(part: Mapping[object, object], _role: str, _depth: int) -> Iterator[Message]:
     names = ("response", "result", "output", "content")
     answer = next((part[name] for name in names if part.get(name) is not None), "")
-    ids = ("id", "call_id", "tool_use_id", "tool_call_id")
-    if part.get("type") == "function_call_output":
-        ids = ("call_id", "id")
-    yield Message(
-        "tool", Kind.TOOL_RESULT, _words(answer), _name(part.get("name")), next((_name(part[key]) for key in ids if part.get(key)), None)
-    )
+    call = next((_name(part[key]) for key in ("call_id", "tool_use_id", "tool_call_id", "id") if part.get(key)), None)
+    yield Message("tool", Kind.TOOL_RESULT, _words(answer), _name(part.get("name")), call)
 
 
 def _call_part(part: Mapping[object, object], role: str, _depth: int) -> Iterator[Message]:
