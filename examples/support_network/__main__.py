@@ -49,14 +49,12 @@ async def main(asked: argparse.Namespace) -> None:
         truth = open_files.enter_context(asked.truth.open("a", encoding="utf-8")) if asked.truth else None
         network = Network(seed, asked.faults, asked.name, truth, asked.labels, on_run=_tell)
         loop = asyncio.get_running_loop()
-        stopped = asyncio.current_task()
         for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stopped.cancel if stopped is not None else loop.stop)
-        with contextlib.suppress(asyncio.CancelledError):
-            if asked.runs:
-                await network.history(asked.runs, asked.history, round((asked.until or time.time()) * 1e9))
-            if asked.live and asked.time_scale != 0:
-                await network.live(asked.every, asked.time_scale or 0.2)
+            loop.add_signal_handler(name, network.ending.set)
+        if asked.runs:
+            await network.history(asked.runs, asked.history, round((asked.until or time.time()) * 1e9))
+        if asked.live and asked.time_scale != 0:
+            await network.live(asked.every, asked.time_scale or 0.2)
 
 
 def _tell(truth: Truth) -> None:
@@ -83,7 +81,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         asyncio.run(main(asked))
     finally:
-        relaylens.shutdown(30.0)
+        relaylens.shutdown(5.0)
     return 0
 
 

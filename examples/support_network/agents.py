@@ -207,4 +207,4 @@ def sureness(case: Case) -> float:
         return 0.91
     learned = 0.02 * min(case.lessons[case.ticket.category], 5)
     hard = 0.08 if case.ticket.urgency == "urgent" else 0.0
-    return round(min(0.99, max(0.05, case.rng.gauss(0.83, 0.11) + learned - hard)), 2)
+    return round(min(0.99, max(0.05, case.rng.gauss(0.81, 0.11) + learned - hard)), 2)

@@ -1,6 +1,7 @@
 """Time in the network: the machine's, or a simulated one that costs nothing and can lie in the past."""
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import time
@@ -94,11 +95,12 @@ class Simulated:
 
 
 class Real:
-    """The machine's time; a scale makes the waits shorter."""
+    """The machine's time; a scale makes the waits shorter, and when all is to end nobody waits any longer."""
 
-    def __init__(self, scale: float) -> None:
+    def __init__(self, scale: float, ending: asyncio.Event | None = None) -> None:
         """Begin now."""
         self._scale = scale
+        self._ending = ending or asyncio.Event()
 
     def read(self) -> int:
         """Now."""
@@ -106,7 +108,8 @@ class Real:
 
     async def pause(self, seconds: float) -> None:
         """Wait."""
-        await asyncio.sleep(seconds * self._scale)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds * self._scale)
 
     def fork(self, colleagues: int) -> "Sequence[Real]":
         """Everybody has the same time."""

@@ -1,4 +1,4 @@
-"""What the network talks about: tickets, documents, projects and names, from the JSON files beside this one."""
+"""What the network talks about: tickets, documents, projects and names, from the JSON files in `texts`."""
 
 import json
 import random
@@ -80,7 +80,7 @@ class Project:
 
 def _read(name: str) -> Any:  # noqa: ANN401 - whatever the file holds
     """One of the JSON files."""
-    return json.loads((files(PACKAGE) / "content" / name).read_text(encoding="utf-8"))
+    return json.loads((files(PACKAGE) / "texts" / name).read_text(encoding="utf-8"))
 
 
 @cache

@@ -46,6 +46,8 @@ class Network:
     """Address of a collector that takes the business labels of each run."""
     on_run: Callable[[Truth], None] = lambda _: None
     """Told of each run that is over."""
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set it to have no further run begin, and those under way end soon."""
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     lessons: Counter[str] = field(default_factory=Counter)
 
@@ -90,29 +92,29 @@ class Network:
         return truth
 
     async def history(self, runs: int, hours: float, until: int) -> None:
-        """Runs that began in the hours before a time, at once."""
+        """Runs that began in the hours before a time, at once; fewer when it is stopped."""
         rng = random.Random(f"times {self.seed}")
         for done, started in enumerate(start_times(runs, hours, until, rng), 1):
+            if self.ending.is_set():
+                break
             await self.one(Simulated(started))
             if done % FLUSH_EVERY == 0:
                 await asyncio.to_thread(relaylens.flush, 30.0)
         await asyncio.to_thread(relaylens.flush, 30.0)
 
     async def live(self, every: float, scale: float, runs: int | None = None) -> None:
-        """Runs as time goes by, side by side, until cancelled or done."""
+        """Runs as time goes by, side by side, until `ending` is set; those that are under way then come to their end."""
         rng = random.Random(f"pace {self.seed}")
         going: set[asyncio.Task[Truth]] = set()
-        try:
-            for _ in itertools.count() if runs is None else range(runs):
-                task = asyncio.create_task(self.one(Real(scale)))
-                going.add(task)
-                task.add_done_callback(going.discard)
-                await asyncio.sleep(min(4 * every, rng.expovariate(1 / every)))
-            await asyncio.gather(*going)
-        finally:
-            for task in list(going):
-                task.cancel()
-            await asyncio.gather(*going, return_exceptions=True)
+        for _ in itertools.count() if runs is None else range(runs):
+            if self.ending.is_set():
+                break
+            task = asyncio.create_task(self.one(Real(scale, self.ending)))
+            going.add(task)
+            task.add_done_callback(going.discard)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), min(4 * every, rng.expovariate(1 / every)))
+        await asyncio.gather(*going)
 
 
 def start_times(runs: int, hours: float, until: int, rng: random.Random) -> list[int]:

@@ -14,7 +14,7 @@ from .faults import Fault
 PARKED_AFTER = 480.0
 """Seconds of waiting after which a run is put away, to be gone on with in a trace of its own."""
 
-DECISIONS = (("approved", 0.5), ("edited", 0.36), ("denied", 0.14))
+DECISIONS = (("approved", 0.42), ("edited", 0.44), ("denied", 0.14))
 """What people answer, and how often."""
 
 
@@ -31,6 +31,7 @@ async def support_run(case: Case) -> None:
             if parked is None:
                 conclude(case, run)
             elif not parked.answered:
+                truth.blame("approver", "approval_pending")
                 state(case, "escalated", "waiting for a person")
             elif wait <= PARKED_AFTER:
                 await answered(case, parked, wait)
