@@ -1,6 +1,7 @@
 """Settling: from spans to conversations, runs, steps, handoffs, escalations and findings.
 
-The rules are SQL files, one rule each, in `sql/rules`; of the rules of one folder the first that matches wins, and its name stays with the row.
+The rules are SQL files, one rule each, in `sql/rules`; of the rules of one folder the first that matches wins, and its name
+stays with the row.
 Settling takes the conversations whose traces changed, derives them anew from all their spans, and replaces their rows in one transaction:
 late, shuffled and repeated spans therefore give the same rows as spans in order.
 """
@@ -142,8 +143,8 @@ MARTS = (
     "run_outcomes",
     "marts:validations",
     "told_errors",
-    "findings",
     "model_calls",
+    "findings",
     "work_bus_usage",
     "retried_calls",
     "marts:steps",
@@ -203,7 +204,7 @@ def _run_stage(connection: duckdb.DuckDBPyConnection, stage: str) -> None:
     query = _candidates(folder)
     key = FIRST_MATCH.get(table)
     first = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY priority) = 1" if key else ""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM (\n{query}\n) {first}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM (\n{query}\n) {first}")  # noqa: S608 - our own files
 
 
 def _group(connection: duckdb.DuckDBPyConnection, upto: int) -> None:

@@ -4,7 +4,6 @@ A capture whose wire does not carry what the script says is named with the reaso
 """
 
 import pytest
-
 from tests.analytics.settle.captured import MISSING, requests, rows, settled, truth
 
 EDGES_NOT_ON_THE_WIRE = {

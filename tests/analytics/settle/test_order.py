@@ -3,10 +3,10 @@
 import random
 
 import pytest
+from tests.analytics.settle.captured import MISSING, apply, nouns, requests, settled, single_span_requests, truth
 
 from relaylens_analytics.settle import settle
 from relaylens_collector.store import Store
-from tests.analytics.settle.captured import MISSING, apply, nouns, requests, settled, single_span_requests, truth
 
 NAMES = (
     "agno__openinference__happy",

@@ -1,0 +1,191 @@
+"""Settling on small traces written by hand, where the right answer is plain to see."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from tests.analytics.settle.captured import apply, rows
+
+from relaylens import semconv
+from relaylens_analytics.settle import settle
+from relaylens_collector.signals import Signal
+from relaylens_collector.store import Store
+
+TRACE = bytes(15) + b"\x01"
+SECOND = 1_000_000_000
+START = 1_790_000_000 * SECOND
+
+
+def span(  # noqa: PLR0913 - a span has that many parts
+    number: int,
+    name: str,
+    start: float,
+    end: float,
+    attributes: Mapping[str, str] | None = None,
+    *,
+    parent: int = 0,
+    trace: bytes = TRACE,
+    failed: bool = False,
+) -> Span:
+    """Return a span with times in seconds after the start."""
+    return Span(
+        trace_id=trace,
+        span_id=number.to_bytes(8),
+        parent_span_id=parent.to_bytes(8) if parent else b"",
+        name=name,
+        start_time_unix_nano=START + int(start * SECOND),
+        end_time_unix_nano=START + int(end * SECOND),
+        attributes=[KeyValue(key=key, value=AnyValue(string_value=value)) for key, value in (attributes or {}).items()],
+        status=Status(code=Status.STATUS_CODE_ERROR if failed else Status.STATUS_CODE_UNSET),
+    )
+
+
+def agent(number: int, name: str, start: float, end: float, *, parent: int = 1, **more: str) -> Span:
+    """Return an agent's span."""
+    attributes = {semconv.GEN_AI_OPERATION_NAME: "invoke_agent", semconv.GEN_AI_AGENT_NAME: name}
+    return span(number, f"invoke_agent {name}", start, end, attributes | more, parent=parent)
+
+
+def chat(number: int, parent: int, start: float, end: float, text: str = "fine", *, failed: bool = False) -> Span:
+    """Return a model call's span with its answer."""
+    answer = f'[{{"role": "assistant", "parts": [{{"type": "text", "content": "{text}"}}], "finish_reason": "stop"}}]'
+    attributes = {semconv.GEN_AI_OPERATION_NAME: "chat", semconv.GEN_AI_REQUEST_MODEL: "gpt-4o-mini"}
+    return span(
+        number, "chat", start, end, attributes | ({} if failed else {semconv.GEN_AI_OUTPUT_MESSAGES: answer}), parent=parent, failed=failed
+    )
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """Return an empty store in memory."""
+    store = Store(":memory:")
+    yield store
+    store.close()
+
+
+def settle_spans(store: Store, *spans: Span) -> None:
+    """Store the spans in one request and settle."""
+    request = ExportTraceServiceRequest()
+    request.resource_spans.add().scope_spans.add(spans=spans)
+    apply(store, [(Signal.TRACES, request.SerializeToString())])
+    settle(store.connection)
+
+
+def handoffs(store: Store) -> list[tuple[Any, ...]]:
+    """Every handoff as (from, to, ok, reason, is_return)."""
+    return rows(store.connection, "SELECT from_agent, to_agent, ok, reason, is_return FROM handoffs ORDER BY position")
+
+
+def test_agents_in_parallel_hand_nothing_to_each_other(store: Store) -> None:
+    """Two agents that run at the same time under one parent, with no transfer, have no handoff between them."""
+    settle_spans(
+        store,
+        span(1, "fan out", 0, 10, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"}),
+        agent(2, "left", 1, 6),
+        chat(3, 2, 2, 3),
+        chat(4, 2, 4, 5),
+        agent(5, "right", 1.5, 7),
+        chat(6, 5, 2, 3),
+        chat(7, 5, 4, 5),
+    )
+
+    assert handoffs(store) == []
+    assert rows(store.connection, "SELECT agents, steps, outcome, outcome_evidence FROM runs") == [(2, 2, "completed", "inferred")]
+
+
+def test_delegation_in_parallel_goes_out_from_the_caller_only(store: Store) -> None:
+    """An agent that calls two others at the same time hands over to each of them, and they do not hand to each other."""
+    settle_spans(
+        store,
+        agent(1, "lead", 0, 10, parent=0),
+        chat(2, 1, 0.1, 0.5),
+        agent(3, "left", 1, 6),
+        chat(4, 3, 2, 3),
+        agent(5, "right", 1.5, 7),
+        chat(6, 5, 2, 3),
+    )
+
+    assert handoffs(store) == [("lead", "left", True, None, False), ("lead", "right", True, None, False)]
+
+
+def test_same_agent_twice_is_no_handoff(store: Store) -> None:
+    """An agent that takes two turns in a row hands nothing over."""
+    settle_spans(
+        store,
+        span(1, "run", 0, 10, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"}),
+        agent(2, "Worker", 1, 2),
+        chat(3, 2, 1.2, 1.8),
+        agent(4, "worker_agent", 3, 4),
+        chat(5, 4, 3.2, 3.8),
+    )
+
+    assert handoffs(store) == []
+
+
+def test_failed_delegate_is_an_errored_handoff(store: Store) -> None:
+    """A target that began and ended in an error got the work and did not succeed."""
+    settle_spans(
+        store,
+        agent(1, "lead", 0, 10, parent=0),
+        chat(2, 1, 0.1, 0.5),
+        agent(3, "helper", 1, 6),
+        chat(4, 3, 2, 3, failed=True),
+        chat(5, 1, 7, 8),
+    )
+
+    assert handoffs(store) == [("lead", "helper", True, "errored", False)]
+    assert rows(store.connection, "SELECT agent, outcome, outcome_rule FROM steps ORDER BY position") == [
+        ("lead", "completed", "answered"),
+        ("helper", "failed", "last_model_call_failed"),
+    ]
+
+
+def test_cycle_of_parents_terminates(store: Store) -> None:
+    """Spans that are each other's parent, or their own, are kept and settled without an end in sight."""
+    settle_spans(
+        store,
+        agent(1, "a", 0, 3, parent=2),
+        agent(2, "b", 1, 2, parent=1),
+        span(3, "self", 0, 1, parent=3),
+    )
+
+    assert rows(store.connection, "SELECT count(*) FROM span_facts") == [(3,)]
+
+
+def test_times_out_of_range_are_settled(store: Store) -> None:
+    """Times of zero and beyond every calendar break nothing."""
+    odd = agent(1, "odd", 0, 1, parent=0)
+    odd.start_time_unix_nano, odd.end_time_unix_nano = 0, 2**64 - 1
+    settle_spans(store, odd, chat(2, 1, 0, 1))
+
+    assert rows(store.connection, "SELECT agent FROM steps") == [("odd",)]
+
+
+def test_tokens_are_counted_once_and_priced(store: Store) -> None:
+    """Of a model call within a model call and an agent's own sum only the innermost call counts."""
+    usage = {semconv.GEN_AI_USAGE_INPUT_TOKENS: "1000000", semconv.GEN_AI_USAGE_OUTPUT_TOKENS: "0"}
+    inner = {semconv.GEN_AI_OPERATION_NAME: "chat", semconv.GEN_AI_REQUEST_MODEL: "priced-model"} | usage
+    store.connection.execute(
+        "CREATE TABLE IF NOT EXISTS prices (place INTEGER, model_pattern VARCHAR, input_usd DOUBLE, cached_usd DOUBLE, output_usd DOUBLE)"
+    )
+    store.connection.execute("INSERT INTO prices VALUES (1, 'priced-%', 2.5, NULL, 10)")
+    settle_spans(
+        store,
+        agent(1, "sums", 0, 10, parent=0, **usage),
+        span(2, "chat", 1, 4, inner, parent=1),
+        span(3, "chat", 2, 3, inner, parent=2),
+    )
+
+    assert rows(store.connection, "SELECT model_calls, input_tokens, cost_usd FROM runs") == [(1, 1000000, 2.5)]
+
+
+def test_hostile_text_stays_text(store: Store) -> None:
+    """Names and answers full of SQL and of the store's own marker are stored and settled as they are."""
+    nasty = "'); DROP TABLE runs; --"
+    settle_spans(store, agent(1, nasty, 0, 2, parent=0), chat(2, 1, 0.5, 1, "\\u00011,2"))
+
+    assert rows(store.connection, "SELECT display_name FROM agents") == [(nasty,)]
+    assert rows(store.connection, "SELECT count(*) FROM runs") == [(1,)]
