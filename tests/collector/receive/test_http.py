@@ -23,6 +23,8 @@ MakeTraces = Callable[..., bytes]
 Client = Any
 Start = Callable[..., Client]
 
+_HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
+
 _SPAN = {"traceId": "0123456789abcdef0123456789abcdef", "spanId": "0123456789abcdef", "name": "json"}
 
 
@@ -309,10 +311,7 @@ def test_keep_alive_and_pipelining(shared: Client, make_traces: MakeTraces) -> N
         for count in (2, 1):
             for _ in range(count):
                 body = make_traces(named="pipelined")
-                connection.sendall(
-                    b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: %d\r\n\r\n%s"
-                    % (len(body), body)
-                )
+                connection.sendall(_HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
             received = b""
             while received.count(b"HTTP/1.1 200 ") < count:
                 received += connection.recv(65536)
@@ -336,10 +335,7 @@ def test_expect_100_continue(shared: Client, make_traces: MakeTraces) -> None:
     """C11: a client that asks first is told to go on."""
     body = make_traces(named="expected")
     with shared.raw() as connection:
-        connection.sendall(
-            b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
-            b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(body)
-        )
+        connection.sendall(_HEAD + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(body))
         assert _receive(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 100 ")
         connection.sendall(body)
         assert _receive(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
@@ -351,7 +347,7 @@ def test_a_client_that_hangs_up_leaves_nothing(shared: Client, make_traces: Make
     body = make_traces(named="hung up")
     announced = framing % (len(body) + 1000) if b"Content" in framing else framing % len(body)
     with shared.raw() as connection:
-        connection.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n" + announced + body)
+        connection.sendall(_HEAD + b"" + announced + body)
         if b"chunked" in framing:
             connection.sendall(b"\r\n")
     _wait_for_answer(shared)
@@ -363,10 +359,7 @@ def test_a_malformed_chunk_leaves_nothing(shared: Client, make_traces: MakeTrace
     """C57: a body whose chunks go wrong is not taken for a whole one."""
     body = make_traces(named="malformed")
     with shared.raw() as connection:
-        connection.sendall(
-            b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n"
-            b"%x\r\n%s\r\nzz\r\n" % (len(body), body)
-        )
+        connection.sendall(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\nzz\r\n" % (len(body), body))
         assert not _receive(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
     _wait_for_answer(shared)
 

@@ -1,0 +1,137 @@
+"""The collector: ingest, both receivers and the read API in one process, and their order at start and stop."""
+
+import contextlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from relaylens_collector.ingest import Ingest, Limits
+from relaylens_collector.pace import Pace
+from relaylens_collector.read_api.own_metrics import OwnMetrics
+from relaylens_collector.read_api.routes import ReadApi
+from relaylens_collector.read_api.sql import QueryLimits
+from relaylens_collector.receive.application import Application, Routes
+from relaylens_collector.receive.exchange import BodyLimits
+from relaylens_collector.receive.gate import Gate
+from relaylens_collector.receive.http_server import HttpServer, listen
+from relaylens_collector.receive.otlp import Receiver
+from relaylens_collector.receive.otlp_grpc import GrpcServer
+from relaylens_collector.receive.otlp_http import otlp_routes
+from relaylens_collector.settings import Settings
+from relaylens_collector.store import Settler
+
+_TAKERS: Final = 8
+"""Threads that take HTTP requests in: most of the time they wait for the disk."""
+
+_QUERIES: Final = 4
+_SHARE_FOR_CLIENTS: Final = 0.5
+
+_Part = TypeVar("_Part")
+
+
+class Collector:
+    """One collector; `start` raises when the folder or an address cannot be had, and then nothing is left open."""
+
+    def __init__(self, settings: Settings, settle: Settler | None = None) -> None:
+        """Nothing happens before `start`."""
+        self.settings: Final = settings
+        self._settle = settle
+        self._stack = contextlib.ExitStack()
+        self._stopped = threading.Event()
+        self._stopping = threading.Lock()
+        self._ingest: Ingest | None = None
+        self._application: Application | None = None
+        self._http: HttpServer | None = None
+        self._grpc: GrpcServer | None = None
+        self._deadline = 0.0
+
+    @property
+    def ingest(self) -> Ingest:
+        """What the receivers put requests into."""
+        return _started(self._ingest)
+
+    @property
+    def http_port(self) -> int:
+        """The port of OTLP/HTTP and the read API, also when any free one was asked for."""
+        return _started(self._http).port
+
+    @property
+    def grpc_port(self) -> int:
+        """The port of OTLP/gRPC, also when any free one was asked for."""
+        return _started(self._grpc).port
+
+    @property
+    def routes(self) -> Routes:
+        """What is served over HTTP: path to method to what answers it."""
+        return _started(self._application).routes
+
+    @property
+    def http_url(self) -> str:
+        """Where OTLP/HTTP and the read API answer."""
+        host = self.settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.http_port}"
+
+    def start(self) -> None:
+        """Open the store and begin to serve; returns when both ports answer."""
+        settings = self.settings
+        with contextlib.ExitStack() as stack:
+            # Listen first: an address that is taken is found before the store is touched.
+            listener = stack.enter_context(contextlib.closing(listen(settings.host, settings.otlp_http_port)))
+            self._ingest = ingest = Ingest(
+                settings.store,
+                self._settle,
+                pace=Pace(quiet_seconds=settings.quiet_seconds, settle_every_seconds=settings.settle_every_seconds),
+                limits=Limits(
+                    in_flight_bytes=settings.in_flight_bytes,
+                    waiting_bytes=settings.waiting_bytes,
+                    free_bytes=settings.free_bytes,
+                    memory_limit=settings.memory_limit,
+                ),
+            )
+            stack.callback(lambda: ingest.close(self._seconds_left()))
+            metrics = OwnMetrics(ingest)
+            receiver = Receiver(ingest, metrics, max_records=settings.max_records)
+            gate = Gate(host=settings.host, token=settings.token, allowed_hosts=settings.allowed_hosts)
+            takers = ThreadPoolExecutor(_TAKERS, thread_name_prefix="relaylens-take")
+            queries = ThreadPoolExecutor(_QUERIES, thread_name_prefix="relaylens-query")
+            stack.callback(takers.shutdown)
+            stack.callback(queries.shutdown, wait=False)  # closing ingest interrupts what runs
+            read_api = ReadApi(
+                ingest, metrics, queries, QueryLimits(rows=settings.sql_rows, size=settings.sql_bytes, seconds=settings.sql_seconds)
+            )
+            self._application = application = Application(
+                {**otlp_routes(receiver, takers), **read_api.routes()},
+                gate=gate,
+                limits=BodyLimits(settings.max_body_bytes, settings.body_seconds),
+                memory_bytes=settings.in_flight_bytes,
+            )
+            self._grpc = grpc = GrpcServer(
+                receiver, host=settings.host, port=settings.otlp_grpc_port, gate=gate, max_body=settings.max_body_bytes
+            )
+            stack.callback(lambda: grpc.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
+            self._http = http = HttpServer(application, listener)
+            stack.callback(lambda: http.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
+            stack.callback(ingest.interrupt_readers)
+            self._stack = stack.pop_all()
+
+    def stop(self) -> None:
+        """Take nothing more, finish what has arrived, apply what can be applied in time, and close."""
+        with self._stopping:
+            self._deadline = time.monotonic() + self.settings.stop_seconds
+            self._stack.close()
+            self._stopped.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the stop, and tell whether it has come."""
+        return self._stopped.wait(timeout)
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
+
+
+def _started(part: _Part | None) -> _Part:
+    if part is None:
+        message = "The collector is not started."
+        raise RuntimeError(message)
+    return part

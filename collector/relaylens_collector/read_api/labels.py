@@ -1,0 +1,36 @@
+"""Labels: what people or programs say of a run later, kept in the journal like everything else."""
+
+import json
+import math
+import uuid
+from typing import Any, Final
+
+from relaylens_collector.errors import QueryError
+from relaylens_collector.read_api.questions import read_object
+
+_TEXTS: Final = ("run", "trace_id", "name", "value", "source", "comment", "id")
+_FIELDS: Final = frozenset({*_TEXTS, "score"})
+
+
+def read_label(body: bytes) -> bytes:
+    """Check a label and return what is journalled; without an `id` of its own each label is a new one, also when it says the same."""
+    label = {name: value for name, value in read_object(body, _FIELDS).items() if value is not None}
+    for name in _TEXTS:
+        if name in label and not isinstance(label[name], str):
+            message = f"The field {name!r} has to be text."
+            raise QueryError(message)
+    if not label.get("name") or not (label.get("run") or label.get("trace_id")):
+        message = "A label needs a name, and the run or the trace_id it is about."
+        raise QueryError(message)
+    if "score" in label and not _is_score(label["score"]):
+        message = "The field 'score' has to be a number."
+        raise QueryError(message)
+    if "value" not in label and "score" not in label:
+        message = "A label needs a value or a score."
+        raise QueryError(message)
+    label.setdefault("id", uuid.uuid4().hex)
+    return json.dumps(label, sort_keys=True).encode()
+
+
+def _is_score(value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,98 @@
+"""The routes of the read API."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final
+
+import grpc
+
+from relaylens_collector.ingest import Ingest
+from relaylens_collector.read_api.formats import answer
+from relaylens_collector.read_api.labels import read_label
+from relaylens_collector.read_api.own_metrics import PROMETHEUS, OwnMetrics
+from relaylens_collector.read_api.questions import read_question
+from relaylens_collector.read_api.sql import QueryLimits, ask
+from relaylens_collector.receive.application import Handler, Routes
+from relaylens_collector.receive.exchange import JSON, Answer, Exchange
+from relaylens_collector.receive.refusals import Refusal
+from relaylens_collector.signals import Signal
+
+_MOST_WAITING: Final = 64
+_TOO_MANY_REQUESTS: Final = 429
+
+
+class ReadApi:
+    """Answers questions about one store."""
+
+    def __init__(self, ingest: Ingest, metrics: OwnMetrics, workers: Executor, limits: QueryLimits) -> None:
+        """Run queries in `workers`, as many at once as it has threads."""
+        self._ingest = ingest
+        self._metrics = metrics
+        self._workers = workers
+        self._limits = limits
+        self._waiting = 0
+
+    def routes(self) -> Routes:
+        """Return paths, methods and what answers them."""
+        return {
+            "/api/v1/sql": {"POST": self._work_on(self._sql)},
+            "/api/v1/labels": {"POST": self._work_on(self._label)},
+            "/healthz": _for_reading(self._health),
+            "/readyz": _for_reading(self._ready),
+            "/metrics": _for_reading(self._own_metrics),
+        }
+
+    def _work_on(self, work: Callable[[Exchange, bytes], Answer]) -> Handler:
+        async def handle(exchange: Exchange) -> Answer:
+            exchange.require_content_type(JSON)
+            body = await exchange.body()
+            if self._waiting >= _MOST_WAITING:
+                message = f"{self._waiting} queries wait already; ask again later."
+                raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=1.0, http_status=_TOO_MANY_REQUESTS)
+            self._waiting += 1
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._workers, work, exchange, body)
+            finally:
+                self._waiting -= 1
+
+        return handle
+
+    def _sql(self, exchange: Exchange, body: bytes) -> Answer:
+        question, wanted = read_question(exchange.unpacked(body))
+        return answer(ask(self._ingest, question, self._limits), wanted)
+
+    def _label(self, exchange: Exchange, body: bytes) -> Answer:
+        verdict = self._ingest.submit(Signal.LABELS, read_label(exchange.unpacked(body)))
+        return _document(200, {"accepted": verdict.accepted, "duplicate": verdict.duplicate})
+
+    async def _health(self, _exchange: Exchange) -> Answer:
+        """The process answers; whether it can do its work is for /readyz."""
+        return _document(200, {"status": "alive"})
+
+    async def _ready(self, _exchange: Exchange) -> Answer:
+        status = self._ingest.status()
+        progress = status.progress
+        ready = progress.ready and not status.disk_low
+        return _document(
+            200 if ready else 503,
+            {
+                "status": "ready" if ready else "not ready",
+                "problem": "The disk is nearly full." if status.disk_low else progress.problem,
+                "journal_record": status.last_seq,
+                "applied_record": progress.applied_seq,
+                "settled_record": progress.settled_seq,
+            },
+        )
+
+    async def _own_metrics(self, _exchange: Exchange) -> Answer:
+        return Answer(200, PROMETHEUS, self._metrics.text())
+
+
+def _for_reading(handler: Handler) -> dict[str, Handler]:
+    return {"GET": handler}
+
+
+def _document(status: int, document: dict[str, object]) -> Answer:
+    return Answer(status, JSON, json.dumps(document).encode())

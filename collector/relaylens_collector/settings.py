@@ -1,0 +1,121 @@
+"""The collector's settings, each declared once.
+
+Precedence: what is given on the command line, else the environment variable, else the default.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Self
+
+from relaylens_collector.errors import SettingsError
+from relaylens_collector.receive.gate import is_loopback
+
+_MOST_PORTS: Final = 65535
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= _MOST_PORTS:
+        raise ValueError
+    return port
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _says(sentence: str, read: Callable[[str], object] = str, what: str = "text") -> dict[str, Any]:
+    """Describe a setting: what it is for, how its text is read, and what that text has to be."""
+    return {"sentence": sentence, "read": read, "what": what}
+
+
+_BYTES: Final = (_positive, "a number of bytes")
+_NUMBER: Final = (_positive, "a number above 0")
+_SECONDS: Final = (_seconds, "a number of seconds")
+_PORT: Final = (_port, "a port")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a collector is set up."""
+
+    store: Path = field(default=Path("relaylens-data"), metadata=_says("Folder of the store: journal and database.", Path, "a folder"))
+    host: str = field(default="127.0.0.1", metadata=_says("Address to listen on; any other than loopback needs a token."))
+    otlp_http_port: int = field(default=4318, metadata=_says("Port of OTLP/HTTP and the read API; 0 takes any free one.", *_PORT))
+    otlp_grpc_port: int = field(default=4317, metadata=_says("Port of OTLP/gRPC; 0 takes any free one.", *_PORT))
+    token: str | None = field(default=None, repr=False, metadata=_says("Bearer token that every request must carry."))
+    allowed_hosts: tuple[str, ...] = field(default=(), metadata=_says("More Host names to answer to, separated by commas.", _names))
+    max_body_bytes: int = field(default=64 << 20, metadata=_says("Longest request, packed and unpacked.", *_BYTES))
+    max_records: int = field(default=200_000, metadata=_says("Most records in one request.", *_NUMBER))
+    body_seconds: float = field(default=30.0, metadata=_says("How long a request's body may take to arrive.", *_SECONDS))
+    in_flight_bytes: int = field(default=256 << 20, metadata=_says("Most request bytes in memory before senders have to wait.", *_BYTES))
+    waiting_bytes: int = field(default=1 << 30, metadata=_says("Most request bytes on disk that wait for the database.", *_BYTES))
+    free_bytes: int = field(default=256 << 20, metadata=_says("Room that stays free on the disk.", *_BYTES))
+    memory_limit: str = field(default="512MB", metadata=_says("Memory of the database."))
+    quiet_seconds: float = field(default=0.5, metadata=_says("Traces are settled when nothing has come for so long.", *_SECONDS))
+    settle_every_seconds: float = field(default=5.0, metadata=_says("Under constant load traces are settled this often.", *_SECONDS))
+    sql_rows: int = field(default=1_000_000, metadata=_says("Most rows of one query's answer.", *_NUMBER))
+    sql_bytes: int = field(default=128 << 20, metadata=_says("Most bytes of one query's answer.", *_BYTES))
+    sql_seconds: float = field(default=10.0, metadata=_says("Longest time of one query.", *_SECONDS))
+    stop_seconds: float = field(default=8.0, metadata=_says("How long a stop may take; the next start applies the rest.", *_SECONDS))
+
+    def __post_init__(self) -> None:
+        """Refuse combinations that are not safe."""
+        if self.token is not None and not self.token.strip():
+            message = "The token is empty; set one, or none."
+            raise SettingsError(message)
+        if self.token is None and not is_loopback(self.host):
+            message = f"On {self.host} others can reach this store: set a token ({variable('token')}), or listen on 127.0.0.1."
+            raise SettingsError(message)
+
+    @classmethod
+    def load(cls, arguments: Mapping[str, str | None], environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; raises SettingsError, naming where the bad value stands."""
+        values = {}
+        for setting in fields(cls):
+            name = setting.name
+            given, place = arguments.get(name), flag(name)
+            if given is None:
+                given, place = environment.get(variable(name)), variable(name)
+            if given is None:
+                continue
+            try:
+                values[name] = setting.metadata["read"](given)
+            except ValueError as error:
+                shown = "" if not setting.repr else f", found {given!r}"
+                message = f"{place} has to be {setting.metadata['what']}{shown}."
+                raise SettingsError(message) from error
+        return cls(**values)
+
+
+def flag(name: str) -> str:
+    """Return the command line's word for a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"RELAYLENS_{name.upper()}"
+
+
+def sentence(setting: "Field[Any]") -> str:
+    """Return what a setting is for, with its default."""
+    default = setting.default
+    shown = "" if default in (None, (), MISSING) else f" Default: {default}."
+    return f"{setting.metadata['sentence']}{shown}"
