@@ -1,0 +1,80 @@
+// What every component begins with: nodes are made one by one and text is only ever text, because most of it comes from traces.
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+function shape(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children.flat()) {
+    if (child !== null && child !== undefined && child !== "") node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  return node;
+}
+
+// Clicks, and Enter or space where the keyboard stands, do the same.
+function onChoose(node, act) {
+  node.addEventListener("click", act);
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      act(event);
+    }
+  });
+  return node;
+}
+
+// A click with a key held, or with another button, is left to the browser: it opens the link elsewhere.
+function isPlainClick(event) {
+  return !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button > 0);
+}
+
+function shortened(text, letters) {
+  const all = Array.from(text);
+  return all.length <= letters ? text : all.slice(0, Math.max(letters - 1, 1)).join("") + "…";
+}
+
+// Draws now and whenever the width changes; the answer stops that.
+function atEveryWidth(host, draw) {
+  let last = -1;
+  const observer = new ResizeObserver(() => {
+    const width = Math.floor(host.clientWidth);
+    if (width > 0 && width !== last) {
+      last = width;
+      draw(width);
+    }
+  });
+  observer.observe(host);
+  return () => observer.disconnect();
+}
+
+// One note beside the pointer, for all that has something to say.
+function noteFor(host) {
+  const note = element("div", { class: "note", role: "tooltip" });
+  host.append(note);
+  const place = (event) => {
+    const box = host.getBoundingClientRect();
+    const left = Math.min(event.clientX - box.left + 14, box.width - note.offsetWidth - 4);
+    const above = event.clientY - box.top + 16 + note.offsetHeight > box.height && event.clientY - box.top - note.offsetHeight - 10 > 0;
+    note.style.left = `${Math.max(left, 0)}px`;
+    note.style.top = `${above ? event.clientY - box.top - note.offsetHeight - 10 : event.clientY - box.top + 16}px`;
+  };
+  return (node, text) => {
+    if (!text) return node;
+    node.addEventListener("mouseenter", (event) => {
+      note.textContent = text;
+      note.classList.add("shown");
+      place(event);
+    });
+    node.addEventListener("mousemove", place);
+    node.addEventListener("mouseleave", () => note.classList.remove("shown"));
+    return node;
+  };
+}

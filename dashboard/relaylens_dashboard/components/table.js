@@ -1,0 +1,97 @@
+// Draws rows: text, numbers, chips, bars. Sorting and paging are questions to the store, so a click only says what was clicked.
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const host = parentElement.querySelector(".host");
+  host.classList.add("table");
+  host.replaceChildren();
+  const say = noteFor(host);
+  const choose = (what) => setTriggerValue("chosen", what);
+  const head = element("tr", {}, data.columns.map((column) => header(column, data.sort, choose, say)));
+  const rows = data.rows.map((row, index) => {
+    const line = element("tr", { class: [row.opens ? "open" : "", row.marked ? "marked" : ""].join(" "), tabindex: row.opens ? 0 : null });
+    row.cells.forEach((cell, place) => line.append(cellOf(cell, data.columns[place], place === 0 ? row.link : null, say)));
+    if (row.opens) {
+      onChoose(line, (event) => {
+        if (!isPlainClick(event) || String(document.getSelection())) return;
+        event.preventDefault();
+        choose({ row: index });
+      });
+    }
+    return line;
+  });
+  const widths = element("colgroup", {}, data.columns.map((column) => {
+    const one = element("col");
+    if (column.width) one.style.width = column.width;
+    return one;
+  }));
+  host.prepend(element("table", { "aria-label": data.says }, widths, data.headless ? null : element("thead", {}, head), element("tbody", {}, rows)));
+}
+
+function header(column, sort, choose, say) {
+  const cell = element("th", { class: column.right ? "right" : null, scope: "col" });
+  if (column.sort) {
+    const here = sort && sort.by === column.sort;
+    cell.setAttribute("aria-sort", here ? (sort.descending ? "descending" : "ascending") : "none");
+    const button = element("button", { type: "button" }, column.title, here ? (sort.descending ? " ↓" : " ↑") : "");
+    button.addEventListener("click", () => choose({ sort: column.sort }));
+    cell.append(button);
+  } else {
+    cell.append(column.title);
+  }
+  return say(cell, column.says);
+}
+
+function cellOf(cell, column, link, say) {
+  const held = typeof cell === "object" && cell !== null ? cell : { text: cell };
+  const node = element("td", { class: [column.right ? "right" : "", column.nowrap ? "nowrap" : ""].join(" ") });
+  if (held.indent) node.style.paddingLeft = `${held.indent * 14}px`;
+  const content = contentOf(held, say);
+  if (link) {
+    // The address is made in Python, relative to the dashboard itself, with each value quoted.
+    const anchor = element("a", { href: link }, content);
+    anchor.addEventListener("click", (event) => isPlainClick(event) && event.preventDefault());
+    node.append(anchor);
+  } else {
+    node.append(content);
+  }
+  if (held.under) node.append(element("div", { class: "under" }, held.under));
+  return say(node, held.says);
+}
+
+function contentOf(held, say) {
+  if (held.chip) {
+    const chip = element("span", { class: "chip" }, held.text);
+    chip.style.setProperty("--hue", held.chip);
+    return chip;
+  }
+  if ("share" in held) return rate(held);
+  if (held.stack) return stack(held.stack, say);
+  if (held.code) return element("pre", {}, held.text);
+  return element("div", { class: `line${held.quiet ? " quiet" : ""}${held.mono ? " mono" : ""}` }, held.text);
+}
+
+function rate(held) {
+  const bar = element("div", { class: "bar" });
+  if (held.share !== null) {
+    const fill = element("i");
+    fill.style.width = `${held.share * 100}%`;
+    fill.style.background = held.colour;
+    bar.append(fill);
+    if (held.low !== null && held.low !== undefined) {
+      const whisker = element("b");
+      whisker.style.left = `${held.low * 100}%`;
+      whisker.style.width = `${(held.high - held.low) * 100}%`;
+      bar.append(whisker);
+    }
+  }
+  return element("div", { class: "rate" }, element("span", {}, held.text), bar);
+}
+
+function stack(parts, say) {
+  return element("div", { class: "stack" }, parts.map((part) => {
+    const piece = element("i");
+    piece.style.width = `${part.share * 100}%`;
+    piece.style.background = part.colour;
+    return say(piece, part.says);
+  }));
+}

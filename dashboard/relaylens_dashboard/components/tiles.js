@@ -1,0 +1,19 @@
+// Draws the headline numbers with how each moved.
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const host = parentElement.querySelector(".host");
+  host.replaceChildren();
+  const tiles = element("div", { class: "tiles" });
+  host.append(tiles);
+  const say = noteFor(host);
+  for (const tile of data.tiles) {
+    const change = element("div", { class: "change" }, tile.change ? element("b", {}, tile.change) : null, tile.change ? " " : "", element("span", { class: "quiet" }, tile.basis));
+    if (tile.colour) change.firstChild.style.color = tile.colour;
+    const value = element("div", { class: "value" }, tile.value);
+    if (tile.hue) value.style.color = `color-mix(in srgb, ${tile.hue} 80%, var(--st-text-color))`;
+    const node = element("div", { class: `tile${tile.metric ? " opens" : ""}`, tabindex: tile.metric ? 0 : null, role: tile.metric ? "link" : null },
+      element("div", { class: "title" }, tile.title), value, change);
+    if (tile.metric) onChoose(node, () => setTriggerValue("chosen", { metric: tile.metric }));
+    tiles.append(say(node, tile.says));
+  }
+}

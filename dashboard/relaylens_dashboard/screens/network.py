@@ -1,0 +1,252 @@
+"""Network: who works with whom, how well it goes, and what needs a person now."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+from relaylens_analytics import Window
+from relaylens_analytics.catalog import Better, Metric, metric
+from relaylens_analytics.metric import Unit
+
+from relaylens_dashboard import components, numerals, wording
+from relaylens_dashboard.charts import colours, network_map
+from relaylens_dashboard.charts.network_map import Agent, Edge
+from relaylens_dashboard.screens import address, frame, reading, tables
+from relaylens_dashboard.screens.reading import Record
+from relaylens_dashboard.screens.tables import Column, Row
+
+HEADLINES: Final[tuple[tuple[str, str], ...]] = (
+    ("task_completion_rate", "value"),
+    ("handoff_success_rate", "value"),
+    ("escalation_rate", "value"),
+    ("silent_failure_rate", "value"),
+    ("run_latency", "p95"),
+    ("cost_per_completed_run", "value"),
+    ("audit_completeness", "value"),
+)
+"""The numbers on top: a metric and its column."""
+
+_MOST_AGENTS: Final = 60
+_MOST_EDGES: Final = 200
+_MOST_ALERTS: Final = 3
+_OPEN: Final = ["requested", "pending"]
+
+
+def body() -> None:
+    """Draw the screen."""
+    window = address.window()
+    agents = reading.rows("network_agents", **window.params(), limit=_MOST_AGENTS)
+    edges = reading.rows("network_edges", **window.params(), limit=_MOST_EDGES)
+    waiting = reading.rows("escalations", **window.params(), states=_OPEN, now=address.now(), limit=200)
+    if not agents:
+        _nothing(window)
+        return
+    _headlines(window)
+    _attention(window, waiting)
+    drawn = _map(agents, edges, len(waiting))
+    if drawn is not None:
+        _open(drawn)
+    _edges(edges)
+
+
+def _nothing(window: Window) -> None:
+    extent = reading.row("extent")
+    if extent is None or not extent["runs"]:
+        frame.empty(
+            "No agent has sent anything yet.",
+            "Point an OTLP exporter at the collector (port 4317 for gRPC, 4318 for HTTP), or run `relaylens demo` to see a network at work.",
+            wider=False,
+        )
+        return
+    service = f" in {wording.word(window.service)}" if window.service else ""
+    frame.empty(
+        f"No agent was at work in {address.range_in_words()}{service}. The newest run began {wording.ago(extent['last_started_at'], address.now())}."
+    )
+
+
+def _headlines(window: Window) -> None:
+    before = address.window_before()
+    tiles = [_tile(metric(name), column, window, before) for name, column in HEADLINES]
+    chosen = components.mount("tiles", {"tiles": tiles}, key="headlines")
+    if chosen is not None:
+        address.go("metrics", metric=str(chosen["metric"]))
+
+
+def _tile(entry: Metric, column: str, window: Window, before: Window | None) -> dict[str, object]:
+    now, then = _whole(entry, window), _whole(entry, before) if before is not None else None
+    value, was = (None if row is None else row[column] for row in (now, then))
+    change = _change(value, was, entry.unit)
+    title = f"{entry.title}, {column}" if column != "value" else entry.title
+    return {
+        "metric": entry.name,
+        "title": title,
+        "value": numerals.written(value, entry.unit),
+        "change": change,
+        "colour": _direction(value, was, entry.better) if change else None,
+        "basis": "" if now is None else numerals.basis(now["numerator"], now["denominator"], entry.unit),
+        "says": "\n".join([entry.question, entry.formula, *_interval(now, entry.unit), *([_was(was, entry.unit)] if was is not None else [])]),
+    }
+
+
+def _whole(entry: Metric, window: Window) -> Record | None:
+    """Compute a metric over the whole window; the parts of one that has several are added up."""
+    found = reading.metric(entry.name, window, by="total")
+    if len(found) <= 1:
+        return found[0] if found else None
+    numerator, denominator = (sum(row[name] or 0 for row in found) for name in ("numerator", "denominator"))
+    return {"value": numerator / denominator if denominator else None, "numerator": numerator, "denominator": denominator, "low": None, "high": None}
+
+
+def _interval(row: Record | None, unit: Unit) -> list[str]:
+    interval = "" if row is None else numerals.interval(row["low"], row["high"], unit)
+    return [f"95 % interval: {interval}"] if interval else []
+
+
+def _was(value: float, unit: Unit) -> str:
+    return f"In the window before: {numerals.written(value, unit)}"
+
+
+def _change(value: float | None, was: float | None, unit: Unit) -> str:
+    """Say how a number moved; a move that its own rounding hides is none."""
+    change = numerals.change(value, was, unit)
+    return "" if not any(digit in change for digit in "123456789") else change.replace("-", "\N{MINUS SIGN}")
+
+
+def _direction(value: float | None, was: float | None, better: Better) -> str | None:
+    if value is None or was is None or value == was or better is Better.NEITHER:
+        return None
+    return colours.GOOD if (value > was) == (better is Better.HIGHER) else colours.BAD
+
+
+def _attention(window: Window, waiting: Sequence[Record]) -> None:
+    """Point out what waits for a person, the oldest first, and what was found last."""
+    found = reading.rows("findings", **window.params(), limit=_MOST_ALERTS, offset=0)
+    if not waiting and not found:
+        return
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"##### Waiting for a person: {len(waiting):,}")
+        rows = [_question(row) for row in waiting[:_MOST_ALERTS]]
+        _short_list(rows, "attention.waiting", "Questions to people that wait for an answer", "Nobody is waiting for an answer.")
+    with right:
+        st.markdown(f"##### Newest findings: {found[0]['total'] if found else 0:,}")
+        rows = [_finding(row) for row in found]
+        _short_list(rows, "attention.findings", "The newest findings", "Nothing was found.")
+
+
+def _short_list(rows: Sequence[Row], key: str, says: str, none: str) -> None:
+    if not rows:
+        st.caption(none)
+        return
+    tables.show([Column("", width="150px"), Column(""), Column("", right=True, nowrap=True)], rows, key=key, says=says, headless=True)
+
+
+def _question(row: Record) -> Row:
+    text = f"{row['agent'] or 'An agent'} asks: {row['question'] or row['tool_name'] or 'for approval'}"
+    cells = [tables.chip(row["state"], colours.ESCALATIONS), tables.text(text), tables.text(wording.whole(row["pending_ms"] or 0), quiet=True)]
+    return Row(cells, "run" if row["run"] else "escalations", {"run": row["run"], "conversation": row["conversation"]} if row["run"] else {})
+
+
+def _finding(row: Record) -> Row:
+    cells = [
+        tables.chip(row["detector"], {row["detector"]: colours.SEVERITIES.get(row["severity"], colours.UNKNOWN)}),
+        tables.text(row["message"]),
+        tables.text(wording.ago(row["found_at"], address.now()), quiet=True),
+    ]
+    return Row(cells, "run" if row["run"] else "findings", _run_of(row))
+
+
+def _run_of(row: Record) -> dict[str, str | int | None]:
+    return {"run": row["run"], "conversation": row["conversation"], "finding": row["finding"]} if row["run"] else {"detector": row["detector"]}
+
+
+def _map(agents: Sequence[Record], edges: Sequence[Record], waiting: int) -> Record | None:
+    people = {row["agent"] for row in agents if row["kind"] == "human"}
+    data = network_map.draw([_agent(row, waiting, len(people)) for row in agents], _merged(edges, people))
+    return components.mount("network_map", data, key="map")
+
+
+def _agent(row: Record, waiting: int, people: int) -> Agent:
+    person = row["kind"] == "human"
+    return Agent(
+        name=row["agent"],
+        shown=tables.plain("Person" if person and row["agent"] == "human" else row["display_name"], limit=80),
+        is_person=person,
+        tasks=row["tasks"],
+        rate=row["completion"],
+        entries=0,
+        waiting=waiting if person and people == 1 else 0,
+        findings=0 if person else row["findings"],
+        says=_about(row, person=person),
+    )
+
+
+def _about(row: Record, *, person: bool) -> str:
+    if person:
+        lines = [wording.count(row["tasks"], "question"), f"{row['completed']:,} answered, {row['running']:,} open", f"Median wait {wording.lasted(row['p50_ms'])}"]
+    else:
+        lines = [
+            f"{wording.count(row['tasks'], 'step')} in {wording.count(row['runs'], 'run')}",
+            f"Completed {wording.share(row['completion'])} ({row['completed']:,} of {row['ended']:,})",
+            f"Latency p50 {wording.lasted(row['p50_ms'])}, p95 {wording.lasted(row['p95_ms'])}",
+            f"{wording.count(row['escalations'], 'escalation')}, {wording.count(row['findings'], 'finding')}, {wording.count(row['errors'], 'error')}",
+        ]
+    return "\n".join([tables.plain(row["display_name"], limit=80), *lines])
+
+
+def _merged(edges: Sequence[Record], people: set[str]) -> list[Edge]:
+    """Take handoffs and questions between the same two as one edge of the map."""
+    pairs = dict[tuple[str, str], list[Record]]()
+    for row in edges:
+        if row["to_agent"] is not None:
+            pairs.setdefault((row["from_agent"], row["to_agent"]), []).append(row)
+    return [_edge(source, target, rows, to_person=target in people) for (source, target), rows in pairs.items()]
+
+
+def _edge(source: str, target: str, rows: Sequence[Record], *, to_person: bool) -> Edge:
+    count, decided, succeeded = (sum(row[name] for row in rows) for name in ("handoffs", "decided", "succeeded"))
+    verb = "answered" if to_person else "succeeded"
+    lines = [f"{tables.plain(source, limit=60)} to {tables.plain(target, limit=60)}", f"{succeeded:,} of {decided:,} {verb}"]
+    lines += [f"{wording.count(count - decided, 'is', 'are')} not decided yet"] if count > decided else []
+    reasons = [f"{wording.word(reason)}: {times:,}" for row in rows for reason, times in sorted(dict(row["reasons"]).items())]
+    waits = [f"Wait p50 {wording.lasted(row['p50_wait_ms'])}, p95 {wording.lasted(row['p95_wait_ms'])}" for row in rows[:1]]
+    return Edge(source, target, count, succeeded / decided if decided else None, to_person, "\n".join([*lines, *reasons, *waits]))
+
+
+def _open(chosen: Record) -> None:
+    if "edge" in chosen:
+        source, target = chosen["edge"]
+        address.go("edge", from_agent=str(source), to_agent=str(target))
+    elif chosen.get("person"):
+        address.go("escalations")
+    else:
+        address.go("agents", agent=str(chosen["agent"]))
+
+
+def _edges(edges: Sequence[Record]) -> None:
+    if not edges:
+        return
+    st.markdown("##### Handoffs")
+    columns = [Column("From"), Column("To"), Column("Succeeded", width="26%"), Column("Handoffs", right=True), Column("Why not"),
+               Column("Wait p50", right=True), Column("p95", right=True)]  # fmt: skip
+    tables.show(columns, [_edge_row(row) for row in edges], key="edges", says="Handoffs between agents")
+
+
+def _edge_row(row: Record) -> Row:
+    reasons = ", ".join(f"{wording.word(reason)} {times:,}" for reason, times in sorted(dict(row["reasons"]).items(), key=lambda one: (-one[1], one[0])))
+    cells = [
+        tables.text(row["from_agent"]),
+        tables.text(row["to_agent"] or "unknown"),
+        tables.rate(row["success"], row["low"], row["high"], of=row["decided"], counted=row["succeeded"]),
+        f"{row['handoffs']:,}",
+        tables.text(reasons or "", quiet=True),
+        wording.lasted(row["p50_wait_ms"]),
+        wording.lasted(row["p95_wait_ms"]),
+    ]
+    if row["target_type"] == "human":
+        return Row(cells, "escalations", {"agent": row["from_agent"]})
+    return Row(cells, "edge", {"from_agent": row["from_agent"], "to_agent": row["to_agent"]})
+
+
+if __name__ == "__main__":
+    frame.show("network", "Network", body)

@@ -1,0 +1,106 @@
+"""Asks the store for what the screens show, and remembers each answer for a moment."""
+
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, Final
+
+import pyarrow as pa
+import streamlit as st
+from relaylens_analytics import Reader, Window, metrics, open_store
+from relaylens_analytics.catalog import Metric
+from relaylens_analytics.values import Value
+
+from relaylens_dashboard import serve, tabular
+
+Record = dict[str, Any]
+"""A row, by the names of its columns; values are those of `tabular.Cell`."""
+
+MOST_ROWS: Final = 1_000
+"""No view asks for more rows than this."""
+
+QUESTIONS: Final = files("relaylens_dashboard.screens") / "sql"
+"""The questions that only a screen asks, one a file; all others are in the analytics."""
+
+_SECONDS: Final = 5
+_NO_STORE: Final = "./relaylens-data"
+
+
+def url() -> str:
+    """Say which store is read."""
+    return os.environ.get(serve.STORE_VARIABLE, _NO_STORE)
+
+
+def rows(query: str, **params: Value) -> list[Record]:
+    """Answer a named query, such as `runs`."""
+    return _rows(url(), query, _frozen(params))
+
+
+def row(query: str, **params: Value) -> Record | None:
+    """Answer a named query that has one row, or none."""
+    found = rows(query, **params)
+    return found[0] if found else None
+
+
+def metric(name: str, window: Window, *, by: str | None = None, bucket_s: int | None = None, **filters: Value) -> list[Record]:
+    """Compute a metric of the catalog."""
+    return _metric(url(), name, window, by, bucket_s, _frozen(filters))
+
+
+def total(entry: Metric, window: Window, **filters: Value) -> Record | None:
+    """Compute a metric over everything in the window: its one row, None where it has none or several."""
+    found = metric(entry.name, window, by="total", **filters)
+    return found[0] if len(found) == 1 else None
+
+
+def own(query: str, **params: Value) -> list[Record]:
+    """Answer one of the screens' own questions, such as `run_events`."""
+    return _own(url(), query, _frozen(params))
+
+
+def answer(sql: str, *, max_rows: int) -> pa.Table:
+    """Answer a SELECT that a person wrote; not remembered."""
+    with _open(url()) as reader:
+        return reader.query(sql, max_rows=max_rows)
+
+
+def forget() -> None:
+    """Ask the store anew."""
+    _rows.clear()
+    _own.clear()
+    _metric.clear()
+
+
+def _open(address: str) -> Reader:
+    """Open the store; a folder is let go of after each question, so that a collector can have it."""
+    return open_store(address, token=os.environ.get(serve.TOKEN_VARIABLE), timeout_s=30)
+
+
+def _frozen(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    held = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+    return tuple(sorted(held.items()))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)
+def _rows(address: str, query: str, params: tuple[tuple[str, Value], ...]) -> list[Record]:
+    with _open(address) as reader:
+        return _records(reader.query_file(f"queries/{query}", dict(params)))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=100, show_spinner=False)
+def _own(address: str, query: str, params: tuple[tuple[str, Value], ...]) -> list[Record]:
+    with _open(address) as reader:
+        return _records(reader.query((QUESTIONS / f"{query}.sql").read_text(encoding="utf-8"), dict(params)))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)
+def _metric(
+    address: str, name: str, window: Window, by: str | None, bucket_s: int | None, filters: tuple[tuple[str, Value], ...]
+) -> list[Record]:
+    with _open(address) as reader:
+        return _records(metrics.compute(reader, name, window, by=by, bucket_s=bucket_s, **dict(filters)))
+
+
+def _records(table: pa.Table) -> list[Record]:
+    held = tabular.Rows.from_arrow(table)
+    return [dict(zip(held.columns, values, strict=True)) for values in held.values]

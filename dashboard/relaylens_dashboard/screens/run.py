@@ -1,0 +1,308 @@
+"""Run: one piece of work from request to answer; who had it when, what was said, and where it went wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import streamlit as st
+from relaylens.semconv import Outcome
+
+from relaylens_dashboard import components, numerals, wording
+from relaylens_dashboard.charts import colours
+from relaylens_dashboard.screens import address, frame, payloads, reading, run_lanes, run_spans, tables, transcript
+from relaylens_dashboard.screens.reading import Record
+from relaylens_dashboard.screens.tables import Column, Row
+
+SLICE: Final = 40
+"""Steps drawn at once; a longer run is shown slice by slice."""
+
+_EVENTS: Final = 60
+_MOST_SLICES: Final = 400
+_VIEWS: Final = {"transcript": "Transcript", "handoffs": "Handoffs", "findings": "Findings", "spans": "Spans", "about": "About"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The run, and the slice of it that is on the screen."""
+
+    run: Record
+    first: int
+    last: int
+    since: datetime | None
+    until: datetime | None
+    turns: Sequence[Record]
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What every question about the run names."""
+        return {"run": self.run["run"], "conversation": self.run["conversation"]}
+
+    @property
+    def slice(self) -> dict[str, datetime | str | None]:
+        """The key, and the time of the slice."""
+        return {**self.key, "since": self.since, "until": self.until}
+
+
+def body() -> None:
+    """Draw the screen."""
+    name = address.value("run")
+    if name is None:
+        frame.empty("No run is chosen.", "Choose one from Runs.", wider=False)
+        return
+    run = reading.row("run", run=name, conversation=address.value("conversation"))
+    if run is None:
+        frame.empty(f"There is no run {tables.plain(name, limit=100)} in the store.", "It may have been written to another store, or not have arrived yet.", wider=False)
+        return
+    _head(run)
+    shown = _slice(run)
+    if shown.turns:
+        run_lanes.show(shown.run, shown.turns, shown.slice)
+    view = _view()
+    {"transcript": _transcript, "handoffs": _handoffs, "findings": _findings, "spans": _spans, "about": _about}[view](shown)
+
+
+def _view() -> str:
+    """Offer the views; a selection that belongs to one of them opens it."""
+    otherwise = "spans" if address.value("span") else "handoffs" if address.value("handoff") else "transcript"
+    return frame.switch("View", "view", _VIEWS, otherwise=otherwise)
+
+
+def _head(run: Record) -> None:
+    said = run["name"] or run["run"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text(tables.plain(said, limit=120), width="content")
+        st.caption(f"began {wording.clock(run['started_at'])} UTC", width="content")
+        if st.button("Runs of this conversation", type="tertiary"):
+            address.go("runs", conversation=run["conversation"], range="all")
+    evidence = f"{wording.word(run['outcome_evidence'])}: {wording.word(run['outcome_rule'])}"
+    tokens = (run["input_tokens"] or 0) + (run["output_tokens"] or 0)
+    tiles = [
+        _tile("Outcome", wording.word(run["outcome"]), evidence, colours.OUTCOMES.get(run["outcome"])),
+        _tile("Took", wording.lasted(run["duration_ms"]), f"work {wording.lasted(run['work_ms'])}, waiting {wording.lasted(run['wait_ms'])}"),
+        _tile("Steps", f"{run['steps']:,}", wording.count(run["agents"], "agent")),
+        _tile("Handoffs", f"{run['handoffs']:,}", f"{run['handoffs_failed']:,} failed", colours.BAD if run["handoffs_failed"] else None),
+        _tile("Escalations", f"{run['escalations']:,}", "asked a person" if run["escalations"] else "nobody was asked"),
+        _tile("Findings", f"{run['findings']:,}", wording.count(run["errors"] + run["soft_errors"], "error"), colours.BAD if run["findings"] else None),
+        _tile("Tokens", wording.compact(tokens), wording.count(run["model_calls"], "model call")),
+        _tile("Cost", wording.NOTHING if run["cost_usd"] is None else f"${run['cost_usd']:.4f}", wording.count(run["tool_calls"], "tool call")),
+    ]
+    components.mount("tiles", {"tiles": tiles}, key="run.head")
+
+
+def _tile(title: str, value: str, basis: str, colour: str | None = None) -> dict[str, object]:
+    return {"title": title, "value": value, "hue": colour, "basis": basis, "says": basis}
+
+
+def _slice(run: Record) -> Shown:
+    """Find the slice of the run to show, and offer the others."""
+    total = run["steps"]
+    slices = max(-(-total // SLICE), 1)
+    number = min(_slice_of_selection(run) if "slice" not in st.query_params else address.number("slice"), slices - 1)
+    first, last = number * SLICE + 1, (number + 1) * SLICE
+    turns = reading.own("run_turns", run=run["run"], conversation=run["conversation"], first=first, last=last)
+    if slices == 1:
+        return Shown(run, first, last, None, None, turns)
+    after = reading.own("run_turns", run=run["run"], conversation=run["conversation"], first=last + 1, last=last + 1)
+    _strip(run, number, slices)
+    since = turns[0]["started_at"] if turns and number else None
+    return Shown(run, first, last, since, after[0]["started_at"] if after else None, turns)
+
+
+def _slice_of_selection(run: Record) -> int:
+    """Give the slice with the selected finding."""
+    finding = address.value("finding")
+    if finding is None:
+        return 0
+    found = reading.rows("run_findings", run=run["run"], conversation=run["conversation"], limit=reading.MOST_ROWS)
+    step = next((row["step"] for row in found if row["finding"] == finding), None)
+    steps = reading.own("step_position", run=run["run"], step=step) if step is not None else []
+    return (steps[0]["position"] - 1) // SLICE if steps else 0
+
+
+def _strip(run: Record, number: int, slices: int) -> None:
+    """Draw the whole run as a strip, each slice with who acted in it."""
+    outline = reading.own("run_outline", run=run["run"], conversation=run["conversation"], slice=SLICE)
+    hue = _hues([row["agent"] for row in outline])
+    parts = dict[int, list[Record]]()
+    for row in outline:
+        parts.setdefault(row["slice"], []).append(row)
+    drawn = [_slice_data(one, parts[one], hue, run["steps"]) for one in sorted(parts)[:_MOST_SLICES]]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Steps {number * SLICE + 1:,} to {min((number + 1) * SLICE, run['steps']):,} of {run['steps']:,}", width="content")
+        if st.button("Earlier", disabled=number == 0, icon=":material/chevron_left:"):
+            _open_slice(number - 1)
+        if st.button("Later", disabled=number >= slices - 1, icon=":material/chevron_right:", icon_position="right"):
+            _open_slice(number + 1)
+    chosen = components.mount("strip", {"slices": drawn, "shown": number}, key="strip")
+    if chosen is not None:
+        _open_slice(int(chosen["slice"]))
+
+
+def _open_slice(number: int) -> None:
+    address.write(slice=number, page=None, span=None, handoff=None, finding=None)
+    st.rerun()
+
+
+def _slice_data(number: int, rows: Sequence[Record], hue: dict[str, str], steps: int) -> dict[str, object]:
+    failed, errors = (sum(row[name] for row in rows) for name in ("failed", "errors"))
+    agents = ", ".join(f"{tables.plain(row['agent'], limit=40)} {row['steps']:,}" for row in rows)
+    troubles = [wording.count(failed, "failed step")] * bool(failed) + [wording.count(errors, "error")] * bool(errors)
+    return {
+        "number": number,
+        "parts": [{"share": row["steps"], "colour": hue[row["agent"]]} for row in rows],
+        "troubled": bool(failed or errors),
+        "says": "\n".join([f"Steps {number * SLICE + 1:,} to {min((number + 1) * SLICE, steps):,}", agents, *troubles]),
+    }
+
+
+def _hues(agents: Sequence[str]) -> dict[str, str]:
+    return {agent: colours.AGENTS[index % len(colours.AGENTS)] for index, agent in enumerate(sorted(set(agents)))}
+
+
+def _transcript(shown: Shown) -> None:
+    page = address.number("page")
+    events = reading.own("run_events", **shown.slice, limit=_EVENTS, offset=page * _EVENTS, text_limit=transcript.TEXT_LIMIT)
+    if not events:
+        frame.empty("Nothing was recorded here.", "The run has no turns, calls or handoffs in this slice.", wider=False)
+        return
+    spans = [event["id"] for event in events if event["kind"] == "model"]
+    said = transcript.exchanges(
+        *(reading.rows(query, spans=spans, **limit) for query, limit in (("message_attributes", {}), ("span_events", {"limit": 2000}), ("span_logs", {"limit": 2000})))
+    ) if spans else {}  # fmt: skip
+    _ends(shown, "asked" if page == 0 and shown.first == 1 else "")
+    entries = transcript.Reader(said, selected=address.value("finding")).entries(events)
+    _clicked(components.mount("transcript", {"entries": entries}, key="transcript"))
+    frame.pager(events[0]["total"], _EVENTS)
+
+
+def _ends(shown: Shown, which: str) -> None:
+    """Show what was asked of the network and what it answered, before the details."""
+    if not which:
+        return
+    asked, answered = shown.run["input_preview"], shown.run["output_preview"]
+    left, right = st.columns(2)
+    with left:
+        st.caption("Asked")
+        st.code(tables.plain(asked), language=None, wrap_lines=True)
+    with right:
+        st.caption("Answered")
+        st.code(tables.plain(answered) if answered != "" else "(an empty answer)", language=None, wrap_lines=True)
+
+
+def _handoffs(shown: Shown) -> None:
+    found = reading.own("run_crossings", **shown.slice, limit=300)
+    if not found:
+        frame.empty("No work was handed over here.", wider=False)
+        return
+    selected = address.value("handoff")
+    columns = [Column("When", nowrap=True), Column("From"), Column("To"), Column("", width="130px"), Column("Came as far as"),
+               Column("Wait", right=True), Column("Mode"), Column("Found by")]  # fmt: skip
+    rows = [_handoff_row(row, marked=row["handoff"] == selected) for row in found]
+    tables.show(columns, rows, key="run.handoffs", says="Handoffs of this run")
+    chosen = next((row for row in found if row["handoff"] == selected), None)
+    if chosen is not None:
+        st.markdown("##### What was sent, and what was received")
+        payloads.show(chosen)
+
+
+def _handoff_row(row: Record, *, marked: bool) -> Row:
+    cells = [
+        tables.text(wording.clock(row["offered_at"]), quiet=True),
+        tables.text(row["from_agent"]),
+        tables.text(row["to_agent"] or "unknown"),
+        payloads.verdict(row),
+        wording.word(row["state"]),
+        wording.lasted(row["wait_ms"]),
+        tables.text(wording.word(row["mode"]), quiet=True),
+        tables.text(wording.word(row["rule"]), quiet=True),
+    ]
+    return Row(cells, "run", {**_here(), "view": "handoffs", "handoff": row["handoff"]}, marked)
+
+
+def _here() -> dict[str, str | int | None]:
+    """Give the filters that stay when something of this run is opened."""
+    return {name: address.value(name) for name in ("run", "conversation", "slice")}
+
+
+def _findings(shown: Shown) -> None:
+    found = reading.rows("run_findings", **shown.key, limit=300)
+    if not found:
+        frame.empty("Nothing was found in this run.", wider=False)
+        return
+    columns = [Column("", width="170px"), Column("What"), Column("Shows at"), Column("Began at"), Column("Certainty"), Column("When", right=True)]
+    rows = [
+        Row(
+            [
+                tables.chip(row["detector"], {row["detector"]: colours.SEVERITIES.get(row["severity"], colours.UNKNOWN)}),
+                tables.text(row["message"], under=row["evidence"]),
+                tables.text(row["agent"]),
+                tables.text(row["blamed_agent"]),
+                row["certainty"],
+                wording.clock(row["found_at"]),
+            ],
+            "run",
+            {**_here(), "slice": None, "view": "transcript", "finding": row["finding"]},
+            row["finding"] == address.value("finding"),
+        )
+        for row in found
+    ]
+    tables.show(columns, rows, key="run.findings", says="Findings of this run")
+
+
+def _spans(shown: Shown) -> None:
+    run_spans.show(shown.key, _here())
+
+
+def _about(shown: Shown) -> None:
+    run = shown.run
+    facts = {
+        "Run": run["run"],
+        "Conversation": run["conversation"],
+        "First trace": run["trace_id"],
+        "Traces": f"{run['traces']:,}",
+        "Service": run["service_name"],
+        "User": run["user_id"],
+        "Began": f"{wording.clock(run['started_at'])} UTC",
+        "Ended": f"{wording.clock(run['ended_at'])} UTC" if run["outcome"] != Outcome.RUNNING else wording.NOTHING,
+        "Outcome": f"{wording.word(run['outcome'])}, {run['outcome_evidence']} by the rule {run['outcome_rule']}",
+        "Reason": run["outcome_reason"],
+        "Retries": f"{run['retries']:,}",
+        "Sent back": f"{run['rework']:,}",
+        "Spans": f"{run['spans']:,}",
+    }
+    columns = [Column("", width="160px"), Column("")]
+    rows = [Row([tables.text(name, quiet=True), tables.text(value, mono=name in {"Run", "Conversation", "First trace"})]) for name, value in facts.items()]
+    tables.show(columns, rows, key="run.about", says="What is known of this run", headless=True)
+    _labels(shown)
+
+
+def _labels(shown: Shown) -> None:
+    labels = reading.rows("run_labels", **shown.key, limit=200)
+    st.markdown("##### What was said of it")
+    if not labels:
+        st.caption("No label and no feedback yet. `relaylens label` attaches one.")
+        return
+    columns = [Column("Name"), Column("Value"), Column("Score", right=True), Column("By"), Column("Comment"), Column("When", right=True)]
+    rows = [
+        Row([
+            tables.text(row["name"]),
+            tables.text(row["value"]),
+            wording.NOTHING if row["score"] is None else numerals.written(row["score"], numerals.Unit.SCORE),
+            tables.text(row["source"]),
+            tables.text(row["comment"]),
+            wording.clock(row["said_at"]),
+        ])
+        for row in labels
+    ]  # fmt: skip
+    tables.show(columns, rows, key="run.labels", says="Labels and feedback")
+
+
+def _clicked(chosen: Record | None) -> None:
+    if chosen is not None and "span" in chosen:
+        address.write(view="spans", span=str(chosen["span"]), page=None, handoff=None, finding=None)
+        st.rerun()
+
+
+if __name__ == "__main__":
+    frame.show("run", "Run", body, dated=False)

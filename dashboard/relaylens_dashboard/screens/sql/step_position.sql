@@ -1,0 +1,3 @@
+-- Which place does a step have in its run?
+-- $run, $step.
+SELECT position FROM steps WHERE run = $run AND step = $step LIMIT 1

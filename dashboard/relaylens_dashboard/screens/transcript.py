@@ -1,0 +1,245 @@
+"""What was said and done in a run as entries to read: prompts and answers, tools, handoffs, questions to people, findings, in order of time."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from relaylens.semconv import Verdict
+from relaylens_analytics.messages import Event, Exchange, Kind, Message, exchange
+
+from relaylens_dashboard import hostile, wording
+from relaylens_dashboard.charts import colours
+from relaylens_dashboard.screens.reading import Record
+
+Entry = dict[str, object]
+"""What `transcript.js` draws."""
+
+TEXT_LIMIT: Final = 20_000
+"""Characters of one text that travel to the browser."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Turns the events of a page into entries; what an agent has been told before is not told again."""
+
+    exchanges: Mapping[str, Exchange]
+    """Messages of the model calls, by trace_id:span_id."""
+
+    selected: str | None = None
+    """The span, handoff, question or finding to mark."""
+
+    _told: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+
+    def entries(self, events: Sequence[Record]) -> list[Entry]:
+        """Give an entry for each event."""
+        tellers: Mapping[str, Callable[[Record], Entry]] = {
+            "turn": self._turn,
+            "model": self._model,
+            "tool": _tool,
+            "handoff": _handoff,
+            "question": _question,
+            "answer": _answer,
+            "verdict": _verdict,
+            "finding": _finding,
+        }
+        return [self._finished(event, tellers[event["kind"]](event)) for event in events]
+
+    def _finished(self, event: Record, entry: Entry) -> Entry:
+        opens = None if event["span_id"] is None else {"span": f"{event['trace_id']}:{event['span_id']}"}
+        common: Entry = {
+            "kind": event["kind"],
+            "at": _time(event),
+            "who": _line(event["agent"] or "?"),
+            "chips": [],
+            "meta": "",
+            "blocks": [],
+            "opens": opens,
+            "marked": self.selected is not None and self.selected == event["id"],
+        }
+        return common | entry
+
+    def _turn(self, event: Record) -> Entry:
+        if event["model_calls"]:
+            blocks = []
+        else:
+            blocks = [_block("was given", event["said"]), _block("produced", event["came_back"], tone="answer")]
+        outcome = _chip(wording.word(event["outcome"]), colours.OUTCOMES.get(event["outcome"] or ""))
+        meta = [_line(event["agent_version"]) if event["agent_version"] else "", wording.lasted(event["duration_ms"]), _spent(event)]
+        return {
+            "hue": colours.OUTCOMES.get(event["outcome"] or "", colours.UNKNOWN),
+            "what": f"turn {event['position']}",
+            "chips": [outcome],
+            "meta": _joined([*meta, f"{wording.word(event['outcome_evidence'])}: {wording.word(event['outcome_rule'])}"]),
+            "blocks": [block for block in blocks if block],
+        }
+
+    def _model(self, event: Record) -> Entry:
+        said = self.exchanges.get(event["id"], Exchange((), ()))
+        told = self._told.setdefault(event["agent"] or "", set())
+        new = [message for message in said.given if (message.role, message.text) not in told]
+        told.update((message.role, message.text) for message in (*said.given, *said.answered))
+        earlier = len(said.given) - len(new)
+        blocks = [_message(message, tone=_tone(message)) for message in new]
+        blocks += [_message(message, tone="wrong" if event["is_error"] else "answer") for message in said.answered]
+        return {
+            "hue": colours.SPANS["llm"],
+            "what": _line(event["model"] or "model call"),
+            "chips": _errors(event),
+            "meta": _joined([
+                wording.lasted(event["duration_ms"]),
+                _spent(event),
+                f"{wording.count(earlier, 'message')} shown above" if earlier else "",
+                "" if said.given or said.answered else "its messages were not recorded",
+            ]),
+            "blocks": blocks,
+        }  # fmt: skip
+
+
+def exchanges(attributes: Sequence[Record], events: Sequence[Record], logs: Sequence[Record]) -> dict[str, Exchange]:
+    """Read the messages of model calls, by trace_id:span_id, from wherever their spans hold them."""
+    held, spoken, logged = dict[str, dict[str, str]](), dict[str, list[Event]](), dict[str, list[Event]]()
+    for row in attributes:
+        held.setdefault(_span(row), {})[row["key"]] = row["value"] or ""
+    for row in events:
+        spoken.setdefault(_span(row), []).append(Event(row["name"] or "", _texts(row["attributes"])))
+    for row in logs:
+        logged.setdefault(_span(row), []).append(Event(row["event_name"] or "", _texts(row["attributes"]), row["body"]))
+    spans = {*held, *spoken, *logged}
+    return {span: exchange(held.get(span, {}), spoken.get(span, ()), logged.get(span, ())) for span in spans}
+
+
+def _tool(event: Record) -> Entry:
+    wrong = event["is_error"] or event["is_soft_error"]
+    blocks = [_block("called with", event["said"], mono=True), _block("gave back", event["came_back"], mono=True, tone="wrong" if wrong else "")]
+    return {
+        "hue": colours.SPANS["tool"],
+        "what": f"called {_line(event['tool_name'] or 'a tool')}",
+        "chips": _errors(event),
+        "meta": wording.lasted(event["duration_ms"]),
+        "blocks": [block for block in blocks if block],
+    }
+
+
+def _handoff(event: Record) -> Entry:
+    failed = not event["succeeded"] and event["reason"] is not None
+    if event["succeeded"]:
+        chip = _chip("succeeded", colours.GOOD)
+    else:
+        chip = _chip(wording.word(event["reason"]) if failed else "not decided yet", colours.BAD if failed else colours.UNKNOWN)
+    same = event["said"] == event["came_back"]
+    blocks = [
+        _block("sent, and received as it was" if same else "sent", event["said"]),
+        None if same else _block("received", event["came_back"], tone="wrong" if failed else ""),
+    ]
+    return {
+        "hue": colours.BAD if failed else colours.SPANS["handoff"],
+        "what": f"hands over to {_line(event['to_agent'] or 'nobody known')}",
+        "chips": [chip],
+        "meta": _joined([wording.word(event["mode"]), wording.word(event["state"]), f"wait {wording.lasted(event['duration_ms'])}", f"rule {event['rule']}"]),
+        "blocks": [block for block in blocks if block],
+    }
+
+
+def _question(event: Record) -> Entry:
+    return {
+        "hue": colours.PERSON,
+        "what": "asks a person",
+        "chips": [_chip(wording.word(event["question_state"]), colours.ESCALATIONS.get(event["question_state"]))],
+        "meta": f"open {wording.lasted(event['duration_ms'])}" if event["duration_ms"] is not None else "",
+        "blocks": [block for block in [_block("", event["said"])] if block],
+    }
+
+
+def _answer(event: Record) -> Entry:
+    return {
+        "hue": colours.PERSON,
+        "who": _line(event["answered_by"] or "A person"),
+        "what": f"answers {_line(event['agent'] or 'the agent')}",
+        "chips": [_chip(wording.word(event["question_state"]), colours.ESCALATIONS.get(event["question_state"]))],
+        "meta": f"after {wording.lasted(event['duration_ms'])}",
+        "blocks": [block for block in [_block("", event["said"], tone="person")] if block],
+    }
+
+
+def _verdict(event: Record) -> Entry:
+    passed = event["verdict"] == Verdict.PASSED
+    return {
+        "hue": colours.SPANS["validation"],
+        "what": f"judges the work of {_line(event['subject'] or 'an agent')}",
+        "chips": [_chip(wording.word(event["verdict"]), colours.GOOD if passed else colours.BAD)],
+        "blocks": [block for block in [_block("", event["said"], tone="" if passed else "wrong")] if block],
+    }
+
+
+def _finding(event: Record) -> Entry:
+    blamed = event["blamed_agent"]
+    hue = colours.SEVERITIES.get(event["severity"], colours.UNKNOWN)
+    return {
+        "hue": hue,
+        "what": _line(event["message"]),
+        "chips": [_chip(wording.word(event["detector"]), hue)],
+        "meta": _joined([f"{event['severity']}, {event['certainty']}", f"began at {_line(blamed)}" if blamed and blamed != event["agent"] else ""]),
+        "blocks": [block for block in [_block("evidence", event["said"], mono=True)] if block],
+    }
+
+
+def _message(message: Message, *, tone: str) -> Entry:
+    words = {Kind.TOOL_CALL: "wants to call", Kind.TOOL_RESULT: "result of", Kind.REASONING: "thinks"}
+    label = " ".join(part for part in (message.role, words.get(message.kind, ""), message.name or "") if part)
+    mono = message.kind in {Kind.TOOL_CALL, Kind.TOOL_RESULT}
+    return {
+        "label": _line(label),
+        "text": hostile.visible(message.text[:TEXT_LIMIT]),
+        "tone": tone,
+        "mono": mono,
+        "folded": message.role == "system" or message.kind is Kind.REASONING,
+    }
+
+
+def _tone(message: Message) -> str:
+    return "answer" if message.role == "assistant" else ""
+
+
+def _block(label: str, text: str | None, *, tone: str = "", mono: bool = False) -> Entry | None:
+    if text is None:
+        return None
+    return {"label": label, "text": hostile.visible(text), "tone": tone, "mono": mono, "folded": False}
+
+
+def _errors(event: Record) -> list[Entry]:
+    if event["is_error"]:
+        return [_chip(_line(event["error_type"] or "error"), colours.BAD)]
+    return [_chip("failed without an error", colours.WEAK)] if event["is_soft_error"] else []
+
+
+def _spent(event: Record) -> str:
+    tokens, cost = event["input_tokens"], event["cost_usd"]
+    parts = [f"{tokens:,} in, {event['output_tokens'] or 0:,} out" if tokens is not None else "", f"${cost:.4f}" if cost else ""]
+    return _joined(parts)
+
+
+def _chip(text: str, hue: str | None) -> Entry:
+    return {"text": text, "hue": hue or colours.UNKNOWN}
+
+
+def _time(event: Record) -> str:
+    return wording.NOTHING if event["happened_at"] is None else f"{wording.as_utc(event['happened_at']):%H:%M:%S.%f}"[:-3]
+
+
+def _span(row: Record) -> str:
+    return f"{row['trace_id']}:{row['span_id']}"
+
+
+def _texts(attributes: str | None) -> dict[str, str]:
+    """Read the attributes of an event, which come as JSON."""
+    held = json.loads(attributes or "{}")
+    return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in held.items()}
+
+
+def _line(value: object) -> str:
+    return hostile.one_line(str(value)[:300])
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " · ".join(part for part in parts if part)
