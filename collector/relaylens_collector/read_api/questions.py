@@ -32,7 +32,8 @@ def read_question(body: bytes) -> tuple[Question, str]:
     """Read a query and the format it is to be answered in."""
     document = read_object(body, _SQL_FIELDS)
     sql = document.get("sql")
-    params = document.get("params") or {}
+    params = document.get("params", {})
+    params = {} if params is None else params
     max_rows = document.get("max_rows")
     wanted = document.get("format") or "json"
     if not isinstance(sql, str) or not sql.strip():
