@@ -17,8 +17,8 @@ SELECT
     state IN ('requested', 'pending') AS open,
     rule, tool_name, requested_at, answered_at,
     CASE WHEN state IN ('requested', 'pending') THEN (epoch_us($now::TIMESTAMP) - epoch_us(requested_at)) / 1000.0 ELSE pending_ms END AS pending_ms,
-    left(text_of(question), 2000) AS question,
-    left(text_of(answer), 2000) AS answer,
+    question,
+    answer,
     answered_by
 FROM latest
 ORDER BY requested_at NULLS LAST, escalation

@@ -1,9 +1,13 @@
 -- What do spans carry that can hold messages?
 -- $spans: list of trace_id:span_id.
-WITH wanted AS (
+WITH keys AS (
+    SELECT split_part(key, ':', 1) AS trace_id, split_part(key, ':', 2) AS span_id
+    FROM (SELECT unnest($spans::VARCHAR[]) AS key)
+),
+wanted AS (
     SELECT trace_id, span_id, attributes
     FROM spans
-    WHERE list_contains($spans::VARCHAR[], concat(trace_id, ':', span_id))
+    SEMI JOIN keys USING (trace_id, span_id)
 ),
 pairs AS (
     SELECT trace_id, span_id, unnest(map_keys(attributes)) AS key, unnest(map_values(attributes)) AS cell

@@ -3,8 +3,8 @@
 SELECT
     escalation, conversation, run, trace_id, span_id, agent, service_name, state, rule, tool_name, requested_at, answered_at,
     CASE WHEN state IN ('requested', 'pending') THEN (epoch_us($now::TIMESTAMP) - epoch_us(requested_at)) / 1000.0 ELSE pending_ms END AS pending_ms,
-    text_of(question) AS question,
-    text_of(answer) AS answer,
+    question,
+    answer,
     answered_by
 FROM escalations
 WHERE run = $run AND ($conversation IS NULL OR conversation = $conversation)

@@ -1,9 +1,13 @@
 -- What happened within spans, in order, with each event's attributes as JSON text?
 -- $spans: list of trace_id:span_id. $limit: at most so many.
-WITH events AS (
+WITH keys AS (
+    SELECT split_part(key, ':', 1) AS trace_id, split_part(key, ':', 2) AS span_id
+    FROM (SELECT unnest($spans::VARCHAR[]) AS key)
+),
+events AS (
     SELECT trace_id, span_id, generate_subscripts(events, 1) AS place, unnest(events) AS event
     FROM spans
-    WHERE list_contains($spans::VARCHAR[], concat(trace_id, ':', span_id))
+    SEMI JOIN keys USING (trace_id, span_id)
 ),
 pairs AS (
     SELECT trace_id, span_id, place, unnest(map_keys(event.attributes)) AS key, unnest(map_values(event.attributes)) AS cell

@@ -1,9 +1,13 @@
 -- Which log records belong to spans?
 -- $spans: list of trace_id:span_id. $limit: at most so many, in time order.
-WITH wanted AS (
+WITH keys AS (
+    SELECT split_part(key, ':', 1) AS trace_id, split_part(key, ':', 2) AS span_id
+    FROM (SELECT unnest($spans::VARCHAR[]) AS key)
+),
+wanted AS (
     SELECT *
     FROM logs
-    WHERE list_contains($spans::VARCHAR[], concat(trace_id, ':', span_id))
+    SEMI JOIN keys USING (trace_id, span_id)
     ORDER BY time_unix_nano, batch, ordinal
     LIMIT $limit
 ),
