@@ -195,7 +195,7 @@ def refused(case: Case, baton: Baton, step: relaylens.AgentStep) -> bool:
     step.refuse(reason)
     step.output(f"refused: {reason}")
     baton.truth.fail("refused")
-    case.truth.blame(baton.agent, "failed_handoff")
+    case.truth.blame(baton.agent, "bounced_handoff")
     return True
 
 

@@ -97,6 +97,7 @@ reasoned AS (
            CASE
                WHEN is_return THEN NULL
                WHEN NOT ok AND stated_status IN ('unanswered', 'unknown_target', 'refused', 'timed_out', 'errored') THEN stated_status
+               WHEN NOT ok AND handoff_id IS NOT NULL THEN 'unanswered'
                WHEN NOT ok AND (NOT target_known OR to_agent IS NULL) THEN 'unknown_target'
                WHEN NOT ok AND failed THEN 'errored'
                WHEN NOT ok THEN 'unanswered'
@@ -104,7 +105,7 @@ reasoned AS (
                WHEN stated_status IN ('refused', 'timed_out', 'context_lost', 'bounced', 'looped', 'errored') THEN stated_status
                WHEN looped THEN 'looped'
                WHEN bounced THEN 'bounced'
-               WHEN regexp_matches(left(reached_output, 400), '(?i)^\W*(refus(ed|al|ing)\b|declin(ed|ing)\b|rejected\b|(i|we) (must |have to )?(refuse|decline)\b)') THEN 'refused'
+               WHEN regexp_matches(left(reached_output, 400), '(?i)^\W*(refus(ed|al|ing)\b|declin(ed|ing)\b|(i|we) (must |have to )?(refuse|decline)\b)') THEN 'refused'
                WHEN to_outcome = 'failed' THEN 'errored'
                WHEN lost_context(stated_sent, stated_received) THEN 'context_lost'
            END AS reason
