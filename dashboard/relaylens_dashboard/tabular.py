@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Self, cast
+from typing import Self
 
 import pyarrow as pa
 
@@ -31,7 +31,7 @@ class Rows:
     @classmethod
     def from_arrow(cls, table: pa.Table) -> Self:
         """Take an answer of the store; two columns of one name stay two."""
-        columns = [column.to_pylist() for column in table.columns]
+        columns = [column.to_pylist(maps_as_pydicts="lossy") for column in table.columns]
         return cls(_distinct(table.column_names), tuple(tuple(map(to_cell, row)) for row in zip(*columns, strict=True)))
 
     def select(self, names: Mapping[str, str]) -> Self:
@@ -56,13 +56,11 @@ def to_cell(value: object) -> Cell:
 
 
 def _nested(value: Mapping[str, object] | Sequence[object]) -> Cell:
-    """Take a struct or map as an object and a list as a list; Arrow gives a map as a list of pairs."""
+    """Take a struct or map as an object and a list as a list."""
     if isinstance(value, pa.MonthDayNano):
         return {"months": value.months, "seconds": value.days * 86_400 + value.nanoseconds / 1e9}
     if isinstance(value, Mapping):
         return {str(key): to_cell(item) for key, item in value.items()}
-    if value and all(isinstance(pair, tuple) for pair in value):
-        return {str(key): to_cell(item) for key, item in cast("Sequence[tuple[object, object]]", value)}
     return [to_cell(item) for item in value]
 
 
@@ -79,6 +77,11 @@ def _scalar(value: object) -> Cell:
             return value.hex()
         case _:
             return str(value)
+
+
+def to_plain(value: object) -> object:
+    """Bring whatever rows and lists hold into what JSON can write."""
+    return _json(to_cell(value))
 
 
 def to_json(rows: Rows) -> str:

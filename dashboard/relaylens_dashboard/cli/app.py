@@ -9,7 +9,7 @@ import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError
-from relaylens_dashboard.cli import exporting, importing, lists, live, numbers
+from relaylens_dashboard.cli import changing, exporting, importing, lists, live, numbers, reporting
 from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
 
@@ -47,11 +47,14 @@ app.command("up", rich_help_panel=_RUN)(live.up)
 app.command("demo", rich_help_panel=_RUN)(live.demo)
 app.command("import", rich_help_panel=_RECORD)(importing.import_files)
 app.command("export", rich_help_panel=_RECORD)(exporting.export)
+app.command("rebuild", rich_help_panel=_RECORD)(changing.rebuild)
+app.command("label", rich_help_panel=_RECORD)(changing.label)
 app.command("runs", rich_help_panel=_READ)(lists.show_runs)
 app.command("handoffs", rich_help_panel=_READ)(lists.show_handoffs)
 app.command("escalations", rich_help_panel=_READ)(lists.show_escalations)
 app.command("findings", rich_help_panel=_READ)(lists.show_findings)
 app.command("metrics", rich_help_panel=_READ)(numbers.show_metrics)
+app.command("report", rich_help_panel=_READ)(reporting.report)
 app.command("sql", rich_help_panel=_READ)(numbers.answer_sql)
 
 

@@ -5,14 +5,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Final
 
-import pyarrow.parquet as pq
 import typer
 
 from relaylens_analytics import Reader
 from relaylens_analytics.values import Value
 from relaylens_collector.signals import Signal
-from relaylens_dashboard.cli import journal_export, options, otlp_writing
-from relaylens_dashboard.cli.output import progress, say
+from relaylens_dashboard.cli import options
+from relaylens_dashboard.cli.output import say
 
 _SQL: Final = files("relaylens_dashboard.cli") / "sql"
 
@@ -61,6 +60,8 @@ def export(
     OTLP comes from the journal in the store's folder, also while a collector runs.
     To choose by run or conversation while it does, give its --url beside --store.
     """
+    from relaylens_dashboard.cli import journal_export
+
     window = options.window(since, until)
     if table is not None:
         if out is None or out.suffix != ".parquet":
@@ -82,35 +83,20 @@ def export(
     if run is not None or conversation is not None:
         with options.reader(None if url else store, url, token) as reader:
             members = _spans_of(reader, run, conversation)
-    _export_requests(store or options.DEFAULT_STORE, journal_export.Choice(signal, window, members), out)
-
-
-def _export_table(reader: Reader, table: Table, values: dict[str, Value], out: Path) -> None:
-    """Write a table of nouns."""
-    rows = reader.query((_SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8"), values)
-    pq.write_table(rows, out, compression="zstd")
-    say(f"Wrote {rows.num_rows:,} {table} to {out}")
-
-
-def _export_requests(store: Path, choice: journal_export.Choice, out: Path | None) -> None:
-    """Write requests, and say of each record that cannot be written why."""
-    written = broken = 0
-    with otlp_writing.writer(choice.signal, out) as write, progress() as bar:
-        task = bar.add_task("exporting", total=None)
-        for record in journal_export.records(store, choice):
-            bar.advance(task)
-            try:
-                request = journal_export.chosen(record, choice)
-                if request is not None:
-                    write(request)
-                    written += 1
-            except otlp_writing.UnwritableError as error:
-                broken += 1
-                say(f"{store}, record {record.seq}: {error}")
+    written, broken = journal_export.export_requests(store or options.DEFAULT_STORE, journal_export.Choice(signal, window, members), out)
     say(f"Wrote {written:,} requests to {out or 'standard output'}")
     if broken:
         say(f"{broken:,} records could not be written.")
         raise typer.Exit(1)
+
+
+def _export_table(reader: Reader, table: Table, values: dict[str, Value], out: Path) -> None:
+    """Write a table of nouns."""
+    import pyarrow.parquet as pq
+
+    rows = reader.query((_SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8"), values)
+    pq.write_table(rows, out, compression="zstd")
+    say(f"Wrote {rows.num_rows:,} {table} to {out}")
 
 
 def _spans_of(reader: Reader, run: str | None, conversation: str | None) -> frozenset[tuple[bytes, bytes]]:

@@ -15,6 +15,7 @@ from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
 from relaylens_collector.store_folder import JOURNAL_FOLDER
 from relaylens_dashboard.cli import otlp_writing
+from relaylens_dashboard.cli.output import progress, say
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LISTS: Final = {
@@ -54,6 +55,24 @@ def records(store: Path, choice: Choice) -> Iterator[Record]:
                 raise JournalCorruptError(detail)
         finally:
             reader.close()
+
+
+def export_requests(store: Path, choice: Choice, out: Path | None) -> tuple[int, int]:
+    """Write requests, and say of each record that cannot be written why; gives how many were and were not."""
+    written = broken = 0
+    with otlp_writing.writer(choice.signal, out) as write, progress() as bar:
+        task = bar.add_task("exporting", total=None)
+        for record in records(store, choice):
+            bar.advance(task)
+            try:
+                request = chosen(record, choice)
+                if request is not None:
+                    write(request)
+                    written += 1
+            except otlp_writing.UnwritableError as error:
+                broken += 1
+                say(f"{store}, record {record.seq}: {error}")
+    return written, broken
 
 
 def chosen(record: Record, choice: Choice) -> bytes | None:

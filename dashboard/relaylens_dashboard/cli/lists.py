@@ -105,7 +105,7 @@ def show_runs(
     most = _most(limit, form)
     with options.reader(store, url, token) as reader:
         answer = runs.page(reader, options.window(since, until, service), wanted, limit=most + 1 if most else _EVERY_RUN)
-    _print("runs", _oldest_first(answer), _RUNS, most, form, asked=limit)
+    _print("runs", _oldest_first(answer), _RUNS, form, limit)
 
 
 def show_handoffs(
@@ -139,7 +139,7 @@ def show_handoffs(
     with options.reader(store, url, token) as reader:
         answer = lists.handoffs(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
     # What was sent and received are cells, and long; they are on the screens and in `relaylens export --table handoffs`.
-    _print("handoffs", answer.drop_columns(["sent", "received"]), _HANDOFFS, most, form, asked=limit)
+    _print("handoffs", tabular.Rows.from_arrow(answer.drop_columns(["sent", "received"])), _HANDOFFS, form, limit)
 
 
 def show_escalations(
@@ -167,7 +167,7 @@ def show_escalations(
             conversation=conversation,
             limit=most + 1 if most else None,
         )
-    _print("escalations", answer, _ESCALATIONS, most, form, asked=limit)
+    _print("escalations", tabular.Rows.from_arrow(answer), _ESCALATIONS, form, limit)
 
 
 def show_findings(
@@ -191,7 +191,7 @@ def show_findings(
     most = _most(limit, form)
     with options.reader(store, url, token) as reader:
         answer = lists.findings(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
-    _print("findings", _oldest_first(answer), _FINDINGS, most, form, asked=limit)
+    _print("findings", _oldest_first(answer), _FINDINGS, form, limit)
 
 
 def _most(limit: int | None, form: options.Format) -> int | None:
@@ -199,14 +199,16 @@ def _most(limit: int | None, form: options.Format) -> int | None:
     return limit or (LATEST_IN_A_TABLE if form is options.Format.TABLE else None)
 
 
-def _oldest_first(answer: pa.Table) -> pa.Table:
+def _oldest_first(answer: pa.Table) -> tabular.Rows:
     """Turn a list round that comes with the latest first, and leave out its count of all."""
-    return answer.take(pa.array(range(answer.num_rows - 1, -1, -1), pa.int64())).drop_columns(["total"])
+    rows = tabular.Rows.from_arrow(answer.drop_columns(["total"]))
+    return tabular.Rows(rows.columns, rows.values[::-1])
 
 
-def _print(noun: str, answer: pa.Table, in_a_table: Columns, most: int | None, form: options.Format, *, asked: int | None) -> None:
+def _print(noun: str, rows: tabular.Rows, in_a_table: Columns, form: options.Format, limit: int | None) -> None:
     """Print the latest rows of a list in time order: a few columns for a terminal, all for a program."""
-    rows = tabular.Rows.from_arrow(answer.slice(max(answer.num_rows - most, 0)) if most else answer)
-    show(rows.select(in_a_table) if form is options.Format.TABLE else rows, form, none=f"No {noun} here.")
-    if most is not None and answer.num_rows > most and asked is None:
+    most = _most(limit, form)
+    shown = tabular.Rows(rows.columns, rows.values[-most:] if most else rows.values)
+    show(shown.select(in_a_table) if form is options.Format.TABLE else shown, form, none=f"No {noun} here.")
+    if most is not None and len(rows.values) > most and limit is None:
         say(f"The latest {most} {noun}; --limit shows more.")

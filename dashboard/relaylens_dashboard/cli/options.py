@@ -81,14 +81,19 @@ Form = Annotated[Format, typer.Option("--format", help="How to print.", case_sen
 Out = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File to write; else standard output.")]
 
 
-def reader(store: Path | None, url: str | None, token: str | None) -> Reader:
-    """Open what the options name."""
+def place(store: Path | None, url: str | None) -> str | Path:
+    """Give the folder or the address that the options name."""
     if url is None:
-        return open_store(store or DEFAULT_STORE)
+        return store or DEFAULT_STORE
     if store is not None:
         detail = "give either --store or --url"
         raise typer.BadParameter(detail)
-    return open_store(url, token=token)
+    return url
+
+
+def reader(store: Path | None, url: str | None, token: str | None) -> Reader:
+    """Open what the options name."""
+    return open_store(place(store, url), token=token)
 
 
 def window(since: datetime | None, until: datetime | None, service: str | None = None) -> Window:

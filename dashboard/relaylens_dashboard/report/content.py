@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Final
 
+import pyarrow as pa
+
+from relaylens.semconv import EscalationState
 from relaylens_analytics import Reader, Window, metrics
 from relaylens_analytics.catalog import METRICS, Metric
 from relaylens_analytics.queries import agents, headlines, lists, network
@@ -18,6 +21,7 @@ Row = dict[str, Any]
 MOST_LISTED: Final = 200
 """So many findings and open questions are listed; all are counted."""
 
+_OPEN: Final = (EscalationState.REQUESTED, EscalationState.PENDING)
 _BUCKETS_S: Final = (60, 300, 900, 3_600, 21_600, 86_400, 604_800, 2_592_000)
 _MOST_BUCKETS: Final = 40
 
@@ -78,7 +82,7 @@ def gather(
         on_step(metric.name, done, len(questions))
         filters = {"now": made_at} if "now" in metrics.statement_of(metric).parameters else {}
         table = metrics.compute(reader, metric.name, closed, by=by, bucket_s=bucket_s, **filters)
-        breakdowns.append(Breakdown(metric, by, tuple(table.to_pylist())))
+        breakdowns.append(Breakdown(metric, by, _rows(table)))
     return Report(
         made_at=made_at,
         store=reader.url,
@@ -90,15 +94,17 @@ def gather(
         extent=extent,
         headlines=tuple(headlines.headlines(reader, closed)),
         breakdowns=tuple(breakdowns),
-        agents=tuple(network.agents(reader, closed).to_pylist()),
-        scorecards=tuple(agents.scorecards(reader, closed).to_pylist()),
-        edges=tuple(network.edges(reader, closed).to_pylist()),
-        open_questions=tuple(
-            lists.escalations(reader, closed, states=("requested", "pending"), now=made_at, limit=MOST_LISTED).to_pylist()
-        ),
-        finding_kinds=tuple(lists.findings_inbox(reader, closed).to_pylist()),
-        findings=tuple(lists.findings(reader, closed, limit=MOST_LISTED).to_pylist()),
+        agents=_rows(network.agents(reader, closed)),
+        scorecards=_rows(agents.scorecards(reader, closed)),
+        edges=_rows(network.edges(reader, closed)),
+        open_questions=_rows(lists.escalations(reader, closed, states=_OPEN, now=made_at, limit=MOST_LISTED)),
+        finding_kinds=_rows(lists.findings_inbox(reader, closed)),
+        findings=_rows(lists.findings(reader, closed, limit=MOST_LISTED)),
     )
+
+
+def _rows(table: pa.Table) -> tuple[Row, ...]:
+    return tuple(table.to_pylist(maps_as_pydicts="lossy"))
 
 
 def _bucket(first: datetime, last: datetime) -> int:

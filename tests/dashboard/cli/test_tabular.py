@@ -46,7 +46,7 @@ def test_json_holds_every_type(rows: tabular.Rows) -> None:
         "list": [1, 2],
         "struct": {"a": 1, "b": "x"},
         "map": {"k": "v"},
-        "empty_map": [],
+        "empty_map": {},
         "id": "c7e1a5a0-0000-4000-8000-000000000001",
         "twice": 1,
         "twice_1": 2,

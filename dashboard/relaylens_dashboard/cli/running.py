@@ -1,0 +1,140 @@
+"""The processes of `relaylens up` and `relaylens demo`: started in order, watched, and ended together."""
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import typer
+
+import relaylens_dashboard
+from relaylens_collector.collector import Collector
+from relaylens_collector.settings import Settings
+from relaylens_collector.store import Settler
+from relaylens_dashboard import serve
+from relaylens_dashboard.cli.children import LOOPBACK, Child, any_free_port, child, is_free, wait_until_it_answers
+from relaylens_dashboard.cli.live import DASHBOARD_PORT
+from relaylens_dashboard.cli.output import say
+from relaylens_dashboard.cli.settling import settler
+
+_EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 - the addresses that stand for all of the machine's
+_SECONDS_BETWEEN_LOOKS: Final = 0.5
+_DEMO_HOURS: Final = 24
+
+
+def up(given: Mapping[str, str | None], *, dashboard_port: int | None, prices: Path | None) -> None:
+    """Run the collector and, on a port, the dashboard, until Ctrl-C or SIGTERM."""
+    stop = _stop_on_signals()
+    settings = Settings.load(given)
+    with ExitStack() as running:
+        collector = _start_collector(running, settings, settler(prices))
+        children = [] if dashboard_port is None else [_start_dashboard(running, collector, dashboard_port, stop)]
+        _say_where(collector, dashboard_port, stop)
+        _wait(stop, children)
+
+
+def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *, runs: int, seed: int | None) -> None:
+    """Run collector, dashboard and example network; `ports` are those of OTLP/HTTP, OTLP/gRPC and the dashboard."""
+    stop = _stop_on_signals()
+    with ExitStack() as running:
+        folder = store or Path(running.enter_context(tempfile.TemporaryDirectory(prefix="relaylens-demo-", ignore_cleanup_errors=True)))
+        settings = Settings.load(
+            {
+                "store": str(folder),
+                "otlp_http_port": str(_named_or_free(ports[0], Settings.otlp_http_port)),
+                "otlp_grpc_port": str(_named_or_free(ports[1], Settings.otlp_grpc_port)),
+            }
+        )
+        collector = _start_collector(running, settings, settler(None))
+        port = _named_or_free(ports[2], DASHBOARD_PORT)
+        children = [
+            running.enter_context(child("example network", *_network(collector, runs, seed), talks=False)),
+            _start_dashboard(running, collector, port, stop),
+        ]
+        _say_where(collector, port, stop)
+        _wait(stop, children)
+
+
+def _stop_on_signals() -> threading.Event:
+    """Give what is set by Ctrl-C and SIGTERM; from here on they stop us in order."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    return stop
+
+
+def _start_collector(running: ExitStack, settings: Settings, settle: Settler) -> Collector:
+    """Start the collector; its warnings go to standard error."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    collector = Collector(settings, settle)
+    collector.start()
+    running.callback(collector.stop)
+    return collector
+
+
+def _start_dashboard(running: ExitStack, collector: Collector, port: int, stop: threading.Event) -> Child:
+    """Start the screens and wait until they answer."""
+    if not is_free(port):
+        detail = f"port {port} is taken; name another with --dashboard-port, or none with --no-dashboard"
+        raise typer.BadParameter(detail)
+    environment = serve.environment(_reachable(collector), collector.settings.token)
+    started = running.enter_context(child("dashboard", serve.command(port=port), environment, talks=True))
+    wait_until_it_answers(started, serve.health_url(port), stop)
+    return started
+
+
+def _reachable(collector: Collector) -> str:
+    """Give the address at which this machine reaches the collector."""
+    return f"http://{LOOPBACK}:{collector.http_port}" if collector.settings.host in _EVERYWHERE else collector.http_url
+
+
+def _say_where(collector: Collector, dashboard_port: int | None, stop: threading.Event) -> None:
+    """Print the addresses."""
+    if stop.is_set():
+        return
+    settings = collector.settings
+    lines = [
+        *([] if dashboard_port is None else [f"Dashboard  http://{LOOPBACK}:{dashboard_port}"]),
+        f"OTLP/HTTP  {collector.http_url} (and the read API)",
+        f"OTLP/gRPC  {settings.host}:{collector.grpc_port}",
+        f"Store      {settings.store}",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+    say("Ctrl-C stops.")
+
+
+def _wait(stop: threading.Event, children: Sequence[Child]) -> None:
+    """Wait for the signal to stop; a part that ends by itself stops us too."""
+    while not stop.wait(_SECONDS_BETWEEN_LOOKS):
+        for one in children:
+            one.check()
+
+
+def _named_or_free(named: int | None, usual: int) -> int:
+    """Give the port that was named, else the usual one, or any if that is taken."""
+    if named is not None:
+        return named
+    return usual if is_free(usual) else any_free_port()
+
+
+def _network(collector: Collector, runs: int, seed: int | None) -> tuple[list[str], dict[str, str]]:
+    """Give the command that runs the example network, and its environment."""
+    beside = Path(relaylens_dashboard.__file__).parents[2] / "examples"
+    in_checkout = (beside / "support_network").is_dir()
+    module = "support_network" if in_checkout else "relaylens_examples.support_network"
+    command = [sys.executable, "-m", module, "--live", "--endpoint", collector.http_url, "--labels", collector.http_url]
+    command += ["--runs", str(runs), "--history", str(_DEMO_HOURS), *([] if seed is None else ["--seed", str(seed)])]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "RELAYLENS_"))}
+    return command, environment | ({"PYTHONPATH": str(beside)} if in_checkout else {})
