@@ -166,7 +166,7 @@ def test_each_fault_occurs_and_shows(played: Played) -> None:
         "empty_answer": {("completed", ("empty_output",), (), ())},
         "model_error_with_fallback": {("completed", ("llm_error",), (), ())},
         "ping_pong": {("failed", ("loop",), ("looped",), ())},
-        "refused_handoff": {("failed", ("failed_handoff",), ("refused",), ())},
+        "refused_handoff": {("failed", ("bounced_handoff",), ("refused",), ())},
         "swallowed_tool_error": {("completed", ("swallowed_tool_error",), (), ())},
         "wrong_urgency": {("completed", (), (), ())},
     } == {fault: looks(fault) for fault in FAULTS}
