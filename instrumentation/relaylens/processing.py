@@ -1,13 +1,14 @@
 """The span processor: says on every span which run it belongs to and which number it has, then passes it on."""
 
 import copy
+import inspect
 import itertools
 import os
 import threading
 import uuid
 import weakref
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from opentelemetry.attributes import BoundedAttributes
@@ -120,25 +121,31 @@ class StampingProcessor(SpanProcessor):
         self._closed = True
         with guarded("shut down the exporter"):
             batch = getattr(self._inner, "_batch_processor", None)
-            if batch is not None:
+            if batch is not None and "timeout_millis" in inspect.signature(batch.shutdown).parameters:
                 # The public method waits for half a minute when the collector is away.
                 batch.shutdown(timeout_millis=int(timeout * 1000))
             else:
-                self._inner.shutdown()
+                # Older SDKs cannot be told how long; what is left then is left behind.
+                _within(timeout, self._inner.shutdown)
 
     def force_flush(self, timeout_millis: int | None = 5000) -> bool:
         """Send what is there; False when that was not done in time."""
         if self._closed:
             return True
         done: list[bool] = []
-
-        def flush() -> None:
-            with guarded("flush"):
-                done.append(self._inner.force_flush())
-
         # The SDK's flush waits for the exporter however long that takes.
-        worker = threading.Thread(target=flush, name="relaylens-flush", daemon=True)
         with guarded("flush"):
-            worker.start()
-            worker.join((5000 if timeout_millis is None else timeout_millis) / 1000)
+            _within((5000 if timeout_millis is None else timeout_millis) / 1000, lambda: done.append(self._inner.force_flush()))
         return bool(done and done[0])
+
+
+def _within(seconds: float, work: Callable[[], object]) -> None:
+    """Do something that may take long, and wait for it only so long."""
+
+    def guarded_work() -> None:
+        with guarded("send what is left"):
+            work()
+
+    worker = threading.Thread(target=guarded_work, name="relaylens-sends", daemon=True)
+    worker.start()
+    worker.join(seconds)

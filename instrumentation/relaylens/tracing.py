@@ -47,7 +47,7 @@ class Instrumentation:
         return self.switched.instrumentations
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Send what has ended by now; False when that took longer than `timeout` seconds or failed."""
+        """Send what has ended by now; False when that takes longer than `timeout` seconds."""
         return self.processor is None or self.processor.force_flush(int(timeout * 1000))
 
     def shutdown(self, timeout: float = 5.0) -> None:
@@ -154,7 +154,7 @@ def _forget(ended: Instrumentation) -> None:
 
 
 def flush(timeout: float = 5.0) -> bool:
-    """Send what has ended by now; False when that took longer than `timeout` seconds or failed."""
+    """Send what has ended by now; False when that takes longer than `timeout` seconds."""
     return _active is None or _active.flush(timeout)
 
 
