@@ -22,6 +22,9 @@ _LOCKED_DOWN: Final[dict[str, str | bool | int | float | list[str]]] = {
     "lock_configuration": True,
 }
 
+_HELD: Final = ("set lock on file", "different configuration")
+"""Words of DuckDB's errors when another process, or this one, has the file open for writing."""
+
 
 class FileReader(ReaderBase):
     """A store's database, opened read-only; safe to use from several threads."""
@@ -37,7 +40,7 @@ class FileReader(ReaderBase):
             self._connection = duckdb.connect(path, read_only=True, config=_LOCKED_DOWN)
         except (duckdb.IOException, duckdb.ConnectionException) as error:
             reason = str(error)
-            if "lock" in reason or "different configuration" in reason:
+            if any(words in reason for words in _HELD):
                 detail = f"({path})"
                 raise StoreInUseError(detail) from error
             detail = f"{path}: {reason}"

@@ -200,6 +200,16 @@ def test_a_file_that_is_no_database_says_how_to_make_it_anew(tmp_path: Path) -> 
         open_store(tmp_path)
 
 
+def test_a_torn_database_is_not_taken_for_one_in_use(network_folder: Path, tmp_path: Path) -> None:
+    """DuckDB's words about blocks that do not verify are no words about a lock."""
+    body = bytearray((network_folder / "relaylens.duckdb").read_bytes())
+    body[4096:12_288] = bytes(8192)
+    (tmp_path / "relaylens.duckdb").write_bytes(body)
+
+    with pytest.raises(UnreadableStoreError, match="relaylens rebuild"):
+        open_store(tmp_path)
+
+
 def test_a_store_left_by_a_killed_collector_is_read(tmp_path: Path, new_store: tuple[Path, duckdb.DuckDBPyConnection]) -> None:
     """What stands in the write-ahead log only is there too."""
     folder, connection = new_store
