@@ -37,8 +37,10 @@ def basis(numerator: float | None, denominator: float | None, unit: Unit) -> str
 
 
 def interval(low: float | None, high: float | None, unit: Unit) -> str:
-    """Write the 95 % interval of a rate."""
-    return "" if low is None or high is None else f"{written(low, unit)} to {written(high, unit)}"
+    """Write the 95 % interval of a rate: 79.1 to 91.7 %."""
+    if low is None or high is None:
+        return ""
+    return f"{low * 100:.1f} to {written(high, unit)}" if unit is Unit.RATIO else f"{written(low, unit)} to {written(high, unit)}"
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:

@@ -8,7 +8,7 @@ from relaylens_analytics import metrics
 from relaylens_analytics.catalog import METRICS
 from relaylens_dashboard import hostile
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.report import drawing, template
+from relaylens_dashboard.report import drawing, network_picture, template
 from relaylens_dashboard.report.content import Report
 from relaylens_dashboard.report.drawing import Column, Part
 
@@ -26,7 +26,7 @@ def write(report: Report) -> str:
         hostile.for_html,
         style=Markup((template.FOLDER / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
         outcomes=Markup(_outcomes(report)),  # noqa: S704 - drawn from numbers and times
-        map=Markup(""),
+        map=Markup(network_picture.draw(report)),  # noqa: S704 - escaped where it is drawn
         bar=lambda value, low, high: Markup(drawing.rate_bar(value, low, high)),  # noqa: S704 - drawn from numbers
         sql={metric.name: metrics.statement_of(metric).text for metric in METRICS},
         most_rows=MOST_ROWS,

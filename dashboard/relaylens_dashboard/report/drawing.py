@@ -56,7 +56,7 @@ def rate_bar(value: float | None, low: float | None, high: float | None, *, colo
             f'<path d="M{left:.1f} {middle}H{right:.1f}M{left:.1f} 3v8M{right:.1f} 3v8" stroke="#1c2430" stroke-width="1.2" fill="none"/>'
         )
     label = f"{value:.1%}"
-    return _svg(_RATE_WIDTH, _RATE_HEIGHT, label, shapes)
+    return svg(_RATE_WIDTH, _RATE_HEIGHT, label, shapes)
 
 
 def columns(data: Sequence[Column], label: str) -> str:
@@ -83,12 +83,12 @@ def columns(data: Sequence[Column], label: str) -> str:
     shapes.append(_text(_AXIS_WIDTH, _CHART_HEIGHT - 4, data[0].label, "start"))
     if len(data) > 1:
         shapes.append(_text(_CHART_WIDTH, _CHART_HEIGHT - 4, data[-1].label, "end"))
-    return _svg(_CHART_WIDTH, _CHART_HEIGHT, label, shapes)
+    return svg(_CHART_WIDTH, _CHART_HEIGHT, label, shapes)
 
 
 def legend(entries: Sequence[tuple[str, str]]) -> str:
     """Draw a legend of label and colour."""
-    dots = (f"<span>{_svg(10, 10, '', [_square(colour)])} {hostile.for_html(label)}</span>" for label, colour in entries)
+    dots = (f"<span>{svg(10, 10, '', [_square(colour)])} {hostile.for_html(label)}</span>" for label, colour in entries)
     return f'<p class="legend">{" ".join(dots)}</p>'
 
 
@@ -100,7 +100,8 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{hostile.for_html(text)}</text>'
 
 
-def _svg(width: int, height: int, label: str, shapes: Sequence[str]) -> str:
+def svg(width: float, height: float, label: str, shapes: Sequence[str]) -> str:
+    """Put shapes into a picture with a label for who does not see it."""
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="{hostile.for_html(label)}">{"".join(shapes)}</svg>'
