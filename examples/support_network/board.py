@@ -34,25 +34,30 @@ class Board:
 
     tasks: list[Task] = field(default_factory=list)
     version: int = 0
+    claiming: int = 0
+    """Colleagues who are about to claim a task."""
 
     def post(self, task: Task) -> None:
         """Put a task up."""
         self.tasks.append(task)
         self.version += 1
 
-    def has_open(self) -> bool:
-        """Whether anything is left to claim."""
-        return any(task.claimed_by is None for task in self.tasks)
+    def come(self) -> bool:
+        """Come to the board for a task; False when there are no more open ones than colleagues who stand there already."""
+        if sum(task.claimed_by is None for task in self.tasks) <= self.claiming:
+            return False
+        self.claiming += 1
+        return True
 
-    async def claim_next(self, worker: str) -> Task | None:
+    async def claim_next(self, worker: str) -> Task:
         """Claim the first open task: read, then write only if nobody wrote in between."""
         seen = self.version
-        task = next((task for task in self.tasks if task.claimed_by is None), None)
+        task = next(task for task in self.tasks if task.claimed_by is None)
         await pause(0.02)
         if self.version != seen:
             message = f"board is at version {self.version}, {worker} has read {seen}"
             raise VersionConflictError(message)
-        if task is not None:
-            task.claimed_by = worker
-            self.version += 1
+        task.claimed_by = worker
+        self.version += 1
+        self.claiming -= 1
         return task

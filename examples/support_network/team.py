@@ -77,13 +77,10 @@ async def work(team: Team, worker: str) -> list[str]:
     # The second one is not always as quick as the first; when it is, their claims collide.
     if worker == WORKERS[1] and team.rng.random() < 0.5:  # noqa: PLR2004 - every other time
         await pause(team.rng.uniform(0.2, 0.6))
-    while team.board.has_open():
+    while team.board.come():
         team.truth.agents["executor"].steps += 1
         with relaylens.agent("executor", version="4", agent_id=worker, description="Does one task") as step:
             task = await claim(team, worker)
-            if task is None:
-                step.output("nothing left to claim")
-                break
             relaylens.receive(task.headers, payload=task.order).accept()
             step.input(task.order)
             result = await execute(team, task)
@@ -94,7 +91,7 @@ async def work(team: Team, worker: str) -> list[str]:
     return done
 
 
-async def claim(team: Team, worker: str) -> Task | None:
+async def claim(team: Team, worker: str) -> Task:
     """Claim a task; when somebody else was quicker, try again."""
     account = team.truth.agents["executor"]
     while True:
@@ -103,7 +100,7 @@ async def claim(team: Team, worker: str) -> Task | None:
             with relaylens.tool("claim_task") as tool:
                 tool.input({"worker": worker})
                 task = await team.board.claim_next(worker)
-                tool.output(task.order if task is not None else {"task": None})
+                tool.output(task.order)
                 return task
         except VersionConflictError:
             team.truth.tool_errors += 1
