@@ -49,7 +49,7 @@ def agent(number: int, name: str, start: float, end: float, *, parent: int = 1, 
     return span(number, f"invoke_agent {name}", start, end, attributes | more, parent=parent)
 
 
-def chat(number: int, parent: int, start: float, end: float, text: str = "fine", *, failed: bool = False) -> Span:
+def chat(number: int, parent: int, start: float, end: float, text: str = "fine", *, failed: bool = False) -> Span:  # noqa: PLR0913 - the parts of a call
     """Return a model call's span with its answer."""
     answer = f'[{{"role": "assistant", "parts": [{{"type": "text", "content": "{text}"}}], "finish_reason": "stop"}}]'
     attributes = {semconv.GEN_AI_OPERATION_NAME: "chat", semconv.GEN_AI_REQUEST_MODEL: "gpt-4o-mini"}
