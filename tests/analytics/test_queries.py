@@ -285,14 +285,14 @@ def test_one_edge(reader: Reader) -> None:
 def test_work_that_comes_back(new_store: tuple[Path, duckdb.DuckDBPyConnection], insert_row: Callable[..., None]) -> None:
     """The first handoff back after each one there is its bounce, however many lie in between."""
     folder, connection = new_store
-    for position, (source, target) in enumerate([("a", "b"), ("b", "c"), ("c", "a"), ("a", "b"), ("b", "a"), ("b", "a")], start=1):
+    for position, (source, target) in enumerate(["ba", "ab", "bc", "ca", "ab", "ba", "ba"], start=1):
         offered = DAY + timedelta(seconds=position)
         edge = {"from_agent": source, "to_agent": target, "offered_at": offered, "position": position}
         insert_row(connection, "handoffs", handoff=f"h{position}", conversation="c", run="r", trace_id="t", **edge)
     connection.close()
 
     with open_store(folder) as reader:
-        assert [("h4", "h5", 1, 1000), ("h1", "h5", 4, 4000)] == [
+        assert [("h5", "h6", 1, 1000), ("h2", "h6", 4, 4000)] == [
             (row["handoff"], row["back_handoff"], row["hops"], row["back_after_ms"])
             for row in network.edge_bounces(reader, ALL, "a", "b").to_pylist()
         ]
