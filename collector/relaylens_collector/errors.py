@@ -2,6 +2,7 @@
 
 CollectorError
 ├── UndecodableError        the request is not what its signal says
+│   └── RequestTooLargeError    it would be far larger in memory than on the wire
 ├── OverloadedError         there is no room for the request now; it may be sent again
 ├── JournalError            the journal cannot be used
 │   ├── JournalCorruptError     what is on disk does not verify
@@ -29,6 +30,10 @@ class CollectorError(Exception):
 
 class UndecodableError(CollectorError):
     """The body is not a valid OTLP request; sending it again cannot help."""
+
+
+class RequestTooLargeError(UndecodableError):
+    """The request holds more parts than are taken at once; send them in several requests."""
 
 
 class StoreError(CollectorError):

@@ -12,6 +12,9 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 OPAQUE: Final = "p"
 """The letter of an array or kvlist kept as the base64 of its AnyValue's protobuf bytes: not valid inside, or deeper than protobuf reads."""
 
+LARGEST: Final = 1 << 20
+"""Bytes; a larger array or kvlist is kept as protobuf bytes too: as JSON its items can take far more room."""
+
 _ARRAY_TAG: Final = b"\x2a"
 _KVLIST_TAG: Final = b"\x32"
 
@@ -108,6 +111,8 @@ def _opaque(tag: bytes, body: bytes) -> Complex:
 
 def array_text(body: bytes) -> Complex:
     """Return the ArrayValue in the bytes as text."""
+    if len(body) > LARGEST:
+        return _opaque(_ARRAY_TAG, body)
     try:
         array = ArrayValue.FromString(body)
         try:
@@ -120,6 +125,8 @@ def array_text(body: bytes) -> Complex:
 
 def kvlist_text(body: bytes) -> Complex:
     """Return the KeyValueList in the bytes as text."""
+    if len(body) > LARGEST:
+        return _opaque(_KVLIST_TAG, body)
     try:
         pairs = KeyValueList.FromString(body)
         try:

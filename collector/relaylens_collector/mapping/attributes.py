@@ -133,7 +133,7 @@ def _last_of_repeated(offsets: Ints, keys: pa.DictionaryArray) -> Ints | None:
 
 def _repeats(numbers: Ints, limit: int) -> bool:
     """Say whether a number below the limit is there twice; by counting, unless that would take far more room than the numbers."""
-    if limit > 64 * len(numbers) + 1024:
+    if limit > 8 * len(numbers) + 1024:
         return len(np.unique(numbers)) < len(numbers)
     return bool(len(numbers)) and int(np.bincount(numbers).max()) > 1
 

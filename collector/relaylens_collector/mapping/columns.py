@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 Ints: TypeAlias = npt.NDArray[Any]
 
+_REPAIRED_TOGETHER: Final = 1024
 _HEX: Final = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint16)
 
 
@@ -42,8 +43,8 @@ def utf8(values: pa.Array) -> pa.StringArray:
     try:
         return values.cast(pa.string())
     except pa.ArrowInvalid:
-        if len(values) == 1:
-            return pa.array([values[0].as_py().decode(errors="replace")], pa.string())
+        if len(values) <= _REPAIRED_TOGETHER:
+            return pa.array([None if value is None else value.decode(errors="replace") for value in values.to_pylist()], pa.string())
         half = len(values) // 2
         return pa.concat_arrays([utf8(values[:half]), utf8(values[half:])])
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from relaylens_collector.errors import UndecodableError
+from relaylens_collector.errors import RequestTooLargeError, UndecodableError
 from relaylens_collector.mapping import origins, wire
 from relaylens_collector.mapping.columns import Ints, data_of, offsets_of, owners
 from relaylens_collector.mapping.origins import Origin
@@ -16,6 +16,12 @@ from relaylens_collector.signals import Signal
 
 TRACE_ID_BYTES: Final = 16
 SPAN_ID_BYTES: Final = 8
+
+COUNTED_ABOVE: Final = 4 << 20
+"""Bytes; the parts of a smaller request take little memory whatever they are."""
+
+MOST_PARTS: Final = 2_000_000
+"""Records, attributes, events, links and data points of one request: two bytes on the wire can be a hundred in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,12 @@ def decode(signal: Signal, body: bytes) -> Decoded:
     if signal is Signal.LABELS:
         return _labels(body)
     level = LEVELS[signal]
-    try:
-        batch = wire.REQUESTS[signal].list_to_record_batch([body])
-    except ValueError as error:
-        detail = f"Decoding {signal} of {len(body)} bytes: {error}."
-        raise UndecodableError(detail) from error
+    if len(body) > COUNTED_ABOVE:
+        parts = _parts(_read(wire.COUNTS[signal], [body], signal).column(0))
+        if parts > MOST_PARTS:
+            detail = f"It holds {parts} records, attributes, events, links or data points; {MOST_PARTS} are taken."
+            raise RequestTooLargeError(detail)
+    batch = _read(wire.REQUESTS[signal], [body], signal)
     per_resource = batch.column(level.resources).flatten()
     per_scope = per_resource.field(level.scopes).flatten()
     records = per_scope.field(level.records).flatten()
@@ -75,6 +82,8 @@ def decode(signal: Signal, body: bytes) -> Decoded:
     resource_of_scope = owners(offsets_of(per_resource.field(level.scopes)))
     resources, resource_places = _origins(per_resource, "resource", origins.resource)
     scopes, scope_places = _origins(per_scope, "scope", origins.scope)
+    if signal is Signal.METRICS:
+        _read(wire.METRICS, records.to_pylist(), signal)
     ordinals = np.arange(len(records), dtype=np.int32)
     reason = None
     rejected = 0
@@ -99,6 +108,25 @@ def decode(signal: Signal, body: bytes) -> Decoded:
         scopes,
         scope_places[scope_of_record],
     )
+
+
+def _read(reader: wire.Reader, messages: list[bytes], signal: Signal) -> pa.RecordBatch:
+    """Decode messages of one type."""
+    try:
+        return reader.list_to_record_batch(messages)
+    except ValueError as error:
+        detail = f"Decoding {signal} of {sum(map(len, messages))} bytes: {error}."
+        raise UndecodableError(detail) from error
+
+
+def _parts(values: pa.Array) -> int:
+    """Count the items of all lists in nested lists and structs."""
+    if pa.types.is_list(values.type):
+        items = values.flatten()
+        return len(items) + _parts(items)
+    if pa.types.is_struct(values.type):
+        return sum(_parts(child) for child in values.flatten())
+    return 0
 
 
 def _labels(body: bytes) -> Decoded:

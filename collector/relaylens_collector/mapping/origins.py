@@ -9,11 +9,14 @@ from typing import Final
 import pyarrow as pa
 
 from relaylens import semconv
-from relaylens_collector.errors import UndecodableError
+from relaylens_collector.errors import RequestTooLargeError, UndecodableError
 from relaylens_collector.mapping import wire
 from relaylens_collector.mapping.attributes import attributes_of
 from relaylens_collector.mapping.cells import LongTexts
 from relaylens_collector.mapping.columns import utf8
+
+LARGEST: Final = 4 << 20
+"""Bytes; a larger resource or scope is refused: each is decoded whole."""
 
 _CACHED_BYTES: Final = 16_384
 """Larger resources are decoded each time: a cache must not hold what a client chose to make large."""
@@ -103,6 +106,9 @@ def _attributes(row: pa.RecordBatch) -> tuple[tuple[str, ...], tuple[str, ...], 
 
 def _row(reader: wire.Reader, body: bytes, what: str) -> pa.RecordBatch:
     """Decode one message into a record batch of one row."""
+    if len(body) > LARGEST:
+        detail = f"A {what} in it has {len(body)} bytes; {LARGEST} are taken."
+        raise RequestTooLargeError(detail)
     try:
         return reader.list_to_record_batch([body])
     except ValueError as error:

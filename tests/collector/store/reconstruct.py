@@ -1,0 +1,183 @@
+"""Turns stored rows back into the protobuf messages they came from, so that a test can compare whole messages."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+from google.protobuf import json_format
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+Row = Mapping[str, Any]
+
+
+class Rows:
+    """The rows of a store, as OTLP messages."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Read the texts."""
+        self._connection = connection
+        self._texts: dict[str, str] = {
+            str(text_id): text for text_id, text in connection.execute("SELECT text_id, text FROM texts").fetchall()
+        }
+
+    def spans(self, batches: Iterable[int]) -> list[Span]:
+        """Return the spans of the batches in their order."""
+        rows = self._rows("SELECT * FROM spans WHERE batch IN (SELECT unnest($batches)) ORDER BY batch, ordinal", batches)
+        return [self._span(row) for row in rows]
+
+    def log_records(self, batches: Iterable[int]) -> list[LogRecord]:
+        """Return the log records of the batches in their order."""
+        rows = self._rows("SELECT * FROM logs WHERE batch IN (SELECT unnest($batches)) ORDER BY batch, ordinal", batches)
+        return [self._log_record(row) for row in rows]
+
+    def resources(self, batch: int) -> list[tuple[Resource, str]]:
+        """Return each span's resource and its schema URL."""
+        rows = self._rows(
+            "SELECT resources.* FROM spans JOIN resources USING (resource) WHERE spans.batch IN (SELECT unnest($batches)) ORDER BY ordinal",
+            [batch],
+        )
+        return [(self._resource(row), row["schema_url"] or "") for row in rows]
+
+    def scopes(self, batch: int) -> list[tuple[InstrumentationScope, str]]:
+        """Return each span's scope and its schema URL."""
+        rows = self._rows(
+            "SELECT scopes.* FROM spans JOIN scopes USING (scope) WHERE spans.batch IN (SELECT unnest($batches)) ORDER BY ordinal", [batch]
+        )
+        return [(self._scope(row), row["schema_url"] or "") for row in rows]
+
+    def _rows(self, sql: str, batches: Iterable[int]) -> list[Row]:
+        """Return rows by column name."""
+        found = self._connection.execute(sql, {"batches": list(batches)})
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def text(self, cell: str | None) -> str:
+        """Return the text of a cell."""
+        if cell is None or not cell.startswith("\x01"):
+            return cell or ""
+        return "".join(self._texts[text_id] for text_id in cell[1:].split(","))
+
+    def _attributes(self, row: Row) -> list[KeyValue]:
+        """Return the attributes in a row or struct."""
+        pairs = zip(row["attributes"].items(), row["attribute_types"], strict=True)
+        return [KeyValue(key=key, value=any_value(letter, self.text(cell))) for (key, cell), letter in pairs]
+
+    def _span(self, row: Row) -> Span:
+        """Return a span."""
+        return Span(
+            trace_id=bytes.fromhex(row["trace_id"]),
+            span_id=bytes.fromhex(row["span_id"]),
+            parent_span_id=bytes.fromhex(row["parent_span_id"] or ""),
+            trace_state=row["trace_state"],
+            flags=row["flags"],
+            name=self.text(row["name"]),
+            kind=row["kind"],
+            start_time_unix_nano=row["start_time_unix_nano"],
+            end_time_unix_nano=row["end_time_unix_nano"],
+            attributes=self._attributes(row),
+            dropped_attributes_count=row["dropped_attributes_count"],
+            events=[
+                Span.Event(
+                    time_unix_nano=event["time_unix_nano"],
+                    name=event["name"],
+                    attributes=self._attributes(event),
+                    dropped_attributes_count=event["dropped_attributes_count"],
+                )
+                for event in row["events"]
+            ],
+            dropped_events_count=row["dropped_events_count"],
+            links=[
+                Span.Link(
+                    trace_id=bytes.fromhex(link["trace_id"] or ""),
+                    span_id=bytes.fromhex(link["span_id"] or ""),
+                    trace_state=link["trace_state"],
+                    attributes=self._attributes(link),
+                    dropped_attributes_count=link["dropped_attributes_count"],
+                    flags=link["flags"],
+                )
+                for link in row["links"]
+            ],
+            dropped_links_count=row["dropped_links_count"],
+            status=Status(message=self.text(row["status_message"]), code=row["status_code"]),
+        )
+
+    def _log_record(self, row: Row) -> LogRecord:
+        """Return a log record."""
+        return LogRecord(
+            time_unix_nano=row["time_unix_nano"],
+            observed_time_unix_nano=row["observed_time_unix_nano"],
+            severity_number=row["severity_number"],
+            severity_text=row["severity_text"],
+            body=any_value(row["body_type"], self.text(row["body"])),
+            attributes=self._attributes(row),
+            dropped_attributes_count=row["dropped_attributes_count"],
+            flags=row["flags"],
+            trace_id=bytes.fromhex(row["trace_id"] or ""),
+            span_id=bytes.fromhex(row["span_id"] or ""),
+            event_name=row["event_name"],
+        )
+
+    def _resource(self, row: Row) -> Resource:
+        """Return a resource."""
+        resource = Resource(attributes=self._attributes(row), dropped_attributes_count=row["dropped_attributes_count"])
+        for ref in json.loads(row["entity_refs"] or "[]"):
+            json_format.ParseDict(ref, resource.entity_refs.add())
+        return resource
+
+    def _scope(self, row: Row) -> InstrumentationScope:
+        """Return a scope."""
+        return InstrumentationScope(
+            name=row["name"],
+            version=row["version"],
+            attributes=self._attributes(row),
+            dropped_attributes_count=row["dropped_attributes_count"],
+        )
+
+
+def any_value(letter: str, text: str) -> AnyValue:  # noqa: PLR0911 - one return for each kind
+    """Return the value that a cell's text and kind stand for."""
+    match letter:
+        case "s":
+            return AnyValue(string_value=text)
+        case "i":
+            return AnyValue(int_value=int(text))
+        case "b":
+            return AnyValue(bool_value={"true": True, "false": False}[text])
+        case "d":
+            return AnyValue(double_value=float(text))
+        case "x":
+            return AnyValue(bytes_value=base64.b64decode(text))
+        case "a" | "k":
+            return _from_json(json.loads(text))
+        case "A":
+            return AnyValue(array_value=json_format.Parse(text, ArrayValue()))
+        case "K":
+            return AnyValue(kvlist_value=json_format.Parse(text, KeyValueList()))
+        case "p":
+            return AnyValue.FromString(base64.b64decode(text))
+    assert (letter, text) == ("e", "")
+    return AnyValue()
+
+
+def _from_json(value: Any) -> AnyValue:  # noqa: ANN401, PLR0911 - any JSON value, one return for each kind
+    """Return the value that plain JSON stands for."""
+    match value:
+        case bool():
+            return AnyValue(bool_value=value)
+        case int():
+            return AnyValue(int_value=value)
+        case float():
+            return AnyValue(double_value=value)
+        case str():
+            return AnyValue(string_value=value)
+        case list():
+            return AnyValue(array_value=ArrayValue(values=[_from_json(item) for item in value]))
+        case dict():
+            return AnyValue(kvlist_value=KeyValueList(values=[KeyValue(key=key, value=_from_json(item)) for key, item in value.items()]))
+    assert value is None
+    return AnyValue()
