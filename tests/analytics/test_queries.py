@@ -285,9 +285,9 @@ def test_one_edge(reader: Reader) -> None:
 def test_work_that_comes_back(new_store: tuple[Path, duckdb.DuckDBPyConnection], insert_row: Callable[..., None]) -> None:
     """The first handoff back after each one there is its bounce, however many lie in between."""
     folder, connection = new_store
-    for position, (source, target) in enumerate(["ba", "ab", "bc", "ca", "ab", "ba", "ba"], start=1):
+    for position, edge_name in enumerate(["ba", "ab", "bc", "ca", "ab", "ba", "ba"], start=1):
         offered = DAY + timedelta(seconds=position)
-        edge = {"from_agent": source, "to_agent": target, "offered_at": offered, "position": position}
+        edge = {"from_agent": edge_name[0], "to_agent": edge_name[1], "offered_at": offered, "position": position}
         insert_row(connection, "handoffs", handoff=f"h{position}", conversation="c", run="r", trace_id="t", **edge)
     connection.close()
 
