@@ -46,6 +46,7 @@ screenshots: $(VENV)/.project system  ## every screen in a real browser; writes 
 
 docs: $(VENV)/.project  ## write the generated pages again
 	$(BIN)/python -m relaylens_dashboard.reference docs
+	$(BIN)/python -m relaylens_analytics.metric_page docs/metrics.md
 
 wheel: $(VENV)/.project  ## dist/relaylens-*.whl and the sdist
 	$(BIN)/python -m hatchling build -d dist

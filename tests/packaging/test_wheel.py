@@ -12,10 +12,11 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {
-    "relaylens": "instrumentation",
-    "relaylens_collector": "collector",
-    "relaylens_analytics": "analytics",
-    "relaylens_dashboard": "dashboard",
+    "relaylens": "instrumentation/relaylens",
+    "relaylens_collector": "collector/relaylens_collector",
+    "relaylens_analytics": "analytics/relaylens_analytics",
+    "relaylens_dashboard": "dashboard/relaylens_dashboard",
+    "relaylens_examples/support_network": "examples/support_network",
 }
 
 
@@ -71,16 +72,17 @@ def link_files(name: str, site: Path) -> None:
 def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     """SQL, creation orders, price tables and type marks travel with the code."""
     expected = {
-        f"{package}/{path.relative_to(ROOT / folder / package).as_posix()}"
+        f"{package}/{path.relative_to(ROOT / folder).as_posix()}"
         for package, folder in FOLDERS.items()
-        for path in (ROOT / folder / package).rglob("*")
+        for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
 
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
     assert expected == packed
-    assert {".py", ".sql", ".typed", ""} <= {Path(name).suffix for name in packed}
+    assert {".py", ".sql", ".csv", ".html", ".css", ".js", ".json", ""} <= {Path(name).suffix for name in packed}
+    assert {f"{package}/py.typed" for package in FOLDERS if "/" not in package} <= packed
 
 
 def test_the_base_install_is_instrumentation_only(bare: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated, Final
 
@@ -43,19 +44,23 @@ def relaylens(
     """Shows how work moves through a network of agents: who did what, who handed it to whom, what was lost on the way."""
 
 
-app.command("up", rich_help_panel=_RUN)(live.up)
-app.command("demo", rich_help_panel=_RUN)(live.demo)
-app.command("import", rich_help_panel=_RECORD)(importing.import_files)
-app.command("export", rich_help_panel=_RECORD)(exporting.export)
-app.command("rebuild", rich_help_panel=_RECORD)(changing.rebuild)
-app.command("label", rich_help_panel=_RECORD)(changing.label)
-app.command("runs", rich_help_panel=_READ)(lists.show_runs)
-app.command("handoffs", rich_help_panel=_READ)(lists.show_handoffs)
-app.command("escalations", rich_help_panel=_READ)(lists.show_escalations)
-app.command("findings", rich_help_panel=_READ)(lists.show_findings)
-app.command("metrics", rich_help_panel=_READ)(numbers.show_metrics)
-app.command("report", rich_help_panel=_READ)(reporting.report)
-app.command("sql", rich_help_panel=_READ)(numbers.answer_sql)
+_COMMANDS: Final[tuple[tuple[str, str, Callable[..., None], str], ...]] = (
+    ("up", _RUN, live.up, "Collector and dashboard, until Ctrl-C."),
+    ("demo", _RUN, live.demo, "The example network live in collector and dashboard."),
+    ("import", _RECORD, importing.import_files, "OTLP files into a store."),
+    ("export", _RECORD, exporting.export, "OTLP or Parquet out of a store."),
+    ("label", _RECORD, changing.label, "A judgement about a run."),
+    ("rebuild", _RECORD, changing.rebuild, "The database anew from the journal."),
+    ("runs", _READ, lists.show_runs, "Runs and their outcomes."),
+    ("handoffs", _READ, lists.show_handoffs, "Who handed work to whom, and whether it succeeded."),
+    ("escalations", _READ, lists.show_escalations, "Questions to people."),
+    ("findings", _READ, lists.show_findings, "Silent failures."),
+    ("metrics", _READ, numbers.show_metrics, "Every number, by what you like, with its SQL."),
+    ("report", _READ, reporting.report, "One file for people who do not open a dashboard."),
+    ("sql", _READ, numbers.answer_sql, "One SELECT."),
+)
+for _name, _panel, _command, _short in _COMMANDS:
+    app.command(_name, rich_help_panel=_panel, short_help=_short)(_command)
 
 
 def run() -> int:

@@ -32,7 +32,7 @@ class Table(StrEnum):
 
 _WITHOUT_RUN: Final = (Table.CONVERSATIONS, Table.AGENTS)
 
-SignalOption = Annotated[Signal, typer.Option("--signal", help="What to export as OTLP: traces, logs or metrics.")]
+SignalOption = Annotated[options.OtlpSignal, typer.Option("--signal", help="What to export as OTLP.")]
 TableOption = Annotated[Table | None, typer.Option("--table", help="What to export as Parquet, instead of OTLP.")]
 Run = Annotated[str | None, typer.Option("--run", help="Of this run only.")]
 Conversation = Annotated[str | None, typer.Option("--conversation", help="Of this conversation only.")]
@@ -45,7 +45,7 @@ Out = Annotated[
 def export(
     *,
     out: Out = None,
-    signal: SignalOption = Signal.TRACES,
+    signal: SignalOption = options.OtlpSignal.TRACES,
     table: TableOption = None,
     run: Run = None,
     conversation: Conversation = None,
@@ -76,14 +76,16 @@ def export(
         with options.reader(store, url, token) as reader:
             _export_table(reader, table, values, out)
         return
-    if signal is Signal.LABELS or (signal is Signal.METRICS and (run or conversation)):
-        detail = "labels are not OTLP" if signal is Signal.LABELS else "metrics belong to no run or conversation"
+    if signal is options.OtlpSignal.METRICS and (run or conversation):
+        detail = "metrics belong to no run or conversation"
         raise typer.BadParameter(detail)
     members = None
     if run is not None or conversation is not None:
         with options.reader(None if url else store, url, token) as reader:
             members = _spans_of(reader, run, conversation)
-    written, broken = journal_export.export_requests(store or options.DEFAULT_STORE, journal_export.Choice(signal, window, members), out)
+    written, broken = journal_export.export_requests(
+        store or options.DEFAULT_STORE, journal_export.Choice(Signal(signal), window, members), out
+    )
     say(f"Wrote {written:,} requests to {out or 'standard output'}")
     if broken:
         say(f"{broken:,} records could not be written.")

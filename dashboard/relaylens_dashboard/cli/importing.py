@@ -15,7 +15,7 @@ Paths = Annotated[
         metavar="PATH...", exists=True, dir_okay=False, readable=True, help="Files of OTLP requests: .pb, .jsonl or .json, also .gz or .xz."
     ),
 ]
-SignalOption = Annotated[Signal | None, typer.Option("--signal", help="What protobuf files hold, where their names do not say.")]
+SignalOption = Annotated[options.OtlpSignal | None, typer.Option("--signal", help="What the files hold, where their names do not say.")]
 
 
 def import_files(
@@ -32,7 +32,7 @@ def import_files(
     """
     from relaylens_dashboard.cli.ingesting import ingest_files
 
-    tally = ingest_files(paths, signal, store, prices)
+    tally = ingest_files(paths, None if signal is None else Signal(signal), store, prices)
     say(
         f"Imported {tally.requests:,} requests with {tally.accepted:,} spans, log records and metrics into {store}"
         f" ({tally.rejected:,} rejected, {tally.duplicates:,} requests were there already)."

@@ -13,9 +13,9 @@ DASHBOARD_PORT: Final = 8501
 DEMO_RUNS: Final = 120
 """Runs of the past day that the demo begins with."""
 
-Host = Annotated[str | None, typer.Option("--host", help="Where to listen; any but loopback needs a token. [default: 127.0.0.1]")]
-HttpPort = Annotated[int | None, typer.Option("--otlp-http-port", min=0, max=65535, help="OTLP/HTTP and read API. [default: 4318]")]
-GrpcPort = Annotated[int | None, typer.Option("--otlp-grpc-port", min=0, max=65535, help="OTLP/gRPC. [default: 4317]")]
+Host = Annotated[str | None, typer.Option("--host", help="Where to listen; any but loopback needs a token.", show_default="127.0.0.1")]
+HttpPort = Annotated[int | None, typer.Option("--otlp-http-port", min=0, max=65535, help="OTLP/HTTP and read API.", show_default="4318")]
+GrpcPort = Annotated[int | None, typer.Option("--otlp-grpc-port", min=0, max=65535, help="OTLP/gRPC.", show_default="4317")]
 DashboardPort = Annotated[
     int, typer.Option("--dashboard-port", envvar="RELAYLENS_DASHBOARD_PORT", min=0, max=65535, help="Dashboard, on loopback.")
 ]
@@ -24,8 +24,9 @@ CollectorToken = Annotated[
     str | None,
     typer.Option("--token", envvar="RELAYLENS_TOKEN", help="Bearer token that every request must carry."),
 ]
-UpStore = Annotated[Path | None, typer.Option("--store", help=f"Folder of the store. [default: ./{options.DEFAULT_STORE}]")]
+UpStore = Annotated[Path | None, typer.Option("--store", help="Folder of the store.", show_default=f"./{options.DEFAULT_STORE}")]
 DemoStore = Annotated[Path | None, typer.Option("--store", help="Folder to keep the demo in; else a temporary one.")]
+DemoDashboardPort = Annotated[int | None, typer.Option("--dashboard-port", min=0, max=65535, help="Dashboard.", show_default="8501")]
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same runs.")]
 Runs = Annotated[int, typer.Option("--runs", min=0, help="Runs of the past day to begin with.")]
 
@@ -62,7 +63,9 @@ def demo(
     store: DemoStore = None,
     otlp_http_port: HttpPort = None,
     otlp_grpc_port: GrpcPort = None,
-    dashboard_port: Annotated[int | None, typer.Option("--dashboard-port", min=0, max=65535, help="Dashboard. [default: 8501]")] = None,
+    dashboard_port: Annotated[
+        int | None, typer.Option("--dashboard-port", min=0, max=65535, help="Dashboard.", show_default="8501")
+    ] = None,
     runs: Runs = DEMO_RUNS,
     seed: Seed = None,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from relaylens_analytics import Reader, Window, open_store
+from relaylens_collector.signals import Signal
 
 DEFAULT_STORE: Final = Path("relaylens-data")
 """Folder of the store where none is named."""
@@ -18,6 +19,14 @@ _WHAT: Final = "What to show"
 
 _AGO: Final = re.compile(r"(\d+)\s*([smhdw])")
 _UNIT: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class OtlpSignal(StrEnum):
+    """What a file of OTLP requests holds."""
+
+    TRACES = Signal.TRACES
+    LOGS = Signal.LOGS
+    METRICS = Signal.METRICS
 
 
 class Format(StrEnum):

@@ -35,8 +35,9 @@ def up(given: Mapping[str, str | None], *, dashboard_port: int | None, prices: P
     settings = Settings.load(given)
     with ExitStack() as running:
         collector = _start_collector(running, settings, settler(prices))
-        children = [] if dashboard_port is None else [_start_dashboard(running, collector, dashboard_port, stop)]
-        _say_where(collector, dashboard_port, stop)
+        port = any_free_port() if dashboard_port == 0 else dashboard_port
+        children = [] if port is None else [_start_dashboard(running, collector, port, stop)]
+        _say_where(collector, port, stop)
         _wait(stop, children)
 
 
@@ -50,7 +51,8 @@ def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *
                 "store": str(folder),
                 "otlp_http_port": str(_named_or_free(ports[0], Settings.otlp_http_port)),
                 "otlp_grpc_port": str(_named_or_free(ports[1], Settings.otlp_grpc_port)),
-            }
+            },
+            environment={},  # what is set up for a collector of one's own does not concern the demo
         )
         collector = _start_collector(running, settings, settler(None))
         port = _named_or_free(ports[2], DASHBOARD_PORT)
@@ -123,10 +125,10 @@ def _wait(stop: threading.Event, children: Sequence[Child]) -> None:
 
 
 def _named_or_free(named: int | None, usual: int) -> int:
-    """Give the port that was named, else the usual one, or any if that is taken."""
-    if named is not None:
+    """Give the port that was named, else the usual one, or any if that is taken or 0 was named."""
+    if named:
         return named
-    return usual if is_free(usual) else any_free_port()
+    return usual if named is None and is_free(usual) else any_free_port()
 
 
 def _network(collector: Collector, runs: int, seed: int | None) -> tuple[list[str], dict[str, str]]:
