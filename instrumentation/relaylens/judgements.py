@@ -60,7 +60,7 @@ class Validation(Recorded):
                 return
             write_event(
                 self._span_name(),
-                self._attributes
+                self._given
                 | {
                     GEN_AI_AGENT_NAME: current_scope().agent,
                     RELAYLENS_VALIDATION_VERDICT: stated,

@@ -35,7 +35,8 @@ class Recorded(Around):
     def __init__(self, name: str | None, attributes: Mapping[str, AttributeValue | None] | None = None) -> None:
         """Prepare; nothing is written before the block begins."""
         self._name = name
-        self._attributes: dict[str, AttributeValue] = {key: value for key, value in (attributes or {}).items() if value is not None}
+        self._given: dict[str, AttributeValue] = {key: value for key, value in (attributes or {}).items() if value is not None}
+        self._attributes: dict[str, AttributeValue] = {}
         self._recorder = recorder.current()
         self._span: Span = INVALID_SPAN
         self._context: Context | None = None
@@ -71,6 +72,8 @@ class Recorded(Around):
     def _enter(self) -> None:
         with guarded("start a span"):
             self._recorder = recorder.current()
+            self._span = INVALID_SPAN
+            self._attributes = dict(self._given)
             parent, links = self._begin()
             parent = otel_context.get_current() if parent is None else parent
             outer = current_scope(parent)
@@ -107,9 +110,6 @@ class Recorded(Around):
         with guarded("enter a context"):
             if self._context is not None and self._token is None:
                 self._token = otel_context.attach(self._context)
-
-    def _renew(self) -> None:
-        self._attributes = dict(self._attributes)
 
     def _name_after(self, function: Callable[..., Any]) -> None:
         if self._name is None:

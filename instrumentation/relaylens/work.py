@@ -68,7 +68,7 @@ class Run(_InAndOut):
     def __init__(self, name: str | None, run_id: str | None, conversation: str | None, user: str | None) -> None:
         """Prepare a run."""
         super().__init__(name, {USER_ID: user})
-        self._given = run_id
+        self._run_id = run_id
         self._conversation = conversation
         self._state = RunState(run_id, conversation)
 
@@ -95,7 +95,7 @@ class Run(_InAndOut):
     def _begin(self) -> tuple[Context | None, Sequence[Link]]:
         outer = current_scope().run
         conversation = self._conversation if self._conversation is not None or outer is None else outer.conversation
-        self._state = RunState(self._given, conversation)
+        self._state = RunState(self._run_id, conversation)
         self._name = self._name or "run"
         self._attributes[GEN_AI_WORKFLOW_NAME] = self._name
         return None, ()
@@ -134,7 +134,8 @@ class AgentStep(_InAndOut):
     ) -> None:
         """Prepare a step."""
         super().__init__(name, {GEN_AI_AGENT_VERSION: version, GEN_AI_AGENT_ID: agent_id, GEN_AI_AGENT_DESCRIPTION: description})
-        self._received = received
+        self._named = received
+        self._received: Transfer | None = None
         self._payload = payload
         self._open_handoffs: list[Offer] = []
 
@@ -182,6 +183,7 @@ class AgentStep(_InAndOut):
         self._name = self._name or "agent"
         self._attributes[GEN_AI_AGENT_NAME] = self._name
         self._open_handoffs = []
+        self._received = self._named
         run = current_scope().run
         if self._received is None and run is not None:
             offer = run.take_offer(self._name)

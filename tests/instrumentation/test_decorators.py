@@ -76,6 +76,33 @@ def test_each_call_is_a_span(recording: Recording) -> None:
     ]
 
 
+def test_what_is_prepared_once_can_be_used_again(recording: Recording) -> None:
+    """The same object around two blocks writes two spans that know nothing of each other."""
+    run = relaylens.run("r")
+    step = relaylens.agent("a")
+    ids = []
+    for number in range(2):
+        with run:
+            ids.append(run.id)
+            with relaylens.agent("b"):
+                relaylens.handoff("a", number)
+            with step:
+                step.outcome("failed" if number == 0 else "completed")
+    with step:
+        pass
+
+    assert [f"{trace:032x}" for trace in (1, 2)] == ids
+    assert [(ids[0], "0", "failed"), (ids[1], "1", "completed"), (None, None, None)] == [
+        (
+            entry["attributes"].get("relaylens.run.id"),
+            entry["attributes"].get("relaylens.handoff.received"),
+            entry["attributes"].get("relaylens.step.outcome"),
+        )
+        for entry in recording.tree()
+        if entry["name"] == "invoke_agent a"
+    ]
+
+
 def test_a_generator_works_in_its_span_and_its_reader_does_not(recording: Recording) -> None:
     """The span lasts from the first piece to the last; what the reader does between pieces is not below it."""
 
