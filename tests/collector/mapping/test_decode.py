@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from tests.collector.store.building import request, span
+from tests.collector.store.building import field, request, span
 
 from relaylens_collector.errors import RequestTooLargeError, UndecodableError
 from relaylens_collector.mapping import decode
@@ -15,16 +15,6 @@ from relaylens_collector.mapping.decoding import COUNTED_ABOVE, MOST_PARTS
 from relaylens_collector.signals import Signal
 
 OTLP = (Signal.TRACES, Signal.LOGS, Signal.METRICS)
-
-
-def _field(number: int, body: bytes) -> bytes:
-    """Return a length-delimited protobuf field."""
-    size, length = bytearray(), len(body)
-    while length > 0x7F:
-        size.append(length & 0x7F | 0x80)
-        length >>= 7
-    size.append(length)
-    return bytes([number << 3 | 2]) + bytes(size) + body
 
 
 @pytest.mark.parametrize("signal", OTLP)
@@ -55,9 +45,9 @@ def test_a_request_that_is_cut_off_is_refused() -> None:
 @pytest.mark.parametrize(
     ("signal", "body"),
     [
-        (Signal.TRACES, _field(1, _field(1, b"\x0a\xff"))),
-        (Signal.TRACES, _field(1, _field(2, _field(1, b"\x0a\xff")))),
-        (Signal.METRICS, _field(1, _field(2, _field(2, b"\x0a\xff")))),
+        (Signal.TRACES, field(1, field(1, b"\x0a\xff"))),
+        (Signal.TRACES, field(1, field(2, field(1, b"\x0a\xff")))),
+        (Signal.METRICS, field(1, field(2, field(2, b"\x0a\xff")))),
     ],
     ids=["resource", "scope", "metric"],
 )
@@ -69,7 +59,7 @@ def test_broken_parts_make_the_request_undecodable(signal: Signal, body: bytes) 
 
 def test_unknown_fields_are_ignored() -> None:
     """A newer client may send fields that are not known here."""
-    body = request(span(1, name="one")).SerializeToString() + _field(15, b"new") + _field(1, _field(15, b"new"))
+    body = request(span(1, name="one")).SerializeToString() + field(15, b"new") + field(1, field(15, b"new"))
 
     assert 1 == decode(Signal.TRACES, body).accepted
 
@@ -146,7 +136,7 @@ def test_a_small_body_with_countless_parts_is_refused(signal: Signal) -> None:
     record = bytes([attributes << 3 | 2, 0]) * (MOST_PARTS + 100_000)
 
     with pytest.raises(RequestTooLargeError, match=f"{MOST_PARTS} are taken"):
-        decode(signal, _field(1, _field(2, _field(2, record))))
+        decode(signal, field(1, field(2, field(2, record))))
 
 
 def test_a_metric_of_countless_points_is_refused() -> None:
@@ -154,7 +144,7 @@ def test_a_metric_of_countless_points_is_refused() -> None:
     gauge = b"\x0a\x00" * (MOST_PARTS + 100_000)
 
     with pytest.raises(RequestTooLargeError, match=f"{MOST_PARTS} are taken"):
-        decode(Signal.METRICS, _field(1, _field(2, _field(2, _field(5, gauge)))))
+        decode(Signal.METRICS, field(1, field(2, field(2, field(5, gauge)))))
 
 
 def test_a_large_request_of_few_parts_is_accepted() -> None:
@@ -188,7 +178,7 @@ def test_damaged_requests_are_refused_or_decoded() -> None:
 
     outcomes = set()
     for signal, sent in bodies.items():
-        for _ in range(2000):
+        for _ in range(400):
             body = bytearray(sent.SerializeToString())
             body[chance.randrange(len(body))] = chance.randrange(256)
             try:

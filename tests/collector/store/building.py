@@ -30,3 +30,13 @@ def span(number: int = 1, **fields: object) -> Span:
 def pair(seq: int, body: bytes, signal: Signal = Signal.TRACES) -> tuple[Record, Decoded]:
     """Return a request as the store takes it."""
     return record(seq, body, signal), decode(signal, body)
+
+
+def field(number: int, body: bytes) -> bytes:
+    """Return a length-delimited protobuf field."""
+    size, length = bytearray(), len(body)
+    while length > 0x7F:
+        size.append(length & 0x7F | 0x80)
+        length >>= 7
+    size.append(length)
+    return bytes([number << 3 | 2]) + bytes(size) + body

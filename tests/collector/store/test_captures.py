@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not CAPTURES, reason="the recorded captures lie 
 
 def _requests(path: Path) -> Iterator[bytes]:
     """Return the requests of a capture: each behind its length as a varint."""
-    data = lzma.open(path).read()
+    data = lzma.decompress(path.read_bytes())
     place = 0
     while place < len(data):
         length = shift = 0
@@ -95,7 +95,8 @@ def test_text_of_gives_every_attribute(path: Path, store: Store, submit: Submit)
             UNION ALL SELECT event.attributes, event.attribute_types FROM (SELECT unnest(events) AS event FROM spans)
             UNION ALL SELECT link.attributes, link.attribute_types FROM (SELECT unnest(links) AS link FROM spans)
         ), pairs AS (
-            SELECT unnest(map_keys(attributes)) AS key, unnest(map_values(attributes)) AS cell, unnest(string_split(attribute_types, '')) AS letter
+            SELECT unnest(map_keys(attributes)) AS key, unnest(map_values(attributes)) AS cell,
+                   unnest(string_split(attribute_types, '')) AS letter
             FROM attribute_lists
         )
         SELECT key, text_of(cell) FROM pairs WHERE letter = 's'
