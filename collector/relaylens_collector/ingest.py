@@ -86,6 +86,7 @@ class Ingest:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._recent: dict[bytes, Future[Verdict]] = {}
+        self._unapplied: set[bytes] = set()
         self._in_flight_bytes = 0
         self._disk_looked_at = 0.0
         self._disk_low = False
@@ -103,6 +104,10 @@ class Ingest:
                 pace=pace or Pace(),
                 on_done=self._forget,
             )
+            opened.callback(self._applier.close, 0)
+            # What was acknowledged shortly before a crash is what will be sent again now, perhaps before it is applied.
+            waiting = self._journal.read_latest(self._applier.progress().applied_seq)
+            self._unapplied = {record.request_hash for record in waiting}
             opened.pop_all()
 
     def submit(self, signal: Signal, body: bytes) -> Verdict:
@@ -137,6 +142,10 @@ class Ingest:
         """Lend a cursor of the locked-down database; raises QueryError while it is closed."""
         return self._applier.reading()
 
+    def interrupt_readers(self) -> None:
+        """End the queries that run now."""
+        self._applier.interrupt_readers()
+
     def status(self) -> Status:
         """Tell how things are."""
         return Status(self._journal.last_seq, self._in_flight_bytes, self._applier.progress(), self._is_disk_low())
@@ -158,7 +167,7 @@ class Ingest:
     def _take(self, signal: Signal, body: bytes, known_hash: bytes) -> tuple[Verdict, bool]:
         """Decode and journal a request, and say whether it is in the journal now."""
         decoded = decode(signal, body)
-        known = self._applier.knows(known_hash)
+        known = known_hash in self._unapplied or self._applier.knows(known_hash)
         verdict = Verdict(decoded.accepted, decoded.rejected, decoded.reason, duplicate=known)
         if known or decoded.accepted == 0:
             return verdict, False
@@ -177,6 +186,7 @@ class Ingest:
     def _forget(self, known_hash: bytes) -> None:
         with self._lock:
             self._recent.pop(known_hash, None)
+            self._unapplied.discard(known_hash)
 
     @contextlib.contextmanager
     def _room_for(self, size: int) -> Iterator[None]:

@@ -148,6 +148,20 @@ def test_the_database_is_caught_up_at_start(tmp_path: Path, make_traces: MakeTra
         assert ingest.status().progress.ready
 
 
+def test_a_request_sent_again_right_after_a_crash_is_not_journalled_again(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """What is in the journal and not yet in the database is known at once."""
+    journal = Journal(tmp_path / "journal", segment_bytes=1000)
+    for seed in range(1, 40):
+        journal.append(Signal.TRACES, make_traces(seed))
+    journal.close()
+
+    with Ingest(tmp_path) as ingest:
+        assert ingest.submit(Signal.TRACES, make_traces(39)).duplicate
+        ingest.flush()
+        assert 39 == ingest.status().last_seq
+        assert ingest.submit(Signal.TRACES, make_traces(39)).duplicate
+
+
 def test_without_draining_nothing_is_lost(tmp_path: Path, make_traces: MakeTraces) -> None:
     """What was not applied when the process had to end is applied by the next one."""
     ingest = Ingest(tmp_path)

@@ -1,0 +1,42 @@
+"""The collector with settling, as a process that a test can kill; it checkpoints often, for that is when a database is most at risk."""
+
+import random
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+
+from relaylens_analytics.settle import settle
+from relaylens_collector.collector import Collector
+from relaylens_collector.settings import Settings
+
+_CHECKPOINT_SHARE = 0.3
+
+
+def _settle_and_checkpoint(connection: duckdb.DuckDBPyConnection) -> int:
+    settled = settle(connection)
+    if random.random() < _CHECKPOINT_SHARE:  # noqa: S311 - any moment will do
+        connection.execute("FORCE CHECKPOINT")
+    return settled
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    store, http_port, grpc_port = sys.argv[1:]
+    asked_to_stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
+    settings = Settings(
+        store=Path(store), otlp_http_port=int(http_port), otlp_grpc_port=int(grpc_port), quiet_seconds=0.05, settle_every_seconds=0.3
+    )
+    collector = Collector(settings, _settle_and_checkpoint)
+    collector.start()
+    sys.stderr.write("ready\n")
+    sys.stderr.flush()
+    asked_to_stop.wait()
+    collector.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""Kill the collector again and again while it is being sent to over both transports, and count what is left.
+
+A sender does what an exporter does: it sends a request until it is acknowledged. At the end every acknowledged span must be stored, once.
+"""
+
+import http.client
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import grpc
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from relaylens_collector.journal import Journal
+
+_HTTP_SENDERS = 3
+_GRPC_SENDERS = 3
+_SPANS = 40
+_TEXT = "what the agent was told and what it said " * 10
+_TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_LONGEST_RUN = 1.0
+"""Seconds from ready to the kill, at most."""
+_LONGEST_START = 60.0
+
+
+@dataclass
+class Sent:
+    """What the senders have done; each span is named after its sender, request and place."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    requests: int = 0
+    resent: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it."""
+
+    kills: int
+    acknowledged_spans: int
+    acknowledged_requests: int
+    resent_requests: int
+    lost_spans: int
+    doubled_spans: int
+    journal_records: int
+    applied_records: int
+    rebuilt_databases: int
+    longest_start_seconds: float
+    exit_code: int
+
+    def lines(self) -> list[str]:
+        """Name and figure, one a line."""
+        return [f"{name.replace('_', ' '):24} {round(value, 2):,}" for name, value in vars(self).items()]
+
+
+class _Victim:
+    """The process that is killed."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.http_port, self.grpc_port = _free_port(), _free_port()
+        self.longest_start = 0.0
+        self.failed = False
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable,
+            "-m",
+            "tests.collector.crash.collector_process",
+            str(self.store),
+            str(self.http_port),
+            str(self.grpc_port),
+        ]
+        return subprocess.Popen(command, stderr=subprocess.PIPE)
+
+    def wait_until_ready(self) -> None:
+        """Read what it says up to the ready line; raises when it ends before."""
+        began = time.monotonic()
+        said = []
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if line == b"ready\n":
+                self.longest_start = max(self.longest_start, time.monotonic() - began)
+                return
+            said.append(line.decode())
+        self.failed = True
+        message = f"The collector did not start: {''.join(said)}"
+        raise AssertionError(message)
+
+    def kill(self) -> None:
+        """End it as power of the operating system, without a chance to do anything, and start it again."""
+        self.process.send_signal(signal.SIGKILL)
+        self._bury()
+        self.process = self._start()
+
+    def stop(self) -> int:
+        """Ask it to end, and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self._bury()
+
+    def _bury(self) -> int:
+        code = self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return code
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _request(sender: str, number: int) -> tuple[bytes, list[str]]:
+    request = ExportTraceServiceRequest()
+    spans = request.resource_spans.add().scope_spans.add().spans
+    names = [f"{sender}/{number}/{place}" for place in range(_SPANS)]
+    for place, name in enumerate(names):
+        span = spans.add(name=name, start_time_unix_nano=time.time_ns())
+        span.trace_id = f"{sender:>4}{number:012}".encode()
+        span.span_id = (place + 1).to_bytes(8)
+        text = span.attributes.add()
+        text.key, text.value.string_value = "gen_ai.input.messages", _TEXT
+    return request.SerializeToString(), names
+
+
+def _send_http(port: int, body: bytes) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("POST", "/v1/traces", body, {"content-type": "application/x-protobuf"})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _send_grpc(port: int, body: bytes) -> bool:
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        try:
+            channel.unary_unary(_TRACES, request_serializer=None, response_deserializer=None)(body, timeout=10)
+        except grpc.RpcError:
+            return False
+        return True
+
+
+def _keep_sending(sender: str, victim: _Victim, sent: Sent, stop: threading.Event) -> None:
+    number = 0
+    while not stop.is_set():
+        number += 1
+        body, names = _request(sender, number)
+        tries = 0
+        while not (_send_http(victim.http_port, body) if sender.startswith("h") else _send_grpc(victim.grpc_port, body)):
+            tries += 1
+            if stop.wait(0.02) and victim.failed:
+                return
+        with sent.lock:
+            sent.acknowledged.update(names)
+            sent.requests += 1
+            sent.resent += tries > 0
+
+
+def run(kills: int, store: Path, seed: int = 1) -> Result:
+    """Send without pause, kill so many times at random moments, and count."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable chance, not cryptography
+    victim, sent, stop = _Victim(store), Sent(), threading.Event()
+    senders = [*(f"h{number}" for number in range(_HTTP_SENDERS)), *(f"g{number}" for number in range(_GRPC_SENDERS))]
+    threads = [threading.Thread(target=_keep_sending, args=(sender, victim, sent, stop)) for sender in senders]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(kills):
+            if chance.random() < 0.8:
+                victim.wait_until_ready()
+                time.sleep(chance.uniform(0, _LONGEST_RUN))
+            else:
+                time.sleep(chance.uniform(0, 2 * _LONGEST_RUN))  # anywhere, also during the start
+            victim.kill()
+        victim.wait_until_ready()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        exit_code = victim.stop()
+    return _count(kills, store, victim, sent, exit_code)
+
+
+def _count(kills: int, store: Path, victim: _Victim, sent: Sent, exit_code: int) -> Result:
+    with duckdb.connect(str(store / "relaylens.duckdb"), read_only=True) as connection:
+        stored = Counter(name for (name,) in connection.execute("SELECT name FROM spans").fetchall())
+        ((applied,),) = connection.execute("SELECT count(*) FROM batches").fetchall()
+    journal = Journal(store / "journal")
+    records = sum(1 for _ in journal.read())
+    journal.close()
+    return Result(
+        kills=kills,
+        acknowledged_spans=len(sent.acknowledged),
+        acknowledged_requests=sent.requests,
+        resent_requests=sent.resent,
+        lost_spans=len(sent.acknowledged - stored.keys()),
+        doubled_spans=sum(count - 1 for count in stored.values()),
+        journal_records=records,
+        applied_records=applied,
+        rebuilt_databases=len(list(store.glob("*unreadable*"))),
+        longest_start_seconds=victim.longest_start,
+        exit_code=exit_code,
+    )
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        sys.stdout.write("\n".join(run(int(sys.argv[1]), Path(folder)).lines()) + "\n")
