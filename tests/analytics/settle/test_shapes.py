@@ -1,5 +1,6 @@
 """Settling on small traces written by hand, where the right answer is plain to see."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -189,3 +190,14 @@ def test_hostile_text_stays_text(store: Store) -> None:
 
     assert rows(store.connection, "SELECT display_name FROM agents") == [(nasty,)]
     assert rows(store.connection, "SELECT count(*) FROM runs") == [(1,)]
+
+
+def test_label_settles_the_outcome_again(store: Store) -> None:
+    """An outcome that someone states later replaces the inferred one and is graded."""
+    settle_spans(store, agent(1, "worker", 0, 2, parent=0), chat(2, 1, 0.5, 1))
+    (run,) = rows(store.connection, "SELECT run FROM runs")[0]
+    label = {"run": run, "name": "outcome", "value": "failed", "source": "qa", "labelled_at": "2026-11-21T00:00:00Z"}
+    apply(store, [(Signal.LABELS, json.dumps(label).encode())])
+    settle(store.connection)
+
+    assert rows(store.connection, "SELECT outcome, outcome_evidence, outcome_rule FROM runs") == [("failed", "graded", "label")]

@@ -4,6 +4,7 @@ WITH starts AS (
     SELECT s.trace_id, min(s.start_time_unix_nano) AS t0
     FROM spans AS s
     SEMI JOIN affected_traces USING (trace_id)
+    WHERE s.batch >= (SELECT min(first_batch) FROM affected_traces)
     GROUP BY s.trace_id
 ),
 

@@ -1,5 +1,6 @@
 -- Someone later labelled the run with its outcome; the newest label counts.
-SELECT l.run, arg_max(l.value, (l.labelled_at, l.batch)) AS outcome, 'graded' AS evidence, arg_max(l.comment, (l.labelled_at, l.batch)) AS reason
+SELECT r.run, arg_max(l.value, (l.labelled_at, l.batch)) AS outcome, 'graded' AS evidence, arg_max(l.comment, (l.labelled_at, l.batch)) AS reason
 FROM labels AS l
-WHERE l.name = 'outcome' AND l.value IN ('completed', 'failed', 'escalated', 'abandoned') AND l.run IN (SELECT run FROM work_runs)
-GROUP BY l.run
+JOIN (SELECT DISTINCT run, trace_id FROM work_runs WHERE run IS NOT NULL) AS r ON l.run = r.run OR l.trace_id = r.trace_id
+WHERE l.name = 'outcome' AND l.value IN ('completed', 'failed', 'escalated', 'abandoned')
+GROUP BY r.run
