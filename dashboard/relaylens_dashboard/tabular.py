@@ -118,7 +118,7 @@ def short(cell: Cell) -> str:
         case bool():
             text = "yes" if cell else "no"
         case float():
-            text = f"{cell:.0f}" if cell.is_integer() else f"{cell:.4g}" if abs(cell) < 1 else f"{cell:.2f}"
+            text = f"{cell:.0f}" if cell.is_integer() else f"{Decimal(f'{cell:.4g}'):f}" if abs(cell) < 1 else f"{cell:.2f}"
         case datetime():
             text = cell.strftime("%Y-%m-%d %H:%M:%S")
         case list() | dict():
