@@ -20,7 +20,7 @@ SECOND = 1_000_000_000
 START = 1_790_000_000 * SECOND
 
 
-def span(  # noqa: PLR0913 - a span has that many parts
+def span(
     number: int,
     name: str,
     start: float,
@@ -50,7 +50,7 @@ def agent(number: int, name: str, start: float, end: float, *, parent: int = 1, 
     return span(number, f"invoke_agent {name}", start, end, attributes | more, parent=parent)
 
 
-def chat(number: int, parent: int, start: float, end: float, text: str = "fine", *, failed: bool = False) -> Span:  # noqa: PLR0913 - the parts of a call
+def chat(number: int, parent: int, start: float, end: float, text: str = "fine", *, failed: bool = False) -> Span:
     """Return a model call's span with its answer."""
     answer = f'[{{"role": "assistant", "parts": [{{"type": "text", "content": "{text}"}}], "finish_reason": "stop"}}]'
     attributes = {semconv.GEN_AI_OPERATION_NAME: "chat", semconv.GEN_AI_REQUEST_MODEL: "gpt-4o-mini"}
