@@ -1,11 +1,11 @@
 """The dashboard: what Streamlit runs for every view. `serve` says how it is started."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
-PAGES: Final = (
+PAGES: Final[tuple[tuple[str, str, str, Literal["visible", "hidden"]], ...]] = (
     ("network", "Network", ":material/hub:", "visible"),
     ("edge", "Handoffs", ":material/sync_alt:", "visible"),
     ("agents", "Agents", ":material/smart_toy:", "visible"),

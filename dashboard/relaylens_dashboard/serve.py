@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from relaylens_dashboard.charts import colours
+from relaylens_dashboard.charts.colours import THEME
 
 STORE_VARIABLE: Final = "RELAYLENS_URL"
 """Environment variable that tells the screens which store to read: a folder or a collector's address."""
@@ -43,7 +43,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "server.maxUploadSize": "1",
     "server.runOnSave": "false",
     "server.showEmailPrompt": "false",
-    **colours.THEME,
+    **THEME,
 }
 
 

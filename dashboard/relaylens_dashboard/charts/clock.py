@@ -9,13 +9,19 @@ _LONGEST_GAP: Final = 0.07
 """A gap longer than this share of the busy time is cut down to it."""
 
 _WORTH: Final = 1.6
-"""A gap is cut only where it is this many times longer than what it would be cut to."""
+"""A gap is cut only where it is this many times longer than that."""
 
 _TICKS: Final = 9
+_SECOND: Final = 1_000
+_MINUTE: Final = 60 * _SECOND
+_HOUR: Final = 60 * _MINUTE
 _STEPS_MS: Final = (
-    1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
-    7_200_000, 21_600_000, 43_200_000, 86_400_000,
-)  # fmt: skip
+    *(1, 2, 5, 10, 20, 50, 100, 200, 500),
+    *(number * _SECOND for number in (1, 2, 5, 10, 15, 30)),
+    *(number * _MINUTE for number in (1, 2, 5, 10, 30)),
+    *(number * _HOUR for number in (1, 2, 6, 12, 24)),
+)
+"""Distances between the moments that are written below the axis."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,12 @@ SPANS: Final[Mapping[str, str]] = {
 AGENTS: Final = ("#4477aa", "#66a5ad", "#b0a160", "#7b6fb0", "#c48a69", "#8a939e", "#5f9e8f", "#a4669e", "#6f8fd0", "#9aa86a")
 """Told apart where several agents share one bar; they mean nothing."""
 
-RATES: Final[tuple[tuple[float, str, str], ...]] = ((0.95, GOOD, "95 % and more"), (0.8, FAIR, "80 to 95 %"), (0.5, WEAK, "50 to 80 %"), (0.0, BAD, "under 50 %"))
+RATES: Final[tuple[tuple[float, str, str], ...]] = (
+    (0.95, GOOD, "95 % and more"),
+    (0.8, FAIR, "80 to 95 %"),
+    (0.5, WEAK, "50 to 80 %"),
+    (0.0, BAD, "under 50 %"),
+)
 """Colour of a success rate: lower end of the class, colour and what the legend says."""
 
 

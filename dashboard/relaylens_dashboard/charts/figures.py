@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import plotly.graph_objects as go
-from relaylens_analytics.metric import Unit
 
+from relaylens_analytics.metric import Unit
 from relaylens_dashboard import hostile, numerals
 from relaylens_dashboard.charts import colours
 
@@ -42,7 +42,7 @@ def over_time(points: Sequence[Point], unit: Unit, *, colour: str = colours.GOOD
     figure.add_trace(
         go.Scatter(
             x=[point.at for point in points],
-            y=[point.value for point in points],
+            y=[_scaled(point.value, unit) for point in points],
             mode="lines+markers",
             line={"color": colour, "width": 2},
             marker={"size": 5},
@@ -57,11 +57,11 @@ def over_time(points: Sequence[Point], unit: Unit, *, colour: str = colours.GOOD
 
 def by_name(points: Sequence[Point], unit: Unit, *, hues: Sequence[str]) -> go.Figure:
     """Draw a number by name as bars, the first on top, with the 95 % interval of a rate."""
-    figure = _figure(unit, height=max(90, 40 + 26 * len(points)))
+    figure = _figure(None, height=44 + 26 * len(points))
     shown = list(reversed(points))
     figure.add_trace(
         go.Bar(
-            x=[point.value for point in shown],
+            x=[_scaled(point.value, unit) for point in shown],
             y=list(range(len(shown))),
             orientation="h",
             marker={"color": list(reversed(hues))},
@@ -72,9 +72,10 @@ def by_name(points: Sequence[Point], unit: Unit, *, hues: Sequence[str]) -> go.F
             showlegend=False,
         )
     )
-    figure.update_yaxes(tickvals=list(range(len(shown))), ticktext=[_text(_name(point.at)) for point in shown], showgrid=False, automargin=True)
+    names = [_text(_name(point.at)) for point in shown]
+    figure.update_yaxes(tickvals=list(range(len(shown))), ticktext=names, range=[-0.6, len(shown) - 0.4], showgrid=False, automargin=True)
     figure.update_xaxes(**_axis(unit))
-    figure.update_yaxes(tickformat=None, rangemode="normal")
+    figure.update_layout(bargap=0.35)
     return figure
 
 
@@ -89,16 +90,18 @@ def spread(values: Sequence[float], *, colour: str = colours.GOOD) -> go.Figure:
     names = [f"{numerals.duration(2.0**number)}" for number in numbers]
     counts = [classes.get(number, 0) for number in numbers]
     says = [f"{numerals.duration(2.0**n)} to {numerals.duration(2.0 ** (n + 1))}: {classes.get(n, 0):,}" for n in numbers]
-    figure.add_trace(go.Bar(x=names, y=counts, marker={"color": colour}, text=says, hovertemplate="%{text}<extra></extra>", textposition="none"))
+    figure.add_trace(
+        go.Bar(x=names, y=counts, marker={"color": colour}, text=says, hovertemplate="%{text}<extra></extra>", textposition="none")
+    )
     figure.update_layout(bargap=0.08)
     figure.update_xaxes(type="category", title=None)
     return figure
 
 
-def _figure(unit: Unit, *, height: int = _HEIGHT) -> go.Figure:
+def _figure(unit: Unit | None, *, height: int = _HEIGHT) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(height=height, margin={"l": 4, "r": 8, "t": 8, "b": 4}, hoverlabel={"align": "left"})
-    figure.update_yaxes(title=None, **_axis(unit))
+    figure.update_yaxes(title=None, **({} if unit is None else _axis(unit)))
     return figure
 
 
@@ -107,11 +110,16 @@ def _axis(unit: Unit) -> dict[str, Any]:
         case Unit.RATIO:
             return {"tickformat": ".0%", "rangemode": "tozero", "range": [0, 1.04]}
         case Unit.MILLISECONDS:
-            return {"ticksuffix": " ms", "rangemode": "tozero"}
+            return {"ticksuffix": " s", "rangemode": "tozero"}
         case Unit.USD:
             return {"tickprefix": "$", "rangemode": "tozero"}
         case _:
             return {"rangemode": "tozero"}
+
+
+def _scaled(value: float | None, unit: Unit) -> float | None:
+    """Draw times in seconds; all else is drawn as it is."""
+    return value / 1000 if value is not None and unit is Unit.MILLISECONDS else value
 
 
 def _interval(points: Sequence[Point]) -> dict[str, Any] | None:

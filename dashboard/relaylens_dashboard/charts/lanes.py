@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from relaylens.semconv import HUMAN
-
 from relaylens_dashboard import numerals, wording
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.charts.clock import Clock, clock
@@ -140,7 +139,11 @@ def draw(part: Slice) -> dict[str, object]:
         "height": height - _LANE_GAP + _BOTTOM + 8,
         "row": _ROW,
         "ticks": [{"x": share, "text": _since(moment)} for moment, share in axis.ticks()],
-        "gaps": [{"left": piece.left, "right": piece.right, "text": wording.whole(piece.end_ms - piece.start_ms)} for piece in axis.pieces if piece.cut],
+        "gaps": [
+            {"left": piece.left, "right": piece.right, "text": wording.whole(piece.end_ms - piece.start_ms)}
+            for piece in axis.pieces
+            if piece.cut
+        ],
         "lanes": [_lane(agent, tops[agent], depth.get(agent, 1), part.names) for agent in agents],
         "turns": [_turn(turn, scene) for turn in part.turns],
         "blocks": [_block(block, scene) for block in part.blocks if block.agent in tops],
@@ -193,7 +196,14 @@ def _lane(agent: str, top: float, depth: int, names: Mapping[str, str]) -> dict[
 
 def _turn(turn: Turn, scene: _Scene) -> dict[str, object]:
     colour = colours.OUTCOMES.get(turn.outcome, colours.UNKNOWN)
-    return {"id": turn.id, "left": scene.x(turn.start), "right": scene.x(turn.end), "y": scene.rows[turn.id], "colour": colour, "says": turn.says}
+    return {
+        "id": turn.id,
+        "left": scene.x(turn.start),
+        "right": scene.x(turn.end),
+        "y": scene.rows[turn.id],
+        "colour": colour,
+        "says": turn.says,
+    }
 
 
 def _block(block: Block, scene: _Scene) -> dict[str, object]:
@@ -230,7 +240,9 @@ def _question(question: Question, scene: _Scene, axis: Clock) -> dict[str, objec
     return {
         "id": question.id,
         "left": scene.x(question.asked),
-        "right": scene.x(question.answered) if question.answered is not None else min(scene.x(question.asked) + 0.06, axis.pieces[-1].right),
+        "right": scene.x(question.answered)
+        if question.answered is not None
+        else min(scene.x(question.asked) + 0.06, axis.pieces[-1].right),
         "from": scene.y(None, question.agent),
         "y": scene.y(None, HUMAN),
         "open": question.answered is None,
@@ -255,7 +267,11 @@ def _pins(pins: Sequence[Pin], scene: _Scene) -> list[dict[str, object]]:
 
 def _legend(part: Slice) -> list[dict[str, str]]:
     kinds = {block.kind for block in part.blocks}
-    legend = [{"colour": colours.SPANS[kind], "says": f"{words}"} for kind, words in (("llm", "model call"), ("tool", "tool call"), ("validation", "verdict")) if kind in kinds]
+    legend = [
+        {"colour": colours.SPANS[kind], "says": f"{words}"}
+        for kind, words in (("llm", "model call"), ("tool", "tool call"), ("validation", "verdict"))
+        if kind in kinds
+    ]
     ways = {("failed" if arrow.reason else "back" if arrow.is_return else "ok") for arrow in part.arrows}
     legend += [{"colour": colours.GOOD, "says": "handoff"}] if "ok" in ways else []
     legend += [{"colour": colours.BAD, "says": "failed handoff"}] if "failed" in ways else []

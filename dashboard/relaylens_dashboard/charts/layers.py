@@ -39,6 +39,14 @@ Distance = Callable[[Item, Item], float]
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """How far neighbours of a layer stand apart."""
+
+    agents: float
+    bends: float
+
+
+@dataclass(frozen=True, slots=True)
 class Layers:
     """Each agent's and each bend's place."""
 
@@ -63,10 +71,11 @@ class Layers:
         return (link.source, *bends, link.target)
 
 
-def arrange(
-    names: Iterable[str], links: Sequence[Link], *, entries: Mapping[str, int], last: Iterable[str] = (), gap: float, bend_gap: float
-) -> Layers:
-    """Place agents so that work mostly goes from left to right; `entries` counts the runs that begin at an agent, `last` goes to the end."""
+def arrange(names: Iterable[str], links: Sequence[Link], *, entries: Mapping[str, int], last: Iterable[str], gaps: Gaps) -> Layers:
+    """Place agents so that work mostly goes from left to right.
+
+    `entries` counts the runs that begin at an agent; those of `last` stand in the last layer.
+    """
     everyone = sorted(set(names))
     real = [link for link in links if link.source != link.target]
     linked = {end for link in real for end in (link.source, link.target)}
@@ -80,7 +89,7 @@ def arrange(
     ordered = _with_few_crossings(columns, _chains(real, layer))
     return Layers(
         columns=tuple(tuple(column) for column in ordered),
-        heights=_spread(ordered, _chains(real, layer), gap=gap, bend_gap=bend_gap),
+        heights=_spread(ordered, _chains(real, layer), gaps=gaps),
         loners=tuple(name for name in everyone if name not in linked),
     )
 
@@ -89,7 +98,7 @@ def _by_flow(names: Sequence[str], links: Sequence[Link], entries: Mapping[str, 
     """Rank agents so that the weight of the links that point backward is small (Eades, Lin and Smyth's greedy order)."""
     left, front, back = set(names), list[str](), list[str]()
     while left:
-        given, taken = defaultdict(int, {name: entries.get(name, 0) for name in left}), defaultdict(int)
+        given, taken = defaultdict[str, int](int, {name: entries.get(name, 0) for name in left}), defaultdict[str, int](int)
         for link in links:
             if link.source in left and link.target in left:
                 given[link.source] += link.weight
@@ -183,12 +192,12 @@ def _crossings(columns: Sequence[Sequence[Item]], after: Mapping[Item, Sequence[
     return total
 
 
-def _spread(columns: Sequence[Sequence[Item]], chains: Sequence[tuple[Item, ...]], *, gap: float, bend_gap: float) -> dict[Item, float]:
+def _spread(columns: Sequence[Sequence[Item]], chains: Sequence[tuple[Item, ...]], *, gaps: Gaps) -> dict[Item, float]:
     """Give each item its height: near its neighbours, never nearer to the next one than the gap."""
     before, after = _neighbours(chains)
 
     def distance(upper: Item, lower: Item) -> float:
-        return (_half(upper, gap, bend_gap) + _half(lower, gap, bend_gap)) / 2
+        return (_half(upper, gaps) + _half(lower, gaps)) / 2
 
     heights = dict[Item, float]()
     for column in columns:
@@ -202,7 +211,7 @@ def _spread(columns: Sequence[Sequence[Item]], chains: Sequence[tuple[Item, ...]
         for column in columns if sweep % 2 == 0 else list(reversed(columns)):
             wanted = [_mean([heights[near] for near in (*before.get(item, ()), *after.get(item, ()))], heights[item]) for item in column]
             _settle(column, wanted, heights, distance)
-    return _without_empty_bands(heights, gap)
+    return _without_empty_bands(heights, gaps.agents)
 
 
 def _without_empty_bands(heights: Mapping[Item, float], gap: float) -> dict[Item, float]:
@@ -216,8 +225,8 @@ def _without_empty_bands(heights: Mapping[Item, float], gap: float) -> dict[Item
     return closed
 
 
-def _half(item: Item, gap: float, bend_gap: float) -> float:
-    return bend_gap if isinstance(item, Bend) else gap
+def _half(item: Item, gaps: Gaps) -> float:
+    return gaps.bends if isinstance(item, Bend) else gaps.agents
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:

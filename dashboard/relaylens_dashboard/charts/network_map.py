@@ -7,11 +7,12 @@ their size; down, they are pixels.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from relaylens_dashboard import wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.charts.layers import Item, Layers, Link, arrange
+from relaylens_dashboard.charts.layers import Gaps, Item, Layers, Link, arrange
 
 Point = tuple[float, float, float]
 """Share of the width, pixels beside it, pixels from the top."""
@@ -74,8 +75,7 @@ def draw(agents: Sequence[Agent], edges: Sequence[Edge]) -> dict[str, object]:
         [Link(edge.source, edge.target, edge.count) for edge in drawn],
         entries={agent.name: agent.entries for agent in agents},
         last=[agent.name for agent in agents if agent.is_person],
-        gap=_GAP,
-        bend_gap=_BEND_GAP,
+        gaps=Gaps(_GAP, _BEND_GAP),
     )
     places = _places(layers)
     most = max((agent.tasks for agent in agents), default=0)
@@ -97,7 +97,7 @@ def draw(agents: Sequence[Agent], edges: Sequence[Edge]) -> dict[str, object]:
 
 
 def _legend() -> list[dict[str, object]]:
-    rates = [{"colour": colour, "says": says} for _, colour, says in colours.RATES]
+    rates: list[dict[str, object]] = [{"colour": colour, "says": says} for _, colour, says in colours.RATES]
     return [
         {"colour": None, "says": "Handoffs that succeeded:"},
         *rates,
@@ -151,9 +151,7 @@ def _ports(edges: Sequence[Edge], layers: Layers, places: Mapping[Item, tuple[fl
     return ports
 
 
-def _line(
-    edge: Edge, layers: Layers, places: Mapping[Item, tuple[float, float]], radius: Mapping[str, float], ports: Ports
-) -> list[Point]:
+def _line(edge: Edge, layers: Layers, places: Mapping[Item, tuple[float, float]], radius: Mapping[str, float], ports: Ports) -> list[Point]:
     """Give the edge as a cubic Bezier curve: its start, and three points for each piece."""
     if edge.source == edge.target:
         return _loop(places[edge.source], radius[edge.source])
@@ -164,7 +162,7 @@ def _line(
     stations += [(places[bend][0], 0.0, places[bend][1]) for bend in way[1:-1]]
     stations.append((places[edge.target][0], -ahead * (_side(radius[edge.target], into) + _ARROW), places[edge.target][1] + into))
     points = [stations[0]]
-    for start, end in zip(stations, stations[1:], strict=False):
+    for start, end in pairwise(stations):
         middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
         points += [(*middle, start[2]), (*middle, end[2]), end]
     return points

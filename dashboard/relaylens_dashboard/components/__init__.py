@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 import streamlit as st
 
-NAMES: Final = ("lanes", "network_map", "strip", "table", "tiles", "transcript")
+NAMES: Final = ("lanes", "legend", "network_map", "strip", "table", "tiles", "transcript")
 """The components, each a script of the same name beside this file."""
 
 

@@ -43,7 +43,7 @@ function header(column, sort, choose, say) {
 
 function cellOf(cell, column, link, say) {
   const held = typeof cell === "object" && cell !== null ? cell : { text: cell };
-  const node = element("td", { class: [column.right ? "right" : "", column.nowrap ? "nowrap" : ""].join(" ") });
+  const node = element("td", { class: [column.right ? "right" : "", column.nowrap ? "nowrap" : "", column.elastic ? "elastic" : ""].join(" ") });
   if (held.indent) node.style.paddingLeft = `${held.indent * 14}px`;
   const content = contentOf(held, say);
   if (link) {

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 import streamlit as st
+
 from relaylens_analytics import Window
 
 RANGES: Final[Mapping[str, timedelta | None]] = {
@@ -131,7 +132,13 @@ def range_in_words() -> str:
         ends = [f"from {since:%Y-%m-%d %H:%M}" if since else "", f"to {until:%Y-%m-%d %H:%M}" if until else ""]
         return " ".join(end for end in ends if end)
     name = one_of("range", RANGES, DEFAULT_RANGE)
-    words = {"15m": "the last 15 minutes", "1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days", "30d": "the last 30 days"}
+    words = {
+        "15m": "the last 15 minutes",
+        "1h": "the last hour",
+        "24h": "the last 24 hours",
+        "7d": "the last 7 days",
+        "30d": "the last 30 days",
+    }
     return words.get(name, "the whole record")
 
 

@@ -1,15 +1,15 @@
 """Handoffs from one agent to another: how much comes how far, why the rest does not, and what was sent and received."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
-from relaylens_dashboard import components, wording
+from relaylens_dashboard import wording
 from relaylens_dashboard.charts import colours, figures
-from relaylens_dashboard.screens import address, frame, payloads, reading, tables
+from relaylens_dashboard.screens import address, edges, frame, payloads, reading, tables, tiles
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
+from relaylens_dashboard.screens.tiles import tile
 
 _EXAMPLES: Final = 50
 _ALL: Final = "all"
@@ -18,38 +18,16 @@ _SHOWN: Final = {"all": "All", "failed": "Failed", "succeeded": "Succeeded"}
 
 def body() -> None:
     """Draw the screen: every edge, or the one that is chosen."""
-    edges = reading.rows("network_edges", **address.window().params(), limit=200)
-    edges = [row for row in edges if row["kind"] == "handoff"]
-    if not edges:
+    found = [row for row in reading.rows("network_edges", **address.window().params(), limit=200) if row["kind"] == "handoff"]
+    if not found:
         frame.empty(f"No work was handed over in {address.range_in_words()}.")
         return
     source = address.value("from_agent")
     if source is None:
         st.caption("Choose who hands over to whom.")
-        _every(edges)
+        edges.show(found, key="edges")
         return
     _one(source, address.value("to_agent"))
-
-
-def _every(edges: Sequence[Record]) -> None:
-    columns = [Column("From"), Column("To"), Column("Succeeded", width="26%"), Column("Handoffs", right=True), Column("Why not"),
-               Column("Wait p50", right=True), Column("p95", right=True), Column("Runs", right=True)]  # fmt: skip
-    tables.show(columns, [_row(row) for row in edges], key="edges", says="Handoffs between agents")
-
-
-def _row(row: Record) -> Row:
-    reasons = sorted(dict(row["reasons"]).items(), key=lambda one: (-one[1], one[0]))
-    cells = [
-        tables.text(row["from_agent"]),
-        tables.text(row["to_agent"] or "unknown"),
-        tables.rate(row["success"], row["low"], row["high"], of=row["decided"], counted=row["succeeded"]),
-        f"{row['handoffs']:,}",
-        tables.text(", ".join(f"{wording.word(reason)} {times:,}" for reason, times in reasons), quiet=True),
-        wording.lasted(row["p50_wait_ms"]),
-        wording.lasted(row["p95_wait_ms"]),
-        f"{row['runs']:,}",
-    ]
-    return Row(cells, "edge", {"from_agent": row["from_agent"], "to_agent": row["to_agent"]})
 
 
 def _one(source: str, target: str | None) -> None:
@@ -79,24 +57,21 @@ def _one(source: str, target: str | None) -> None:
 def _tiles(funnel: Record, payload: Record | None) -> None:
     decided = funnel["succeeded"] + funnel["failed"]
     rate = funnel["succeeded"] / decided if decided else None
-    tiles: list[dict[str, object]] = [
-        _tile("Succeeded", wording.share(rate), f"{funnel['succeeded']:,} of {decided:,} decided", colours.rate(rate)),
-        _tile("Not decided yet", f"{funnel['undecided']:,}", f"of {funnel['offered']:,} offered"),
-        _tile("Wait, median", wording.lasted(funnel["p50_wait_ms"]), f"p95 {wording.lasted(funnel['p95_wait_ms'])}"),
-        _tile("Held, median", wording.lasted(funnel["p50_held_ms"]), f"p95 {wording.lasted(funnel['p95_held_ms'])}"),
-        _tile("Runs", f"{funnel['runs']:,}", f"last {wording.ago(funnel['last_at'], address.now())}"),
+    shown = [
+        tile("Succeeded", wording.share(rate), f"{funnel['succeeded']:,} of {decided:,} decided", colours.rate(rate)),
+        tile("Not decided yet", f"{funnel['undecided']:,}", f"of {funnel['offered']:,} offered"),
+        tile("Wait, median", wording.lasted(funnel["p50_wait_ms"]), f"p95 {wording.lasted(funnel['p95_wait_ms'])}"),
+        tile("Runs", f"{funnel['runs']:,}", f"last {wording.ago(funnel['last_at'], address.now())}"),
     ]
+    if funnel["p50_held_ms"] is not None:
+        shown.append(tile("Held, median", wording.lasted(funnel["p50_held_ms"]), f"p95 {wording.lasted(funnel['p95_held_ms'])}"))
     if payload is not None and payload["sent"]:
         sent, received = wording.compact(payload["p50_sent"]), payload["p50_received"]
         basis = "received not recorded" if received is None else f"{wording.compact(received)} received"
-        tiles.append(_tile("Characters sent, median", sent, basis))
+        shown.append(tile("Characters sent, median", sent, basis))
         lost = payload["context_lost"]
-        tiles.append(_tile("Context lost", f"{lost:,}", "values missing on arrival", colours.BAD if lost else None))
-    components.mount("tiles", {"tiles": tiles}, key="edge.tiles")
-
-
-def _tile(title: str, value: str, basis: str, colour: str | None = None) -> dict[str, object]:
-    return {"title": title, "value": value, "basis": basis, "hue": colour, "says": ""}
+        shown.append(tile("Context lost", f"{lost:,}", "values missing on arrival", colours.BAD if lost else None))
+    tiles.show(shown, key="edge.tiles")
 
 
 def _funnel(funnel: Record) -> None:
@@ -112,7 +87,9 @@ def _funnel(funnel: Record) -> None:
         share = funnel[name] / offered
         cell: dict[str, object] = {"text": wording.share(share), "share": share, "low": None, "high": None, "colour": colours.GOOD}
         rows.append(Row([tables.text(name, under=meaning), cell, f"{funnel[name]:,}"]))
-    tables.show([Column("", width="42%"), Column(""), Column("", right=True)], rows, key="edge.funnel", says="How far handoffs come", headless=True)
+    tables.show(
+        [Column("", width="42%"), Column(""), Column("", right=True)], rows, key="edge.funnel", says="How far handoffs come", headless=True
+    )
 
 
 def _reasons(source: str, target: str | None) -> None:
@@ -121,14 +98,18 @@ def _reasons(source: str, target: str | None) -> None:
         st.caption("All that is decided succeeded.")
         return
     rows = [
-        Row([
-            tables.chip(row["part"], {row["part"]: colours.BAD}),
-            {"text": wording.share(row["value"]), "share": row["value"], "low": row["low"], "high": row["high"], "colour": colours.BAD},
-            f"{row['numerator']:,.0f}",
-        ])
+        Row(
+            [
+                tables.chip(row["part"], {row["part"]: colours.BAD}),
+                {"text": wording.share(row["value"]), "share": row["value"], "low": row["low"], "high": row["high"], "colour": colours.BAD},
+                f"{row['numerator']:,.0f}",
+            ]
+        )
         for row in sorted(found, key=lambda row: (-row["numerator"], row["part"]))
-    ]  # fmt: skip
-    tables.show([Column("", width="44%"), Column(""), Column("", right=True)], rows, key="edge.reasons", says="Reasons of failure", headless=True)
+    ]
+    tables.show(
+        [Column("", width="44%"), Column(""), Column("", right=True)], rows, key="edge.reasons", says="Reasons of failure", headless=True
+    )
 
 
 def _waits(edge: Record) -> None:
@@ -151,7 +132,14 @@ def _examples(edge: Record) -> None:
         frame.empty("There is no such handoff.", wider=False)
         return
     selected = address.value("handoff") or found[0]["handoff"]
-    columns = [Column("When", nowrap=True), Column("", width="130px"), Column("Came as far as"), Column("Wait", right=True), Column("Sent"), Column("Received")]
+    columns = [
+        Column("When", nowrap=True),
+        Column("", width="130px"),
+        Column("Came as far as"),
+        Column("Wait", right=True),
+        Column("Sent"),
+        Column("Received"),
+    ]
     tables.show(columns, [_example(row, edge, selected) for row in found[:12]], key="edge.examples", says="Examples of handoffs")
     chosen = next((row for row in found if row["handoff"] == selected), found[0])
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,11 +1,13 @@
 """What stands above every screen: its name, the span of time, the service, and how fresh it is."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from importlib.resources import files
 from typing import Final
 
 import streamlit as st
+
 from relaylens_analytics.errors import (
     CollectorNotRunningError,
     NoStoreError,
@@ -13,9 +15,10 @@ from relaylens_analytics.errors import (
     QueryLimitError,
     RelaylensAnalyticsError,
 )
-
 from relaylens_dashboard import hostile
 from relaylens_dashboard.screens import address, reading
+
+_LOG: Final = logging.getLogger(__name__)
 
 _LIVE_S: Final = 5
 """How often a live view asks again."""
@@ -43,6 +46,9 @@ def show(screen: str, title: str, body: Callable[[], None], *, dated: bool = Tru
         body()
     except RelaylensAnalyticsError as error:
         trouble(error)
+    except Exception:
+        _LOG.exception("The screen %s could not be drawn", screen)
+        empty("This screen could not be drawn.", "The reason is in the log of the dashboard; the other screens work.", wider=False)
 
 
 def trouble(error: RelaylensAnalyticsError) -> None:
@@ -66,7 +72,9 @@ def empty(sentence: str, advice: str = "", *, wider: bool = True) -> None:
         st.text(sentence)
         if advice:
             st.caption(advice)
-        narrowed = address.value("since") or address.value("until") or address.one_of("range", address.RANGES, address.DEFAULT_RANGE) != "all"
+        narrowed = (
+            address.value("since") or address.value("until") or address.one_of("range", address.RANGES, address.DEFAULT_RANGE) != "all"
+        )
         if wider and narrowed and st.button("Show the whole record", key=f"wider.{sentence}"):
             address.write(range="all", since=None, until=None)
             st.rerun()
@@ -217,7 +225,11 @@ def _advice(error: RelaylensAnalyticsError) -> tuple[str, str, str]:
         case NoStoreError():
             return "There is no store here yet", "Start the collector, or import a file of spans first.", "relaylens up"
         case NotAuthorisedError():
-            return "The collector asks for a token", "Start the dashboard with the token that the collector was given.", "relaylens up --token ..."
+            return (
+                "The collector asks for a token",
+                "Start the dashboard with the token that the collector was given.",
+                "relaylens up --token ...",
+            )
         case QueryLimitError():
             return "That was too much to ask at once", "Choose a shorter time or a narrower filter.", ""
         case _:

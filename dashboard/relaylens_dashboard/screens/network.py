@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
+
 from relaylens_analytics import Window
 from relaylens_analytics.catalog import Better, Metric, metric
 from relaylens_analytics.metric import Unit
-
 from relaylens_dashboard import components, numerals, wording
 from relaylens_dashboard.charts import colours, network_map
 from relaylens_dashboard.charts.network_map import Agent, Edge
-from relaylens_dashboard.screens import address, frame, reading, tables
+from relaylens_dashboard.screens import address, edges, frame, reading, tables, tiles
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 
@@ -36,17 +36,19 @@ def body() -> None:
     """Draw the screen."""
     window = address.window()
     agents = reading.rows("network_agents", **window.params(), limit=_MOST_AGENTS)
-    edges = reading.rows("network_edges", **window.params(), limit=_MOST_EDGES)
+    ways = reading.rows("network_edges", **window.params(), limit=_MOST_EDGES)
     waiting = reading.rows("escalations", **window.params(), states=_OPEN, now=address.now(), limit=200)
     if not agents:
         _nothing(window)
         return
     _headlines(window)
     _attention(window, waiting)
-    drawn = _map(agents, edges, len(waiting))
+    drawn = _map(agents, ways, len(waiting))
     if drawn is not None:
         _open(drawn)
-    _edges(edges)
+    if ways:
+        st.markdown("##### Handoffs")
+        edges.show(ways, key="edges")
 
 
 def _nothing(window: Window) -> None:
@@ -54,20 +56,21 @@ def _nothing(window: Window) -> None:
     if extent is None or not extent["runs"]:
         frame.empty(
             "No agent has sent anything yet.",
-            "Point an OTLP exporter at the collector (port 4317 for gRPC, 4318 for HTTP), or run `relaylens demo` to see a network at work.",
+            "Point an OTLP exporter at the collector (port 4317 for gRPC, 4318 for HTTP), or see a network at work with `relaylens demo`.",
             wider=False,
         )
         return
     service = f" in {wording.word(window.service)}" if window.service else ""
     frame.empty(
-        f"No agent was at work in {address.range_in_words()}{service}. The newest run began {wording.ago(extent['last_started_at'], address.now())}."
+        f"No agent was at work in {address.range_in_words()}{service}.",
+        f"The newest run began {wording.ago(extent['last_started_at'], address.now())}.",
     )
 
 
 def _headlines(window: Window) -> None:
     before = address.window_before()
-    tiles = [_tile(metric(name), column, window, before) for name, column in HEADLINES]
-    chosen = components.mount("tiles", {"tiles": tiles}, key="headlines")
+    shown = [_tile(metric(name), column, window, before) for name, column in HEADLINES]
+    chosen = tiles.show(shown, key="headlines")
     if chosen is not None:
         address.go("metrics", metric=str(chosen["metric"]))
 
@@ -84,7 +87,9 @@ def _tile(entry: Metric, column: str, window: Window, before: Window | None) -> 
         "change": change,
         "colour": _direction(value, was, entry.better) if change else None,
         "basis": "" if now is None else numerals.basis(now["numerator"], now["denominator"], entry.unit),
-        "says": "\n".join([entry.question, entry.formula, *_interval(now, entry.unit), *([_was(was, entry.unit)] if was is not None else [])]),
+        "says": "\n".join(
+            [entry.question, entry.formula, *_interval(now, entry.unit), *([_was(was, entry.unit)] if was is not None else [])]
+        ),
     }
 
 
@@ -94,7 +99,13 @@ def _whole(entry: Metric, window: Window) -> Record | None:
     if len(found) <= 1:
         return found[0] if found else None
     numerator, denominator = (sum(row[name] or 0 for row in found) for name in ("numerator", "denominator"))
-    return {"value": numerator / denominator if denominator else None, "numerator": numerator, "denominator": denominator, "low": None, "high": None}
+    return {
+        "value": numerator / denominator if denominator else None,
+        "numerator": numerator,
+        "denominator": denominator,
+        "low": None,
+        "high": None,
+    }
 
 
 def _interval(row: Record | None, unit: Unit) -> list[str]:
@@ -138,13 +149,21 @@ def _short_list(rows: Sequence[Row], key: str, says: str, none: str) -> None:
     if not rows:
         st.caption(none)
         return
-    tables.show([Column("", width="150px"), Column(""), Column("", right=True, nowrap=True)], rows, key=key, says=says, headless=True)
+    tables.show(
+        [Column("", nowrap=True), Column("", elastic=True), Column("", right=True, nowrap=True)], rows, key=key, says=says, headless=True
+    )
 
 
 def _question(row: Record) -> Row:
     text = f"{row['agent'] or 'An agent'} asks: {row['question'] or row['tool_name'] or 'for approval'}"
-    cells = [tables.chip(row["state"], colours.ESCALATIONS), tables.text(text), tables.text(wording.whole(row["pending_ms"] or 0), quiet=True)]
-    return Row(cells, "run" if row["run"] else "escalations", {"run": row["run"], "conversation": row["conversation"]} if row["run"] else {})
+    cells = [
+        tables.chip(row["state"], colours.ESCALATIONS),
+        tables.text(text),
+        tables.text(wording.whole(row["pending_ms"] or 0), quiet=True),
+    ]
+    return Row(
+        cells, "run" if row["run"] else "escalations", {"run": row["run"], "conversation": row["conversation"]} if row["run"] else {}
+    )
 
 
 def _finding(row: Record) -> Row:
@@ -157,12 +176,14 @@ def _finding(row: Record) -> Row:
 
 
 def _run_of(row: Record) -> dict[str, str | int | None]:
-    return {"run": row["run"], "conversation": row["conversation"], "finding": row["finding"]} if row["run"] else {"detector": row["detector"]}
+    return (
+        {"run": row["run"], "conversation": row["conversation"], "finding": row["finding"]} if row["run"] else {"detector": row["detector"]}
+    )
 
 
-def _map(agents: Sequence[Record], edges: Sequence[Record], waiting: int) -> Record | None:
+def _map(agents: Sequence[Record], ways: Sequence[Record], waiting: int) -> Record | None:
     people = {row["agent"] for row in agents if row["kind"] == "human"}
-    data = network_map.draw([_agent(row, waiting, len(people)) for row in agents], _merged(edges, people))
+    data = network_map.draw([_agent(row, waiting, len(people)) for row in agents], _merged(ways, people))
     return components.mount("network_map", data, key="map")
 
 
@@ -183,21 +204,25 @@ def _agent(row: Record, waiting: int, people: int) -> Agent:
 
 def _about(row: Record, *, person: bool) -> str:
     if person:
-        lines = [wording.count(row["tasks"], "question"), f"{row['completed']:,} answered, {row['running']:,} open", f"Median wait {wording.lasted(row['p50_ms'])}"]
+        lines = [
+            wording.count(row["tasks"], "question"),
+            f"{row['completed']:,} answered, {row['running']:,} open",
+            f"Median wait {wording.lasted(row['p50_ms'])}",
+        ]
     else:
         lines = [
             f"{wording.count(row['tasks'], 'step')} in {wording.count(row['runs'], 'run')}",
             f"Completed {wording.share(row['completion'])} ({row['completed']:,} of {row['ended']:,})",
             f"Latency p50 {wording.lasted(row['p50_ms'])}, p95 {wording.lasted(row['p95_ms'])}",
-            f"{wording.count(row['escalations'], 'escalation')}, {wording.count(row['findings'], 'finding')}, {wording.count(row['errors'], 'error')}",
+            ", ".join(wording.count(row[f"{noun}s"], noun) for noun in ("escalation", "finding", "error")),
         ]
     return "\n".join([tables.plain(row["display_name"], limit=80), *lines])
 
 
-def _merged(edges: Sequence[Record], people: set[str]) -> list[Edge]:
+def _merged(ways: Sequence[Record], people: set[str]) -> list[Edge]:
     """Take handoffs and questions between the same two as one edge of the map."""
     pairs = dict[tuple[str, str], list[Record]]()
-    for row in edges:
+    for row in ways:
         if row["to_agent"] is not None:
             pairs.setdefault((row["from_agent"], row["to_agent"]), []).append(row)
     return [_edge(source, target, rows, to_person=target in people) for (source, target), rows in pairs.items()]
@@ -221,31 +246,6 @@ def _open(chosen: Record) -> None:
         address.go("escalations")
     else:
         address.go("agents", agent=str(chosen["agent"]))
-
-
-def _edges(edges: Sequence[Record]) -> None:
-    if not edges:
-        return
-    st.markdown("##### Handoffs")
-    columns = [Column("From"), Column("To"), Column("Succeeded", width="26%"), Column("Handoffs", right=True), Column("Why not"),
-               Column("Wait p50", right=True), Column("p95", right=True)]  # fmt: skip
-    tables.show(columns, [_edge_row(row) for row in edges], key="edges", says="Handoffs between agents")
-
-
-def _edge_row(row: Record) -> Row:
-    reasons = ", ".join(f"{wording.word(reason)} {times:,}" for reason, times in sorted(dict(row["reasons"]).items(), key=lambda one: (-one[1], one[0])))
-    cells = [
-        tables.text(row["from_agent"]),
-        tables.text(row["to_agent"] or "unknown"),
-        tables.rate(row["success"], row["low"], row["high"], of=row["decided"], counted=row["succeeded"]),
-        f"{row['handoffs']:,}",
-        tables.text(reasons or "", quiet=True),
-        wording.lasted(row["p50_wait_ms"]),
-        wording.lasted(row["p95_wait_ms"]),
-    ]
-    if row["target_type"] == "human":
-        return Row(cells, "escalations", {"agent": row["from_agent"]})
-    return Row(cells, "edge", {"from_agent": row["from_agent"], "to_agent": row["to_agent"]})
 
 
 if __name__ == "__main__":

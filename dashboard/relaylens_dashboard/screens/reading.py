@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 import streamlit as st
-from relaylens_analytics import Reader, Window, metrics, open_store
-from relaylens_analytics.catalog import Metric
-from relaylens_analytics.values import Value
 
+from relaylens_analytics import Reader, Window, metrics, open_store
+from relaylens_analytics.values import Value
 from relaylens_dashboard import serve, tabular
 
 Record = dict[str, Any]
@@ -44,13 +43,7 @@ def row(query: str, **params: Value) -> Record | None:
 
 def metric(name: str, window: Window, *, by: str | None = None, bucket_s: int | None = None, **filters: Value) -> list[Record]:
     """Compute a metric of the catalog."""
-    return _metric(url(), name, window, by, bucket_s, _frozen(filters))
-
-
-def total(entry: Metric, window: Window, **filters: Value) -> Record | None:
-    """Compute a metric over everything in the window: its one row, None where it has none or several."""
-    found = metric(entry.name, window, by="total", **filters)
-    return found[0] if len(found) == 1 else None
+    return _metric(url(), (name, by, bucket_s), window, _frozen(filters))
 
 
 def own(query: str, **params: Value) -> list[Record]:
@@ -95,8 +88,9 @@ def _own(address: str, query: str, params: tuple[tuple[str, Value], ...]) -> lis
 
 @st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)
 def _metric(
-    address: str, name: str, window: Window, by: str | None, bucket_s: int | None, filters: tuple[tuple[str, Value], ...]
+    address: str, which: tuple[str, str | None, int | None], window: Window, filters: tuple[tuple[str, Value], ...]
 ) -> list[Record]:
+    name, by, bucket_s = which
     with _open(address) as reader:
         return _records(metrics.compute(reader, name, window, by=by, bucket_s=bucket_s, **dict(filters)))
 

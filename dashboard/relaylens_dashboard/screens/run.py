@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 
 import streamlit as st
-from relaylens.semconv import Outcome
 
-from relaylens_dashboard import components, numerals, wording
+from relaylens_dashboard import components, wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address, frame, payloads, reading, run_lanes, run_spans, tables, transcript
+from relaylens_dashboard.screens import address, frame, payloads, reading, run_about, run_lanes, run_spans, tables, tiles, transcript
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
+from relaylens_dashboard.screens.tiles import tile
 
 SLICE: Final = 40
 """Steps drawn at once; a longer run is shown slice by slice."""
@@ -52,7 +52,11 @@ def body() -> None:
         return
     run = reading.row("run", run=name, conversation=address.value("conversation"))
     if run is None:
-        frame.empty(f"There is no run {tables.plain(name, limit=100)} in the store.", "It may have been written to another store, or not have arrived yet.", wider=False)
+        frame.empty(
+            f"There is no run {tables.plain(name, limit=100)} in the store.",
+            "It may have been written to another store, or not have arrived yet.",
+            wider=False,
+        )
         return
     _head(run)
     shown = _slice(run)
@@ -77,21 +81,26 @@ def _head(run: Record) -> None:
             address.go("runs", conversation=run["conversation"], range="all")
     evidence = f"{wording.word(run['outcome_evidence'])}: {wording.word(run['outcome_rule'])}"
     tokens = (run["input_tokens"] or 0) + (run["output_tokens"] or 0)
-    tiles = [
-        _tile("Outcome", wording.word(run["outcome"]), evidence, colours.OUTCOMES.get(run["outcome"])),
-        _tile("Took", wording.lasted(run["duration_ms"]), f"work {wording.lasted(run['work_ms'])}, waiting {wording.lasted(run['wait_ms'])}"),
-        _tile("Steps", f"{run['steps']:,}", wording.count(run["agents"], "agent")),
-        _tile("Handoffs", f"{run['handoffs']:,}", f"{run['handoffs_failed']:,} failed", colours.BAD if run["handoffs_failed"] else None),
-        _tile("Escalations", f"{run['escalations']:,}", "asked a person" if run["escalations"] else "nobody was asked"),
-        _tile("Findings", f"{run['findings']:,}", wording.count(run["errors"] + run["soft_errors"], "error"), colours.BAD if run["findings"] else None),
-        _tile("Tokens", wording.compact(tokens), wording.count(run["model_calls"], "model call")),
-        _tile("Cost", wording.NOTHING if run["cost_usd"] is None else f"${run['cost_usd']:.4f}", wording.count(run["tool_calls"], "tool call")),
+    shown = [
+        tile("Outcome", wording.word(run["outcome"]), evidence, colours.OUTCOMES.get(run["outcome"])),
+        tile(
+            "Took", wording.lasted(run["duration_ms"]), f"work {wording.lasted(run['work_ms'])}, waiting {wording.lasted(run['wait_ms'])}"
+        ),
+        tile("Steps", f"{run['steps']:,}", wording.count(run["agents"], "agent")),
+        tile("Handoffs", f"{run['handoffs']:,}", f"{run['handoffs_failed']:,} failed", colours.BAD if run["handoffs_failed"] else None),
+        tile("Escalations", f"{run['escalations']:,}", "asked a person" if run["escalations"] else "nobody was asked"),
+        tile(
+            "Findings",
+            f"{run['findings']:,}",
+            wording.count(run["errors"] + run["soft_errors"], "error"),
+            colours.BAD if run["findings"] else None,
+        ),
+        tile("Tokens", wording.compact(tokens), wording.count(run["model_calls"], "model call")),
+        tile(
+            "Cost", wording.NOTHING if run["cost_usd"] is None else f"${run['cost_usd']:.4f}", wording.count(run["tool_calls"], "tool call")
+        ),
     ]
-    components.mount("tiles", {"tiles": tiles}, key="run.head")
-
-
-def _tile(title: str, value: str, basis: str, colour: str | None = None) -> dict[str, object]:
-    return {"title": title, "value": value, "hue": colour, "basis": basis, "says": basis}
+    tiles.show(shown, key="run.head")
 
 
 def _slice(run: Record) -> Shown:
@@ -167,9 +176,16 @@ def _transcript(shown: Shown) -> None:
         frame.empty("Nothing was recorded here.", "The run has no turns, calls or handoffs in this slice.", wider=False)
         return
     spans = [event["id"] for event in events if event["kind"] == "model"]
-    said = transcript.exchanges(
-        *(reading.rows(query, spans=spans, **limit) for query, limit in (("message_attributes", {}), ("span_events", {"limit": 2000}), ("span_logs", {"limit": 2000})))
-    ) if spans else {}  # fmt: skip
+    said = (
+        transcript.exchanges(
+            *(
+                reading.rows(query, spans=spans, **limit)
+                for query, limit in (("message_attributes", {}), ("span_events", {"limit": 2000}), ("span_logs", {"limit": 2000}))
+            )
+        )
+        if spans
+        else {}
+    )
     _ends(shown, "asked" if page == 0 and shown.first == 1 else "")
     entries = transcript.Reader(said, selected=address.value("finding")).entries(events)
     _clicked(components.mount("transcript", {"entries": entries}, key="transcript"))
@@ -195,9 +211,18 @@ def _handoffs(shown: Shown) -> None:
     if not found:
         frame.empty("No work was handed over here.", wider=False)
         return
-    selected = address.value("handoff")
-    columns = [Column("When", nowrap=True), Column("From"), Column("To"), Column("", width="130px"), Column("Came as far as"),
-               Column("Wait", right=True), Column("Mode"), Column("Found by")]  # fmt: skip
+    interesting = next((row for row in found if row["reason"] is not None), found[0])
+    selected = address.value("handoff") or interesting["handoff"]
+    columns = [
+        Column("When", nowrap=True),
+        Column("From"),
+        Column("To"),
+        Column("", width="130px"),
+        Column("Came as far as"),
+        Column("Wait", right=True),
+        Column("Mode"),
+        Column("Found by"),
+    ]
     rows = [_handoff_row(row, marked=row["handoff"] == selected) for row in found]
     tables.show(columns, rows, key="run.handoffs", says="Handoffs of this run")
     chosen = next((row for row in found if row["handoff"] == selected), None)
@@ -230,7 +255,14 @@ def _findings(shown: Shown) -> None:
     if not found:
         frame.empty("Nothing was found in this run.", wider=False)
         return
-    columns = [Column("", width="170px"), Column("What"), Column("Shows at"), Column("Began at"), Column("Certainty"), Column("When", right=True)]
+    columns = [
+        Column("", width="170px"),
+        Column("What"),
+        Column("Shows at"),
+        Column("Began at"),
+        Column("Certainty"),
+        Column("When", right=True),
+    ]
     rows = [
         Row(
             [
@@ -255,47 +287,7 @@ def _spans(shown: Shown) -> None:
 
 
 def _about(shown: Shown) -> None:
-    run = shown.run
-    facts = {
-        "Run": run["run"],
-        "Conversation": run["conversation"],
-        "First trace": run["trace_id"],
-        "Traces": f"{run['traces']:,}",
-        "Service": run["service_name"],
-        "User": run["user_id"],
-        "Began": f"{wording.clock(run['started_at'])} UTC",
-        "Ended": f"{wording.clock(run['ended_at'])} UTC" if run["outcome"] != Outcome.RUNNING else wording.NOTHING,
-        "Outcome": f"{wording.word(run['outcome'])}, {run['outcome_evidence']} by the rule {run['outcome_rule']}",
-        "Reason": run["outcome_reason"],
-        "Retries": f"{run['retries']:,}",
-        "Sent back": f"{run['rework']:,}",
-        "Spans": f"{run['spans']:,}",
-    }
-    columns = [Column("", width="160px"), Column("")]
-    rows = [Row([tables.text(name, quiet=True), tables.text(value, mono=name in {"Run", "Conversation", "First trace"})]) for name, value in facts.items()]
-    tables.show(columns, rows, key="run.about", says="What is known of this run", headless=True)
-    _labels(shown)
-
-
-def _labels(shown: Shown) -> None:
-    labels = reading.rows("run_labels", **shown.key, limit=200)
-    st.markdown("##### What was said of it")
-    if not labels:
-        st.caption("No label and no feedback yet. `relaylens label` attaches one.")
-        return
-    columns = [Column("Name"), Column("Value"), Column("Score", right=True), Column("By"), Column("Comment"), Column("When", right=True)]
-    rows = [
-        Row([
-            tables.text(row["name"]),
-            tables.text(row["value"]),
-            wording.NOTHING if row["score"] is None else numerals.written(row["score"], numerals.Unit.SCORE),
-            tables.text(row["source"]),
-            tables.text(row["comment"]),
-            wording.clock(row["said_at"]),
-        ])
-        for row in labels
-    ]  # fmt: skip
-    tables.show(columns, rows, key="run.labels", says="Labels and feedback")
+    run_about.show(shown.run, shown.key)
 
 
 def _clicked(chosen: Record | None) -> None:

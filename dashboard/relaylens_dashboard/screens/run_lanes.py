@@ -71,7 +71,8 @@ def _turn(row: Record, now: datetime) -> Turn:
     start = wording.as_utc(row["started_at"])
     lines = [
         f"{tables.plain(row['agent'], limit=60)}, turn {row['position']:,}: {wording.word(row['outcome'])}",
-        f"Took {wording.lasted(row['duration_ms'])}, {wording.count(row['model_calls'], 'model call')}, {wording.count(row['tool_calls'], 'tool call')}",
+        f"Took {wording.lasted(row['duration_ms'])}",
+        f"{wording.count(row['model_calls'], 'model call')}, {wording.count(row['tool_calls'], 'tool call')}",
         f"{row['outcome_evidence']} by the rule {row['outcome_rule']}",
     ]
     end = wording.as_utc(row["ended_at"]) if row["ended_at"] is not None else max(now, start)
@@ -102,7 +103,12 @@ def _arrow(row: Record, known: set[str]) -> Arrow:
         lines = [way, "Control goes back"]
     else:
         outcome = "succeeded" if row["succeeded"] else wording.word(row["reason"]) if row["reason"] else "not decided yet"
-        lines = [way, f"{outcome}, came as far as {wording.word(row['state'])}", f"Wait {wording.lasted(row['wait_ms'])}", f"Found by the rule {row['rule']}"]
+        lines = [
+            way,
+            f"{outcome}, came as far as {wording.word(row['state'])}",
+            f"Wait {wording.lasted(row['wait_ms'])}",
+            f"Found by the rule {row['rule']}",
+        ]
     return Arrow(
         id=row["handoff"],
         source=row["from_agent"],
@@ -120,9 +126,14 @@ def _arrow(row: Record, known: set[str]) -> Arrow:
 
 def _question(row: Record) -> Question:
     answered = wording.as_utc(row["answered_at"]) if row["answered_at"] is not None else None
-    lines = [f"{tables.plain(row['agent'], limit=50)} asks a person: {wording.word(row['state'])}", f"Open {wording.lasted(row['pending_ms'])}"]
+    lines = [
+        f"{tables.plain(row['agent'], limit=50)} asks a person: {wording.word(row['state'])}",
+        f"Open {wording.lasted(row['pending_ms'])}",
+    ]
     said = [tables.plain(row["question"], limit=200)] if row["question"] else []
-    return Question(row["escalation"], row["agent"], wording.as_utc(row["requested_at"]), answered, row["state"], "\n".join([*lines, *said]))
+    return Question(
+        row["escalation"], row["agent"], wording.as_utc(row["requested_at"]), answered, row["state"], "\n".join([*lines, *said])
+    )
 
 
 def _pin(row: Record) -> Pin:

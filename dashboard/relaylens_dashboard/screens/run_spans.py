@@ -15,7 +15,18 @@ _PAGE: Final = 100
 _MOST_EVENTS: Final = 100
 _LONGEST: Final = 60_000
 _DEEPEST: Final = 24
-_TYPES: Final = {"s": "text", "b": "boolean", "i": "integer", "d": "double", "x": "bytes", "a": "list", "k": "map", "A": "list", "K": "map", "e": "empty"}
+_TYPES: Final = {
+    "s": "text",
+    "b": "boolean",
+    "i": "integer",
+    "d": "double",
+    "x": "bytes",
+    "a": "list",
+    "k": "map",
+    "A": "list",
+    "K": "map",
+    "e": "empty",
+}
 
 
 def show(key: Mapping[str, str], here: Mapping[str, str | int | None]) -> None:
@@ -26,16 +37,16 @@ def show(key: Mapping[str, str], here: Mapping[str, str | int | None]) -> None:
         frame.empty("The run has no spans here.", wider=False)
         return
     if chosen is None:
-        _tree(found, key, here, None)
+        _tree(found, here, None)
         return
     left, right = st.columns([0.46, 0.54], gap="medium")
     with left:
-        _tree(found, key, here, chosen)
+        _tree(found, here, chosen)
     with right:
         _span(chosen)
 
 
-def _tree(found: list[Record], key: Mapping[str, str], here: Mapping[str, str | int | None], chosen: str | None) -> None:
+def _tree(found: list[Record], here: Mapping[str, str | int | None], chosen: str | None) -> None:
     columns = [Column("Span"), Column("Agent"), Column("Took", right=True)]
     columns[1:1] = [] if chosen else [Column("What", width="120px"), Column("Status")]
     rows = [_row(row, here, chosen) for row in found]
@@ -88,7 +99,7 @@ def _span(chosen: str) -> None:
         "Journal record": f"{span['batch']:,}",
     }
     rows = [Row([tables.text(name, quiet=True), tables.text(value)]) for name, value in facts.items() if value is not None]
-    tables.show([Column("", width="110px"), Column("")], rows, key="span.facts", says="What is known of this span", headless=True)
+    tables.show([Column("", width="110px"), Column("")], rows, key="span.facts", says="What is known of this span")
     for title, text in (("Called with", span["tool_arguments"]), ("Gave back", span["tool_result"])):
         if text:
             st.caption(title)
@@ -114,21 +125,29 @@ def _attributes(trace_id: str, span_id: str) -> None:
     found = reading.rows("span_attributes", trace_id=trace_id, span_id=span_id)
     for of, title in (("span", "Attributes"), ("resource", "Resource"), ("scope", "Scope")):
         rows = [
-            Row([tables.text(row["key"], mono=True, under=_TYPES.get(row["type"], row["type"])), tables.code((row["value"] or "")[:_LONGEST])])
+            Row(
+                [
+                    tables.text(row["key"], mono=True, under=_TYPES.get(row["type"], row["type"])),
+                    tables.code((row["value"] or "")[:_LONGEST]),
+                ]
+            )
             for row in found
             if row["of"] == of
         ]
         if rows:
             st.markdown(f"##### {title}")
-            tables.show([Column("", width="34%"), Column("")], rows, key=f"span.{of}", says=title, headless=True)
+            tables.show([Column("", width="34%"), Column("")], rows, key=f"span.{of}", says=title)
 
 
 def _events(chosen: str) -> None:
     found = reading.rows("span_events", spans=[chosen], limit=_MOST_EVENTS)
     if found:
         st.markdown("##### Events")
-        rows = [Row([tables.text(row["name"], under=wording.clock(row["happened_at"])), tables.code(row["attributes"][:_LONGEST])]) for row in found]
-        tables.show([Column("", width="34%"), Column("")], rows, key="span.events", says="Events of this span", headless=True)
+        rows = [
+            Row([tables.text(row["name"], under=wording.clock(row["happened_at"])), tables.code(row["attributes"][:_LONGEST])])
+            for row in found
+        ]
+        tables.show([Column("", width="34%"), Column("")], rows, key="span.events", says="Events of this span")
 
 
 def _links(trace_id: str, span_id: str) -> None:
@@ -137,10 +156,14 @@ def _links(trace_id: str, span_id: str) -> None:
         st.markdown("##### Links")
         rows = [
             Row(
-                [tables.text(f"{row['trace_id']}:{row['span_id']}", mono=True, under=row["agent"] if row["stored"] else "not in the store")],
+                [
+                    tables.text(
+                        f"{row['trace_id']}:{row['span_id']}", mono=True, under=row["agent"] if row["stored"] else "not in the store"
+                    )
+                ],
                 "run" if row["run"] else None,
                 {"run": row["run"], "conversation": row["conversation"], "view": "spans", "span": f"{row['trace_id']}:{row['span_id']}"},
             )
             for row in found
         ]
-        tables.show([Column("")], rows, key="span.links", says="Links of this span", headless=True)
+        tables.show([Column("")], rows, key="span.links", says="Links of this span")

@@ -1,6 +1,6 @@
 """Tables as most screens show them: the cells, the clicks on a row, and the sorting that the store does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +27,8 @@ class Column:
     """What the store calls it, where a click on the title sorts by it."""
     right: bool = False
     nowrap: bool = False
+    elastic: bool = False
+    """Takes the room that the others leave, and shows one line that fits."""
     width: str | None = None
     says: str | None = None
 
@@ -37,18 +39,26 @@ class Row:
 
     cells: Sequence[Cell]
     screen: str | None = None
-    filters: dict[str, str | int | None] = field(default_factory=dict)
+    filters: Mapping[str, str | int | None] = field(default_factory=dict)
     marked: bool = False
 
 
-def show(columns: Sequence[Column], rows: Sequence[Row], *, key: str, says: str, sort: tuple[str, bool] | None = None, headless: bool = False) -> None:
-    """Draw a table; `sort` is the column sorted by and whether it descends."""
+def show(columns: Sequence[Column], rows: Sequence[Row], *, key: str, says: str, sort: tuple[str, bool] | None = None) -> None:
+    """Draw a table, without a head where no column has a title; `sort` is the column sorted by and whether it descends."""
     data = {
         "says": says,
-        "headless": headless,
+        "headless": not any(one.title for one in columns),
         "sort": None if sort is None else {"by": sort[0], "descending": sort[1]},
         "columns": [
-            {"title": one.title, "sort": one.sort, "right": one.right, "nowrap": one.nowrap, "width": one.width, "says": one.says}
+            {
+                "title": one.title,
+                "sort": one.sort,
+                "right": one.right,
+                "nowrap": one.nowrap,
+                "elastic": one.elastic,
+                "width": one.width,
+                "says": one.says,
+            }
             for one in columns
         ],
         "rows": [_row(row) for row in rows],
@@ -84,7 +94,7 @@ def code(value: object) -> Cell:
     return {"text": hostile.visible(str(value)), "code": True}
 
 
-def chip(name: str | None, hues: "colours.Mapping[str, str]", *, under: object = None, says: str | None = None) -> Cell:
+def chip(name: str | None, hues: Mapping[str, str], *, under: object = None, says: str | None = None) -> Cell:
     """Show a name of the vocabulary in its colour."""
     cell: dict[str, object] = {"text": wording.word(name), "chip": hues.get(name or "", colours.UNKNOWN)}
     if under:

@@ -1,4 +1,4 @@
-"""What was said and done in a run as entries to read: prompts and answers, tools, handoffs, questions to people, findings, in order of time."""
+"""What was said and done in a run, as entries to read in order of time: prompts, answers, tools, handoffs, questions, findings."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Final
 
 from relaylens.semconv import Verdict
 from relaylens_analytics.messages import Event, Exchange, Kind, Message, exchange
-
 from relaylens_dashboard import hostile, wording
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.screens.reading import Record
@@ -60,12 +59,14 @@ class Reader:
         return common | entry
 
     def _turn(self, event: Record) -> Entry:
-        if event["model_calls"]:
-            blocks = []
-        else:
-            blocks = [_block("was given", event["said"]), _block("produced", event["came_back"], tone="answer")]
+        silent = not event["model_calls"]
+        blocks = [_block("was given", event["said"]), _block("produced", event["came_back"], tone="answer")] if silent else []
         outcome = _chip(wording.word(event["outcome"]), colours.OUTCOMES.get(event["outcome"] or ""))
-        meta = [_line(event["agent_version"]) if event["agent_version"] else "", wording.lasted(event["duration_ms"]), _spent(event)]
+        meta = [
+            f"version {_line(event['agent_version'])}" if event["agent_version"] else "",
+            wording.lasted(event["duration_ms"]),
+            _spent(event),
+        ]
         return {
             "hue": colours.OUTCOMES.get(event["outcome"] or "", colours.UNKNOWN),
             "what": f"turn {event['position']}",
@@ -86,14 +87,16 @@ class Reader:
             "hue": colours.SPANS["llm"],
             "what": _line(event["model"] or "model call"),
             "chips": _errors(event),
-            "meta": _joined([
-                wording.lasted(event["duration_ms"]),
-                _spent(event),
-                f"{wording.count(earlier, 'message')} shown above" if earlier else "",
-                "" if said.given or said.answered else "its messages were not recorded",
-            ]),
+            "meta": _joined(
+                [
+                    wording.lasted(event["duration_ms"]),
+                    _spent(event),
+                    f"{wording.count(earlier, 'message')} shown above" if earlier else "",
+                    "" if said.given or said.answered else "its messages were not recorded",
+                ]
+            ),
             "blocks": blocks,
-        }  # fmt: skip
+        }
 
 
 def exchanges(attributes: Sequence[Record], events: Sequence[Record], logs: Sequence[Record]) -> dict[str, Exchange]:
@@ -111,7 +114,10 @@ def exchanges(attributes: Sequence[Record], events: Sequence[Record], logs: Sequ
 
 def _tool(event: Record) -> Entry:
     wrong = event["is_error"] or event["is_soft_error"]
-    blocks = [_block("called with", event["said"], mono=True), _block("gave back", event["came_back"], mono=True, tone="wrong" if wrong else "")]
+    blocks = [
+        _block("called with", event["said"], mono=True),
+        _block("gave back", event["came_back"], mono=True, tone="wrong" if wrong else ""),
+    ]
     return {
         "hue": colours.SPANS["tool"],
         "what": f"called {_line(event['tool_name'] or 'a tool')}",
@@ -136,7 +142,14 @@ def _handoff(event: Record) -> Entry:
         "hue": colours.BAD if failed else colours.SPANS["handoff"],
         "what": f"hands over to {_line(event['to_agent'] or 'nobody known')}",
         "chips": [chip],
-        "meta": _joined([wording.word(event["mode"]), wording.word(event["state"]), f"wait {wording.lasted(event['duration_ms'])}", f"rule {event['rule']}"]),
+        "meta": _joined(
+            [
+                wording.word(event["mode"]),
+                wording.word(event["state"]),
+                f"wait {wording.lasted(event['duration_ms'])}",
+                f"rule {event['rule']}",
+            ]
+        ),
         "blocks": [block for block in blocks if block],
     }
 
@@ -179,7 +192,9 @@ def _finding(event: Record) -> Entry:
         "hue": hue,
         "what": _line(event["message"]),
         "chips": [_chip(wording.word(event["detector"]), hue)],
-        "meta": _joined([f"{event['severity']}, {event['certainty']}", f"began at {_line(blamed)}" if blamed and blamed != event["agent"] else ""]),
+        "meta": _joined(
+            [f"{event['severity']}, {event['certainty']}", f"began at {_line(blamed)}" if blamed and blamed != event["agent"] else ""]
+        ),
         "blocks": [block for block in [_block("evidence", event["said"], mono=True)] if block],
     }
 
@@ -204,7 +219,7 @@ def _tone(message: Message) -> str:
 def _block(label: str, text: str | None, *, tone: str = "", mono: bool = False) -> Entry | None:
     if text is None:
         return None
-    return {"label": label, "text": hostile.visible(text), "tone": tone, "mono": mono, "folded": False}
+    return {"label": label, "text": hostile.visible(text), "tone": tone, "mono": mono or text.startswith(("{", "[")), "folded": False}
 
 
 def _errors(event: Record) -> list[Entry]:

@@ -1,0 +1,5 @@
+-- Runs by outcome
+SELECT outcome, outcome_evidence, count(*) AS runs
+FROM runs
+GROUP BY ALL
+ORDER BY runs DESC

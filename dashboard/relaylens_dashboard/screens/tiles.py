@@ -1,0 +1,19 @@
+"""Headline numbers: a title, a value, and what it is made of."""
+
+from collections.abc import Sequence
+
+from relaylens_dashboard import components
+from relaylens_dashboard.screens.reading import Record
+
+Tile = dict[str, object]
+"""What `tiles.js` draws."""
+
+
+def tile(title: str, value: str, basis: str, colour: str | None = None) -> Tile:
+    """Make a number; its colour says what it means."""
+    return {"title": title, "value": value, "basis": basis, "hue": colour, "says": basis}
+
+
+def show(tiles: Sequence[Tile], *, key: str) -> Record | None:
+    """Draw numbers side by side; the answer is what was clicked, where a tile opens something."""
+    return components.mount("tiles", {"tiles": list(tiles)}, key=key)
