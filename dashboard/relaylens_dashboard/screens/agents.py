@@ -256,7 +256,8 @@ def _versions(row: Record) -> None:
 
 
 def _tools(row: Record) -> None:
-    found = reading.rows("agent_tools", **address.window().params(), agent=row["agent"], limit=50)
+    called = reading.rows("agent_tools", **address.window().params(), agent=row["agent"], limit=50)
+    found = [one for one in called if one["tool_name"] is not None]
     if not found:
         return
     st.markdown("##### Tools")

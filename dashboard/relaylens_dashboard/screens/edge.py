@@ -87,9 +87,7 @@ def _funnel(funnel: Record) -> None:
         share = funnel[name] / offered
         cell: dict[str, object] = {"text": wording.share(share), "share": share, "low": None, "high": None, "colour": colours.GOOD}
         rows.append(Row([tables.text(name, under=meaning), cell, f"{funnel[name]:,}"]))
-    tables.show(
-        [Column("", width="42%"), Column(""), Column("", right=True)], rows, key="edge.funnel", says="How far handoffs come", headless=True
-    )
+    tables.show([Column("", width="42%"), Column(""), Column("", right=True)], rows, key="edge.funnel", says="How far handoffs come")
 
 
 def _reasons(source: str, target: str | None) -> None:
@@ -107,9 +105,7 @@ def _reasons(source: str, target: str | None) -> None:
         )
         for row in sorted(found, key=lambda row: (-row["numerator"], row["part"]))
     ]
-    tables.show(
-        [Column("", width="44%"), Column(""), Column("", right=True)], rows, key="edge.reasons", says="Reasons of failure", headless=True
-    )
+    tables.show([Column("", width="44%"), Column(""), Column("", right=True)], rows, key="edge.reasons", says="Reasons of failure")
 
 
 def _waits(edge: Record) -> None:

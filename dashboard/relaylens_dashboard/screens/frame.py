@@ -46,7 +46,7 @@ def show(screen: str, title: str, body: Callable[[], None], *, dated: bool = Tru
         body()
     except RelaylensAnalyticsError as error:
         trouble(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - one screen's mistake must not look like the whole dashboard's
         _LOG.exception("The screen %s could not be drawn", screen)
         empty("This screen could not be drawn.", "The reason is in the log of the dashboard; the other screens work.", wider=False)
 

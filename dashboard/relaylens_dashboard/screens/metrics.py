@@ -101,14 +101,16 @@ def _one(entry: Metric) -> None:
     st.text(entry.question)
     st.caption(entry.formula.replace("`", ""))
     dimensions = [name for name in entry.dimensions if name != "time"]
-    by = _dimension(dimensions)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        by = _dimension(dimensions)
+        part = _part(entry)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("##### Over time")
-        _over_time(entry)
+        _over_time(entry, part)
     with right:
         st.markdown(f"##### {_by_title(by)}")
-        _by(entry, by)
+        _by(entry, by, part)
     _table(entry, by)
     with st.expander("Show the SQL"):
         st.caption(f"The file {entry.file}.sql. Parameters: {', '.join(sorted(metrics.statement_of(entry).parameters))}.")
@@ -133,7 +135,17 @@ def _unit(unit: Unit) -> str:
     return {Unit.RATIO: "per cent", Unit.MILLISECONDS: "time", Unit.USD: "US dollars"}.get(unit, unit.value)
 
 
-def _over_time(entry: Metric) -> None:
+def _part(entry: Metric) -> str | None:
+    """Offer the parts of a metric that has several rows to a key."""
+    if not entry.part:
+        return None
+    parts = sorted({row["part"] for row in reading.metric(entry.name, address.window())})
+    if not parts:
+        return None
+    return frame.pick("Part", "part", parts, words={part: wording.word(part) for part in parts}) or parts[0]
+
+
+def _over_time(entry: Metric, part: str | None) -> None:
     if "time" not in entry.dimensions:
         st.caption("This metric is about now; it has no course of time.")
         return
@@ -142,10 +154,7 @@ def _over_time(entry: Metric) -> None:
     first = window.since or (extent["first_started_at"] if extent is not None else None)
     bucket = address.bucket_s(first, window.until or address.now())
     found = [row for row in reading.metric(entry.name, window, by="time", bucket_s=bucket) if row["key"] is not None]
-    parts = sorted({row["part"] for row in found}) if entry.part else []
-    if entry.part and parts:
-        chosen = frame.pick("Part", "part", parts, words={part: wording.word(part) for part in parts}) or parts[0]
-        found = [row for row in found if row["part"] == chosen]
+    found = [row for row in found if part is None or row["part"] == part]
     if not found:
         st.caption(f"Nothing to count in {address.range_in_words()}.")
         return
@@ -155,8 +164,10 @@ def _over_time(entry: Metric) -> None:
     st.plotly_chart(figures.over_time(points, entry.unit), config=figures.CONFIG, key="metric.time")
 
 
-def _by(entry: Metric, by: str) -> None:
+def _by(entry: Metric, by: str, part: str | None) -> None:
+    """Draw the values side by side; in all, the parts are what there is to compare."""
     found = [row for row in reading.metric(entry.name, address.window(), by=by) if row["value"] is not None]
+    found = [row for row in found if part is None or by == "total" or row["part"] == part]
     if not found:
         st.caption(f"Nothing to count in {address.range_in_words()}.")
         return
@@ -171,8 +182,9 @@ def _by(entry: Metric, by: str) -> None:
 
 
 def _label(entry: Metric, row: Record, by: str) -> str:
-    key = [] if by == "total" else [str(row["key"]) if row["key"] is not None else "not recorded"]
-    return ", ".join([*key, *([wording.word(row["part"])] if entry.part else [])]) or "all"
+    if by == "total":
+        return wording.word(row["part"]) if entry.part else "all"
+    return str(row["key"]) if row["key"] is not None else "not recorded"
 
 
 def _hue(entry: Metric, row: Record, by: str) -> str:

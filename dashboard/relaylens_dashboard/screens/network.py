@@ -149,9 +149,7 @@ def _short_list(rows: Sequence[Row], key: str, says: str, none: str) -> None:
     if not rows:
         st.caption(none)
         return
-    tables.show(
-        [Column("", nowrap=True), Column("", elastic=True), Column("", right=True, nowrap=True)], rows, key=key, says=says, headless=True
-    )
+    tables.show([Column("", nowrap=True), Column("", elastic=True), Column("", right=True, nowrap=True)], rows, key=key, says=says)
 
 
 def _question(row: Record) -> Row:
