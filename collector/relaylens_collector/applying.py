@@ -127,6 +127,13 @@ class Applier:
                 self._readers.discard(cursor)
                 self._changed.notify_all()
 
+    def interrupt_readers(self) -> None:
+        """End the queries that run now."""
+        with self._changed:
+            for cursor in self._readers:
+                with contextlib.suppress(duckdb.Error):
+                    cursor.interrupt()
+
     def progress(self) -> Progress:
         """Tell how far things are."""
         with self._changed:
@@ -325,9 +332,7 @@ class Applier:
             store, self._store = self._store, None
             self._caught_up = False
             while self._readers and time.monotonic() < deadline:
-                for cursor in self._readers:
-                    with contextlib.suppress(duckdb.Error):
-                        cursor.interrupt()
+                self.interrupt_readers()
                 self._changed.wait(_INTERRUPT_EVERY)
         if store is not None:
             with contextlib.suppress(duckdb.Error):

@@ -8,7 +8,8 @@ CollectorError
 │   ├── JournalCorruptError     what is on disk does not verify
 │   └── JournalUnavailableError what was asked is not on disk; it may be sent again
 ├── StoreError              the database did not take the batch
-│   └── StoreVersionError       the file was made by a newer Relaylens
+│   ├── StoreVersionError       the file was made by a newer Relaylens
+│   └── StoreOutdatedError      the file was made by an older Relaylens
 ├── StoreLockedError        another process has the store folder
 ├── QueryError              a question to the read API has no answer
 │   └── QueryRefusedError       the statement is not one that a reader may send
@@ -42,6 +43,10 @@ class StoreError(CollectorError):
 
 class StoreVersionError(StoreError):
     """The database file was written by a newer Relaylens; upgrade, or rebuild it from the journal."""
+
+
+class StoreOutdatedError(StoreError):
+    """The database file was written by an older Relaylens; rebuild it from the journal with `relaylens rebuild`."""
 
 
 class OverloadedError(CollectorError):

@@ -1,0 +1,99 @@
+"""The HTTP application: the gate, the routes, and an answer to whatever goes wrong."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final
+
+import grpc
+
+from relaylens_collector.receive.exchange import Answer, BodyLimits, ClientGoneError, Exchange, Memory, Receive
+from relaylens_collector.receive.gate import Gate
+from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
+
+Handler = Callable[[Exchange], Awaitable[Answer]]
+Routes = Mapping[str, Mapping[str, Handler]]
+"""Path to method to what answers it."""
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_SAFE: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""What a browser is told with every answer: it shows none of it as a page."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class Application:
+    """An ASGI application; every request meets the gate first, then its route."""
+
+    def __init__(self, routes: Routes, *, gate: Gate, limits: BodyLimits, memory_bytes: int) -> None:
+        """Serve the routes."""
+        self.routes: Final = routes
+        self._gate = gate
+        self._limits = limits
+        self._memory = Memory(memory_bytes)
+        self._open: set[Exchange] = set()
+        self._stopping = False
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        exchange = Exchange(scope, receive, self._limits, self._memory)
+        self._open.add(exchange)
+        try:
+            answer = await self._answer(exchange)
+        except ClientGoneError:
+            return
+        finally:
+            self._open.discard(exchange)
+            exchange.close()
+        headers = [(b"content-type", answer.content_type.encode()), *_SAFE]
+        headers += [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def stop(self) -> None:
+        """Take nothing more: bodies that are still coming are given up, what has arrived is finished. Called in the loop's thread."""
+        self._stopping = True
+        for exchange in self._open:
+            if exchange.reading is not None:
+                exchange.reading.cancel()
+
+    async def _answer(self, exchange: Exchange) -> Answer:
+        try:
+            self._gate.check(exchange.headers)
+            return await self._route(exchange)(exchange)
+        except ClientGoneError:
+            raise
+        except asyncio.CancelledError:
+            return exchange.refuse(_stopping())
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                _logger.exception("%s %s", exchange.method, exchange.path)
+                refusal = unforeseen()
+            return exchange.refuse(refusal)
+
+    def _route(self, exchange: Exchange) -> Handler:
+        methods = self.routes.get(exchange.path)
+        if methods is None:
+            message = f"There is nothing at {exchange.path[:200]!r}."
+            raise Refusal(grpc.StatusCode.NOT_FOUND, message)
+        handler = methods.get(exchange.method)
+        if handler is None:
+            allow = ", ".join(sorted(methods))
+            message = f"{exchange.path} takes {allow}, not {exchange.method[:20]}."
+            raise Refusal(grpc.StatusCode.UNIMPLEMENTED, message, headers=(("allow", allow),))
+        if self._stopping:
+            raise _stopping()
+        return handler
+
+
+def _stopping() -> Refusal:
+    return Refusal(grpc.StatusCode.UNAVAILABLE, "The collector is stopping; send the request again later.", retry_after=5.0)

@@ -1,0 +1,82 @@
+"""What both transports do with one OTLP request: look at its size, take it in, and say what became of it."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import grpc
+from google.protobuf.message import Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsPartialSuccess, ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTracePartialSuccess, ExportTraceServiceResponse
+
+from relaylens_collector.ingest import Ingest, Verdict
+from relaylens_collector.receive.record_count import has_more_records
+from relaylens_collector.receive.refusals import Refusal
+from relaylens_collector.signals import Signal
+
+OTLP_SIGNALS: Final = (Signal.TRACES, Signal.LOGS, Signal.METRICS)
+
+_LONGEST_REASON: Final = 1000
+
+
+class Tally(Protocol):
+    """Counts what comes in."""
+
+    def taken(self, transport: str, signal: Signal, verdict: Verdict) -> None:
+        """Count a request that was answered with success."""
+
+    def refused(self, transport: str, signal: Signal, code: str) -> None:
+        """Count a request that was refused."""
+
+
+class Receiver:
+    """Takes OTLP requests as protobuf bytes."""
+
+    def __init__(self, ingest: Ingest, tally: Tally, *, max_records: int) -> None:
+        """Put what comes into `ingest`."""
+        self._ingest = ingest
+        self._tally = tally
+        self._max_records = max_records
+
+    def take(self, transport: str, signal: Signal, body: bytes) -> Message:
+        """Take one request and return the answer, with `partial_success` only when there is something to say."""
+        if has_more_records(body, self._max_records):
+            message = f"The request holds more than {self._max_records} records; send smaller batches."
+            raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+        verdict = self._ingest.submit(signal, body)
+        self._tally.taken(transport, signal, verdict)
+        return response(signal, verdict)
+
+    def refused(self, transport: str, signal: Signal, refusal: Refusal) -> None:
+        """Count a refusal, also one that was made before the request came here."""
+        self._tally.refused(transport, signal, refusal.code.name)
+
+
+def response(signal: Signal, verdict: Verdict) -> Message:
+    """Return the signal's Export*ServiceResponse."""
+    return _RESPONSES[signal](verdict.rejected, (verdict.reason or "")[:_LONGEST_REASON])
+
+
+def _traces(rejected: int, reason: str) -> Message:
+    if not rejected and not reason:
+        return ExportTraceServiceResponse()
+    return ExportTraceServiceResponse(partial_success=ExportTracePartialSuccess(rejected_spans=rejected, error_message=reason))
+
+
+def _logs(rejected: int, reason: str) -> Message:
+    if not rejected and not reason:
+        return ExportLogsServiceResponse()
+    return ExportLogsServiceResponse(partial_success=ExportLogsPartialSuccess(rejected_log_records=rejected, error_message=reason))
+
+
+def _metrics(rejected: int, reason: str) -> Message:
+    if not rejected and not reason:
+        return ExportMetricsServiceResponse()
+    return ExportMetricsServiceResponse(partial_success=ExportMetricsPartialSuccess(rejected_data_points=rejected, error_message=reason))
+
+
+_RESPONSES: Final[dict[Signal, Callable[[int, str], Message]]] = {
+    Signal.TRACES: _traces,
+    Signal.LOGS: _logs,
+    Signal.METRICS: _metrics,
+}

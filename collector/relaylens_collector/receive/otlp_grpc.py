@@ -1,0 +1,107 @@
+"""OTLP over gRPC: the three services, with the bytes as they come and no request built from them."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import grpc
+
+from relaylens_collector.errors import ListenError
+from relaylens_collector.receive.gate import Gate
+from relaylens_collector.receive.otlp import Receiver
+from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
+from relaylens_collector.signals import Signal
+
+GRPC: Final = "grpc"
+
+if TYPE_CHECKING:  # generic in its stubs only
+    _Handler = grpc.RpcMethodHandler[bytes, bytes]
+
+METHODS: Final[dict[str, Signal]] = {
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export": Signal.TRACES,
+    "/opentelemetry.proto.collector.logs.v1.LogsService/Export": Signal.LOGS,
+    "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": Signal.METRICS,
+}
+
+_WORKERS: Final = 16
+_STATUS_TRAILER: Final = "grpc-status-details-bin"
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class GrpcServer:
+    """Serves OTLP/gRPC until `stop`."""
+
+    def __init__(self, receiver: Receiver, *, host: str, port: int, gate: Gate, max_body: int) -> None:
+        """Bind and begin to serve; raises ListenError when the address is taken or is not ours."""
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="relaylens-grpc")
+        self._server = grpc.server(
+            self._workers,
+            handlers=[_Services(receiver, gate)],
+            options=(
+                ("grpc.max_receive_message_length", max_body),
+                ("grpc.so_reuseport", 0),
+                ("grpc.http2.max_ping_strikes", 0),  # exporters may ping as they like
+            ),
+        )
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        try:
+            self.port: Final[int] = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            self._workers.shutdown()
+            message = f"{address} for gRPC: the address is in use or is not this machine's. Choose another port, or 0 for any free one."
+            raise ListenError(message) from error
+        self._server.start()
+
+    def stop(self, seconds: float) -> None:
+        """Refuse new calls, and wait so long for those under way."""
+        self._server.stop(seconds).wait()
+        self._workers.shutdown(wait=False)
+
+
+class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
+    """Finds the handler of a call, after the same gate that HTTP has."""
+
+    def __init__(self, receiver: Receiver, gate: Gate) -> None:
+        self._gate = gate
+        self._handlers = {method: _unary(_export(receiver, signal)) for method, signal in METHODS.items()}
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_Handler | None":
+        metadata = dict(handler_call_details.invocation_metadata or ())
+        if not self._gate.knows_token(_text(metadata.get("authorization"))):
+            return _unary(_unauthenticated)
+        return self._handlers.get(handler_call_details.method)
+
+
+def _unary(handler: Callable[[bytes, grpc.ServicerContext], bytes]) -> "_Handler":
+    return grpc.unary_unary_rpc_method_handler(handler, request_deserializer=None, response_serializer=None)
+
+
+def _export(receiver: Receiver, signal: Signal) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+    def export(body: bytes, context: grpc.ServicerContext) -> bytes:
+        try:
+            return receiver.take(GRPC, signal, body).SerializeToString()
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                _logger.exception("gRPC %s", signal)
+                refusal = unforeseen()
+            receiver.refused(GRPC, signal, refusal)
+            _refuse(context, refusal)
+
+    return export
+
+
+def _unauthenticated(_body: bytes, context: grpc.ServicerContext) -> bytes:
+    _refuse(context, Refusal(grpc.StatusCode.UNAUTHENTICATED, "A valid token is needed: send the metadata authorization: Bearer TOKEN."))
+
+
+def _refuse(context: grpc.ServicerContext, refusal: Refusal) -> NoReturn:
+    context.set_trailing_metadata(((_STATUS_TRAILER, refusal.status().SerializeToString()),))
+    context.abort(refusal.code, refusal.status().message)
+    raise AssertionError  # pragma: no cover - abort raises
+
+
+def _text(value: str | bytes | None) -> str | None:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -1,0 +1,88 @@
+"""A refusal in both of OTLP's transports: one table from our errors to codes, and the google.rpc.Status that says why.
+
+What a client does next hangs on the code. Bad data never gets a code that asks for a resend, for it would come for ever; trouble with
+the store never gets one that tells the client to drop the data.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+
+from relaylens_collector.errors import (
+    JournalError,
+    OverloadedError,
+    QueryError,
+    StoreError,
+    UndecodableError,
+)
+
+_LONGEST_MESSAGE: Final = 2000
+_RETRY_SOON: Final = 2.0
+
+_HTTP_STATUS: Final = {
+    grpc.StatusCode.INVALID_ARGUMENT: 400,
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.UNIMPLEMENTED: 405,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 408,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 413,
+    grpc.StatusCode.INTERNAL: 500,
+    grpc.StatusCode.UNAVAILABLE: 503,
+}
+
+
+@dataclass(eq=False)
+class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
+    """The answer to a request that is not taken."""
+
+    code: grpc.StatusCode
+    message: str
+    retry_after: float | None = None
+    """Seconds; set exactly when a resend can help."""
+    http_status: int | None = None
+    """Where HTTP has a better word than the code's usual one."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def http(self) -> int:
+        """The HTTP status."""
+        return self.http_status or _HTTP_STATUS[self.code]
+
+    def status(self) -> status_pb2.Status:
+        """Return what OTLP asks for in the body or the trailers."""
+        status = status_pb2.Status(code=self.code.value[0], message=self.message[:_LONGEST_MESSAGE])
+        if self.code is grpc.StatusCode.INVALID_ARGUMENT:
+            violation = error_details_pb2.BadRequest.FieldViolation(field="body", description=self.message[:_LONGEST_MESSAGE])
+            status.details.add().Pack(error_details_pb2.BadRequest(field_violations=[violation]))
+        if self.retry_after is not None:
+            delay = Duration()
+            delay.FromMilliseconds(int(self.retry_after * 1000))
+            status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
+        return status
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return the answer to one of our errors, nothing for an unforeseen one."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, UndecodableError | QueryError):
+        return Refusal(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    if isinstance(error, OverloadedError):
+        return Refusal(grpc.StatusCode.UNAVAILABLE, str(error), retry_after=error.retry_after)
+    if isinstance(error, JournalError | StoreError | MemoryError):
+        return Refusal(grpc.StatusCode.UNAVAILABLE, str(error) or "Out of memory.", retry_after=_RETRY_SOON)
+    return None
+
+
+def unforeseen() -> Refusal:
+    """Return the answer to an error that is a mistake of ours; what it was stands in the log and not in the answer."""
+    return Refusal(grpc.StatusCode.INTERNAL, "The collector made a mistake with this request; its log says more.")
+
+
+def too_large(what: str, limit: int) -> Refusal:
+    """Return the answer to a request that is over a limit: no resend can help."""
+    return Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{what} is larger than the limit of {limit} bytes; send smaller batches.")
