@@ -11,7 +11,7 @@ from typing import Final
 SMALLEST: Final = 160
 """Bytes; a message that is smaller is kept together with the next ones, or their references would outgrow the text."""
 
-SHORT: Final = 1024
+SHORT: Final = 400
 """Bytes; a text up to this long stays whole: only the first calls of a conversation are that short."""
 
 _OPENING: Final = re.compile(rb"""\[(\s*)(?:(\{\s*\\*["'][^"'\\]{1,40}\\*["'])|["']?[A-Z]\w{0,40}Message\()""")

@@ -59,6 +59,14 @@ def hexadecimal(values: pa.Array) -> pa.StringArray:
     return pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
 
 
+def optional_id(values: pa.Array) -> pa.StringArray:
+    """Return ids as hex digits, with NULL for none and for the all-zero one, which OTLP calls invalid."""
+    digits = hexadecimal(values)
+    if digits.null_count == len(digits):
+        return digits
+    return pc.if_else(pc.match_substring_regex(digits, "[^0]"), digits, pa.scalar(None, pa.string()))
+
+
 def none_if_empty(values: pa.StringArray) -> pa.StringArray:
     """Return the texts with NULL for an empty one: protobuf does not tell empty from absent."""
     return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from relaylens_collector.mapping.attributes import attributes_of, values_of
 from relaylens_collector.mapping.cells import LongTexts, References
-from relaylens_collector.mapping.columns import hexadecimal, microseconds, none_if_empty, text_column, utf8
+from relaylens_collector.mapping.columns import microseconds, none_if_empty, optional_id, text_column, utf8
 from relaylens_collector.mapping.frame import Frame
 
 
@@ -23,8 +23,8 @@ def map_logs(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table]
         return pa.table(
             {
                 **frame.columns(),
-                "trace_id": hexadecimal(logs.field("trace_id")),
-                "span_id": hexadecimal(logs.field("span_id")),
+                "trace_id": optional_id(logs.field("trace_id")),
+                "span_id": optional_id(logs.field("span_id")),
                 "time_unix_nano": time,
                 "observed_time_unix_nano": observed,
                 "logged_at": pc.coalesce(microseconds(time), microseconds(observed)),

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from relaylens_collector.mapping.attributes import attributes_of
 from relaylens_collector.mapping.cells import LongTexts, References
-from relaylens_collector.mapping.columns import hexadecimal, microseconds, none_if_empty, offsets_of, utf8
+from relaylens_collector.mapping.columns import hexadecimal, microseconds, none_if_empty, offsets_of, optional_id, utf8
 from relaylens_collector.mapping.concepts import concept_columns
 from relaylens_collector.mapping.frame import Frame
 
@@ -29,7 +29,7 @@ def map_spans(frame: Frame, longs: LongTexts) -> Callable[[References], pa.Table
                 **frame.columns(),
                 "trace_id": hexadecimal(spans.field("trace_id")),
                 "span_id": hexadecimal(spans.field("span_id")),
-                "parent_span_id": hexadecimal(spans.field("parent_span_id")),
+                "parent_span_id": optional_id(spans.field("parent_span_id")),
                 "trace_state": none_if_empty(utf8(spans.field("trace_state"))),
                 "flags": spans.field("flags"),
                 "name": references.resolve(name),

@@ -30,6 +30,10 @@ class KnownTexts:
         recent = connection.sql(read_statement("recent_texts"), params={"first": self._next - REMEMBERED // 2}).to_arrow_table()
         self._numbers.update(zip(map(bytes.fromhex, recent["text_hash"].to_pylist()), recent["text_id"].to_pylist(), strict=True))
 
+    def __len__(self) -> int:
+        """How many texts are remembered."""
+        return len(self._numbers) + len(self._older)
+
     def identify(self, texts: list[bytes]) -> list[int]:
         """Return the number of each text; new ones get the next numbers and wait to be stored."""
         keys = [sha256(text).digest()[:KEY_BYTES] for text in texts]

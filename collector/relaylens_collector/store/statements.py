@@ -11,6 +11,8 @@ APPLY: Final = {
 }
 """For each table the statement that stores rows registered as `mapped_<table>`."""
 
+NOTE_VERSION: Final = (_FOLDER / "apply" / "schema_version.sql").read_text()
+
 
 def read_statement(name: str) -> str:
     """Return the question of that name."""

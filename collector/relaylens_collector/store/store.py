@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from relaylens_collector.errors import StoreError
+from relaylens_collector.errors import StoreError, StoreOutdatedError, StoreVersionError
 from relaylens_collector.mapping import Decoded
 from relaylens_collector.records import Record
 from relaylens_collector.store.intervals import Intervals
@@ -16,7 +16,10 @@ from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.known_requests import KnownRequests
 from relaylens_collector.store.known_texts import KnownTexts
 from relaylens_collector.store.rows import batch_rows, in_units, map_records
-from relaylens_collector.store.statements import APPLY, read_statement, schema_statements
+from relaylens_collector.store.statements import APPLY, NOTE_VERSION, read_statement, schema_statements
+
+SCHEMA_VERSION: Final = 1
+"""Raised with every release that changes a table of the schema."""
 
 STORAGE_VERSION: Final = "v1.5.0"
 """Storage format of new files: DuckDB 1.5 and 2.0 both open it."""
@@ -41,20 +44,25 @@ class Store:
             },
         )
         try:
-            for name, statement in schema_statements():
-                self._create(name, statement)
+            self._create()
             self._recall()
+        except duckdb.Error as error:
+            self.connection.close()
+            detail = f"Opening {self.path}: {error}"
+            raise StoreError(detail) from error
         except BaseException:
             self.connection.close()
             raise
 
-    def _create(self, name: str, statement: str) -> None:
-        """Create one table or macro."""
-        try:
+    def _create(self) -> None:
+        """Create the tables and macros that are not there; StoreError when those that are there have another schema."""
+        for _, statement in schema_statements():
             self.connection.execute(statement)
-        except duckdb.Error as error:
-            detail = f"Creating {name} in {self.path}: {error}"
-            raise StoreError(detail) from error
+        self.connection.execute(NOTE_VERSION, {"version": SCHEMA_VERSION})
+        [(version,)] = self.connection.execute(read_statement("schema_version")).fetchall()
+        if version != SCHEMA_VERSION:
+            detail = f"{self.path} has schema {version}, this Relaylens has {SCHEMA_VERSION}."
+            raise (StoreVersionError if version > SCHEMA_VERSION else StoreOutdatedError)(detail)
 
     def _recall(self) -> None:
         """Read from the database what is remembered of it."""

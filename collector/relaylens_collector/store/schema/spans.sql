@@ -7,20 +7,22 @@ CREATE TABLE IF NOT EXISTS spans (
     ordinal INTEGER NOT NULL,            -- its place in the request, from 0
     trace_id VARCHAR NOT NULL,           -- 32 lower-case hex digits
     span_id VARCHAR NOT NULL,            -- 16 lower-case hex digits
-    parent_span_id VARCHAR,              -- NULL for a root
+    parent_span_id VARCHAR,              -- as sent; NULL for a root (none or all zero)
     trace_state VARCHAR,
     flags UINTEGER,
     name VARCHAR,                        -- cell
     kind INTEGER,
     start_time_unix_nano UBIGINT,
     end_time_unix_nano UBIGINT,
-    started_at TIMESTAMP,                -- UTC; NULL when the nanoseconds are out of range
+    started_at TIMESTAMP,                -- UTC; NULL when the nanoseconds are 0: not known
     ended_at TIMESTAMP,
     status_code INTEGER,
     status_message VARCHAR,              -- cell
     attributes MAP(VARCHAR, VARCHAR),    -- cells; of repeated keys the last wins, as in OpenTelemetry's SDKs
-    attribute_types VARCHAR,             -- a letter per attribute in the map's order: s b i d x(bytes, base64) a k(array, kvlist as JSON)
-                                         -- A K (as OTLP JSON, where plain JSON would lose a bytes or non-finite value) e(empty)
+    attribute_types VARCHAR,             -- a letter per attribute in the map's order: s(text) b(true or false) i(integer) d(double)
+                                         -- x(bytes, as base64) a k(array, kvlist, as JSON) e(empty) A K(array, kvlist, as OTLP JSON:
+                                         -- plain JSON would lose bytes, a non-finite number or a repeated key) p(array or kvlist as
+                                         -- the base64 of its AnyValue's protobuf bytes: too deep, too large or not valid inside)
     dropped_attributes_count UINTEGER,
     events STRUCT(time_unix_nano UBIGINT, name VARCHAR, attributes MAP(VARCHAR, VARCHAR), attribute_types VARCHAR,
                   dropped_attributes_count UINTEGER)[],

@@ -1,0 +1,2 @@
+-- With which schema was the file made?
+SELECT version FROM schema_version;
