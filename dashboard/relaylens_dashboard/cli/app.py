@@ -4,16 +4,18 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
-from relaylens_collector.errors import CollectorError
+from relaylens_collector.errors import CollectorError, SettingsError
 from relaylens_dashboard.cli import changing, exporting, importing, lists, live, numbers, reporting
 from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
 
+_FAILED: Final = 1
+_WRONG_USE: Final = 2
 _INTERRUPTED: Final = 130
 """What a shell says of a command that Ctrl-C ended."""
 
@@ -44,23 +46,34 @@ def relaylens(
     """Shows how work moves through a network of agents: who did what, who handed it to whom, what was lost on the way."""
 
 
-_COMMANDS: Final[tuple[tuple[str, str, Callable[..., None], str], ...]] = (
-    ("up", _RUN, live.up, "Collector and dashboard, until Ctrl-C."),
-    ("demo", _RUN, live.demo, "The example network live in collector and dashboard."),
-    ("import", _RECORD, importing.import_files, "OTLP files into a store."),
-    ("export", _RECORD, exporting.export, "OTLP or Parquet out of a store."),
-    ("label", _RECORD, changing.label, "A judgement about a run."),
-    ("rebuild", _RECORD, changing.rebuild, "The database anew from the journal."),
-    ("runs", _READ, lists.show_runs, "Runs and their outcomes."),
-    ("handoffs", _READ, lists.show_handoffs, "Who handed work to whom, and whether it succeeded."),
-    ("escalations", _READ, lists.show_escalations, "Questions to people."),
-    ("findings", _READ, lists.show_findings, "Silent failures."),
-    ("metrics", _READ, numbers.show_metrics, "Every number, by what you like, with its SQL."),
-    ("report", _READ, reporting.report, "One file for people who do not open a dashboard."),
-    ("sql", _READ, numbers.answer_sql, "One SELECT."),
+class Command(NamedTuple):
+    """One command, where it stands in the help, and what it is in a few words."""
+
+    name: str
+    panel: str
+    function: Callable[..., None]
+    short: str
+
+
+COMMANDS: Final = (
+    Command("up", _RUN, live.up, "Collector and dashboard, until Ctrl-C."),
+    Command("demo", _RUN, live.demo, "The example network live in collector and dashboard."),
+    Command("import", _RECORD, importing.import_files, "OTLP files into a store."),
+    Command("export", _RECORD, exporting.export, "OTLP or Parquet out of a store."),
+    Command("label", _RECORD, changing.label, "A judgement about a run."),
+    Command("rebuild", _RECORD, changing.rebuild, "The database anew from the journal."),
+    Command("runs", _READ, lists.show_runs, "Runs and their outcomes."),
+    Command("handoffs", _READ, lists.show_handoffs, "Who handed work to whom, and whether it succeeded."),
+    Command("escalations", _READ, lists.show_escalations, "Questions to people."),
+    Command("findings", _READ, lists.show_findings, "Silent failures."),
+    Command("metrics", _READ, numbers.show_metrics, "Every number, by what you like, with its SQL."),
+    Command("report", _READ, reporting.report, "One file for people who do not open a dashboard."),
+    Command("sql", _READ, numbers.answer_sql, "One SELECT."),
 )
-for _name, _panel, _command, _short in _COMMANDS:
-    app.command(_name, rich_help_panel=_panel, short_help=_short)(_command)
+"""Every command, in the order of the help."""
+
+for _command in COMMANDS:
+    app.command(_command.name, rich_help_panel=_command.panel, short_help=_command.short)(_command.function)
 
 
 def run() -> int:
@@ -68,16 +81,16 @@ def run() -> int:
     try:
         app()
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 1
-    except (RelaylensAnalyticsError, CollectorError, ChildEndedError) as error:
-        say(f"relaylens: {error}")
-        return 1
+        return stop.code if isinstance(stop.code, int) else _FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough, as in `relaylens runs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _FAILED
     except OSError as error:
         say(f"relaylens: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        return 1
+        return _FAILED
+    except (RelaylensAnalyticsError, CollectorError, ChildEndedError) as error:
+        say(f"relaylens: {error}")
+        return _WRONG_USE if isinstance(error, SettingsError) else _FAILED
     return 0
