@@ -105,6 +105,16 @@ answers AS (
     GROUP BY s.run
 ),
 
+-- what the outermost span says it gave back
+given_back AS (
+    SELECT r.run, arg_max(w.output_text, (w.t1, w.span_id)) AS output_text
+    FROM work_spans AS w
+    JOIN work_runs AS r USING (trace_id)
+    JOIN work_classes AS k USING (trace_id, span_id)
+    WHERE w.parent_span_id IS NULL AND k.span_class = 'workflow' AND trim(plain_text(w.output_text)) <> ''
+    GROUP BY r.run
+),
+
 found AS (
     SELECT run, count(*) AS findings FROM new_findings GROUP BY run
 )
@@ -122,7 +132,7 @@ SELECT f.run, f.conversation, f.trace_id, f.traces, r.service_name, r.name, r.us
        coalesce(m.input_tokens, t.input_tokens) AS input_tokens, coalesce(m.output_tokens, t.output_tokens) AS output_tokens,
        CASE WHEN m.model_calls IS NULL THEN t.cost ELSE m.cost END AS cost_usd,
        ltrim(left(plain_text(i.input_text), 500), chr(1)) AS input_preview,
-       ltrim(left(plain_text(w.output_text), 500), chr(1)) AS output_preview,
+       ltrim(left(plain_text(coalesce(y.output_text, w.output_text)), 500), chr(1)) AS output_preview,
        f.spans
 FROM frames AS f
 JOIN run_outcomes AS o USING (run)
@@ -137,4 +147,5 @@ LEFT JOIN judged AS j USING (run)
 LEFT JOIN again AS g USING (run)
 LEFT JOIN texts AS i USING (run)
 LEFT JOIN answers AS w USING (run)
+LEFT JOIN given_back AS y USING (run)
 LEFT JOIN found AS n USING (run);
