@@ -10,7 +10,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format crash bench screenshots docs wheel lock clean
+.PHONY: help setup system demo test check lint format crash bench screenshots docs golden wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ screenshots: $(VENV)/.project system  ## every screen in a real browser; writes 
 docs: $(VENV)/.project  ## write the generated pages again
 	$(BIN)/python -m relaylens_dashboard.reference docs
 	$(BIN)/python -m relaylens_analytics.metric_page docs/metrics.md
+
+golden: $(VENV)/.project  ## write the golden files of the formats again; look at the difference
+	$(BIN)/pytest tests/dashboard --write-golden -k golden
 
 wheel: $(VENV)/.project  ## dist/relaylens-*.whl and the sdist
 	$(BIN)/python -m hatchling build -d dist

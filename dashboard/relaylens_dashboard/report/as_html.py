@@ -5,7 +5,6 @@ from typing import Final
 from markupsafe import Markup
 
 from relaylens_analytics import metrics
-from relaylens_analytics.catalog import METRICS
 from relaylens_dashboard import hostile
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.report import drawing, network_picture, template
@@ -28,7 +27,7 @@ def write(report: Report) -> str:
         outcomes=Markup(_outcomes(report)),  # noqa: S704 - drawn from numbers and times
         map=Markup(network_picture.draw(report)),  # noqa: S704 - escaped where it is drawn
         bar=lambda value, low, high: Markup(drawing.rate_bar(value, low, high)),  # noqa: S704 - drawn from numbers
-        sql={metric.name: metrics.statement_of(metric).text for metric in METRICS},
+        sql={metric.name: metrics.statement_of(metric).text for metric in report.metrics},
         most_rows=MOST_ROWS,
     )
 

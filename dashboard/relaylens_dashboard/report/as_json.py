@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 
 from relaylens_analytics import metrics
-from relaylens_analytics.catalog import METRICS
 from relaylens_dashboard import hostile, tabular
 from relaylens_dashboard.report.content import Report, Row
 
@@ -40,7 +39,7 @@ def write(report: Report) -> str:
                 "sql": metrics.statement_of(metric).text,
                 "by": {one.by: _numbers(one.rows) for one in report.breakdowns if one.metric is metric},
             }
-            for metric in METRICS
+            for metric in report.metrics
         ],
         "bucket_s": report.bucket_s,
         "edges": report.edges,

@@ -1,6 +1,6 @@
 """What a report says: gathered once, written as HTML, markdown, CSV or JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -61,22 +61,32 @@ class Report:
     """The latest."""
 
     def rows(self, name: str, by: str) -> tuple[Row, ...]:
-        """Give the rows of a metric by a dimension."""
-        return next(one.rows for one in self.breakdowns if one.metric.name == name and one.by == by)
+        """Give the rows of a metric by a dimension; none where the report is not about it."""
+        return next((one.rows for one in self.breakdowns if one.metric.name == name and one.by == by), ())
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics it is about, in the order of the catalog."""
+        return tuple(dict.fromkeys(one.metric for one in self.breakdowns))
 
 
 def gather(
-    reader: Reader, window: Window, *, now: datetime | None = None, on_step: Callable[[str, int, int], None] = lambda *_: None
+    reader: Reader,
+    window: Window,
+    *,
+    wanted: Sequence[Metric] = METRICS,
+    now: datetime | None = None,
+    on_step: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Report:
     """Ask the store for everything a report says; `on_step` hears what is asked, and how many questions of how many are done."""
     made_at = now or datetime.now(UTC)
     (extent,) = lists.extent(reader).to_pylist()
     # A report made while data comes in counts the same runs in every number: nothing after the moment it was begun.
-    closed = window if window.until is not None else replace(window, until=made_at)
+    closed = window if window.since is None or window.until is not None else replace(window, until=made_at)
     first = window.since or extent["first_started_at"]
     last = window.until or extent["last_started_at"]
     bucket_s = _bucket(as_utc(first), as_utc(last)) if first is not None and last is not None else _BUCKETS_S[0]
-    questions = [(metric, by) for metric in METRICS for by in metric.dimensions]
+    questions = [(metric, by) for metric in wanted for by in metric.dimensions]
     breakdowns = []
     for done, (metric, by) in enumerate(questions):
         on_step(metric.name, done, len(questions))

@@ -7,7 +7,7 @@ from typing import Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from relaylens_analytics.catalog import AUDIT_CHECKS, METRICS, Unit
+from relaylens_analytics.catalog import AUDIT_CHECKS, Unit
 from relaylens_dashboard import numerals
 from relaylens_dashboard.report import wording
 from relaylens_dashboard.report.content import Report
@@ -38,8 +38,7 @@ def render(name: str, report: Report, escape: Callable[[str], str], **more: obje
         report=report,
         window=wording.window(report),
         sentences=wording.sentences(report),
-        metrics=METRICS,
-        breakdowns={metric.name: [one for one in report.breakdowns if one.metric is metric] for metric in METRICS},
+        breakdowns={metric.name: [one for one in report.breakdowns if one.metric is metric] for metric in report.metrics},
         audit_checks=AUDIT_CHECKS,
         Unit=Unit,
         **more,

@@ -6,6 +6,7 @@ from typing import Final
 from relaylens_analytics.catalog import AUDIT_CHECKS, Unit
 from relaylens_analytics.window import as_utc
 from relaylens_dashboard import numerals
+from relaylens_dashboard import wording as words
 from relaylens_dashboard.report.content import Report, Row
 
 LONGEST_TEXT: Final = 400
@@ -70,7 +71,8 @@ def sentences(report: Report) -> list[str]:
         said.append(f"Of {count(handoff.denominator)} handoffs that are decided, {lost} did not succeed{_worst_edge(report.edges)}.")
     if report.open_questions:
         oldest = max(one["pending_ms"] or 0 for one in report.open_questions)
-        said.append(f"{_plural(len(report.open_questions), 'question')} to people are open, the oldest for {numerals.duration(oldest)}.")
+        asked = f"{words.count(len(report.open_questions), 'question to a person is', 'questions to people are')} open"
+        said.append(f"{asked}, the oldest for {numerals.duration(oldest)}.")
     silent = totals["silent_failure_rate"]
     if silent.numerator:
         said.append(f"In {count(silent.numerator)} of {count(silent.denominator)} completed runs something went wrong without an error.")
@@ -91,7 +93,3 @@ def _worst_edge(edges: tuple[Row, ...]) -> str:
     worst = max(failing, key=lambda edge: edge["decided"] - edge["succeeded"])
     lost = count(worst["decided"] - worst["succeeded"])
     return f", {lost} of them from {worst['from_agent']} to {worst['to_agent'] or 'an unknown agent'}"
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
