@@ -130,7 +130,7 @@ def range_in_words() -> str:
     since, until = moment("since"), moment("until")
     if since is not None or until is not None:
         ends = [f"from {since:%Y-%m-%d %H:%M}" if since else "", f"to {until:%Y-%m-%d %H:%M}" if until else ""]
-        return " ".join(end for end in ends if end)
+        return " ".join(["the time", *(end for end in ends if end)])
     name = one_of("range", RANGES, DEFAULT_RANGE)
     words = {
         "15m": "the last 15 minutes",

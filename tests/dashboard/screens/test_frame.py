@@ -1,0 +1,69 @@
+"""What stands above every screen, and what a screen says when the store does not answer."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from .conftest import Open
+
+SCREENS = ["network", "edge", "agents", "runs", "findings", "escalations", "metrics", "sql"]
+
+
+@pytest.fixture
+def nobody() -> str:
+    """Give an address at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("name", ["network", "runs", "run"])
+def test_without_a_collector_the_screen_says_what_to_do(open_screen: Open, nobody: str, name: str) -> None:
+    """The state has a title, one sentence, the command, and a button to try again."""
+    screen = open_screen(name, url=nobody, run="any")
+
+    assert "#### The collector is not running" in screen.texts
+    assert f"Nothing answers at {nobody}. Start it, then try again." in screen.texts
+    assert "relaylens up" in screen.texts
+    assert screen.button("Try again") is not None
+
+
+def test_without_a_store_the_screen_says_what_to_do(open_screen: Open, tmp_path: Path) -> None:
+    """A folder without a database is named as what it is."""
+    assert "#### There is no store here yet" in open_screen("network", url=tmp_path).texts
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_screen_opens_from_its_bare_address(open_screen: Open, name: str) -> None:
+    """Each screen draws something of ours, and nothing goes wrong."""
+    screen = open_screen(name)
+
+    assert "This screen could not be drawn." not in screen.texts
+    assert screen.components or name == "sql"
+
+
+def test_nonsense_in_the_address_counts_as_not_set(open_screen: Open) -> None:
+    """A range, a page, an order and a moment that are none leave the screen as it is by default."""
+    bare = open_screen("runs").table("Runs")
+
+    assert bare == open_screen("runs", range="∞", page="-7", sort="nothing", order="?", since="yesterday").table("Runs")
+
+
+def test_the_span_of_time_is_kept_when_another_screen_is_opened(open_screen: Open) -> None:
+    """Range and service go along from screen to screen, and stand in the address again."""
+    screen = open_screen("network", range="7d", service="support")
+    screen.app.switch_page("screens/runs.py")
+    screen.app.query_params.clear()
+    screen.app.run()
+
+    assert {"range": "7d", "service": "support"} == dict(screen.app.query_params)
+
+
+def test_choosing_a_range_writes_it_to_the_address(open_screen: Open) -> None:
+    """The widget writes to the URL, and a custom window gives way to it."""
+    screen = open_screen("runs", since="2020-01-01", page="3")
+    screen.app.segmented_control(key="head.range").select("7d")
+    screen.app.run()
+
+    assert {"range": "7d"} == dict(screen.app.query_params)
