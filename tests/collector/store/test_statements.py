@@ -1,0 +1,67 @@
+"""Every `.sql` file of the store is one that DuckDB understands against the real schema."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from tests.collector.store.building import pair, request, span
+
+import relaylens_collector.store
+from relaylens_collector.mapping import Decoded
+from relaylens_collector.records import Record
+from relaylens_collector.signals import Signal
+from relaylens_collector.store import Store
+from relaylens_collector.store.rows import batch_rows, map_records
+from relaylens_collector.store.statements import APPLY, read_statement, schema_statements
+
+FOLDER = Path(relaylens_collector.store.__file__).parent
+READ = sorted(path.stem for path in (FOLDER / "read").glob("*.sql"))
+
+
+def _pairs() -> list[tuple[Record, Decoded]]:
+    """Return a request of each signal."""
+    log = b"\x0a\x04\x12\x02\x12\x00"  # one log record, and one metric, with nothing in it
+    return [
+        pair(1, request(span(1, name="x" * 1000)).SerializeToString()),
+        pair(2, log, Signal.LOGS),
+        pair(3, log, Signal.METRICS),
+        pair(4, b'{"name": "a"}', Signal.LABELS),
+    ]
+
+
+def test_the_order_names_every_file_of_the_schema() -> None:
+    """A file that is not in `_order` would never be executed."""
+    files = sorted(path.name for path in (FOLDER / "schema").glob("*.sql"))
+
+    assert files == sorted(name for name, _ in schema_statements())
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.sql")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_file_opens_with_what_it_is_for(path: Path) -> None:
+    """The first line is a comment, and there is one statement."""
+    text = path.read_text()
+
+    assert text.startswith("-- ")
+    assert 1 == len(duckdb.extract_statements(text))
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_question_can_be_asked(name: str, store: Store) -> None:
+    """Each question names real tables and columns."""
+    statement = read_statement(name)
+    parameters = {"first": 1, "request_hash": b""}
+
+    store.connection.execute(statement, {key: value for key, value in parameters.items() if f"${key}" in statement})
+
+
+def test_every_table_has_a_statement_whose_rows_fit(store: Store) -> None:
+    """What the mapping gives for each table has its columns, all of them, under their names."""
+    pairs = _pairs()
+    rows = {"batches": batch_rows(pairs), **map_records(pairs, store._resources, store._scopes, store._texts.identify)}  # noqa: SLF001
+    texts = store._texts.new_rows()  # noqa: SLF001
+    assert texts is not None
+    rows["texts"] = texts
+
+    assert set(APPLY) == set(rows)
+    for table, mapped in rows.items():
+        assert sorted(store.connection.table(table).columns) == sorted(mapped.column_names), table
