@@ -4,10 +4,8 @@ import argparse
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import fields
-from types import FrameType
 from typing import Final
 
 from relaylens_collector.collector import Collector
@@ -16,6 +14,7 @@ from relaylens_collector.settings import Settings, flag, sentence, variable
 
 _FAILED: Final = 1
 _WRONG_USE: Final = 2
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,14 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT, and return the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     given = vars(parser().parse_args(arguments))
-    asked_to_stop = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        asked_to_stop.set()
-
-    # Before anything is opened, so that a stop during a long start is heard too.
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    # Held back from the start on and in every thread, and waited for below: a handler could meet a lock that its own thread holds.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         settings = Settings.load(given)
         collector = Collector(settings)
@@ -49,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     grpc_address = f"{settings.host}:{collector.grpc_port}"
     sys.stderr.write(f"ready: OTLP/HTTP and read API on {collector.http_url}, OTLP/gRPC on {grpc_address}, store {settings.store}\n")
     sys.stderr.flush()
-    asked_to_stop.wait()
+    signal.sigwait(_STOPS)
     collector.stop()
     return 0
 

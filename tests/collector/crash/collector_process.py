@@ -1,9 +1,9 @@
 """The collector with settling, as a process that a test can kill; it checkpoints often, for that is when a database is most at risk."""
 
+import logging
 import random
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import duckdb
@@ -25,16 +25,14 @@ def _settle_and_checkpoint(connection: duckdb.DuckDBPyConnection) -> int:
 def main() -> None:
     """Serve until SIGTERM."""
     store, http_port, grpc_port = sys.argv[1:]
-    asked_to_stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     settings = Settings(
         store=Path(store), otlp_http_port=int(http_port), otlp_grpc_port=int(grpc_port), quiet_seconds=0.05, settle_every_seconds=0.3
     )
     collector = Collector(settings, _settle_and_checkpoint)
     collector.start()
-    sys.stderr.write("ready\n")
-    sys.stderr.flush()
-    asked_to_stop.wait()
+    signal.sigwait([signal.SIGTERM])
     collector.stop()
 
 

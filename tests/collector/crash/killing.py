@@ -27,6 +27,8 @@ _GRPC_SENDERS = 3
 _SPANS = 40
 _TEXT = "what the agent was told and what it said " * 10
 _TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_ALIVE = "/healthz"
+_PAUSE = 0.01
 _LONGEST_RUN = 1.0
 """Seconds from ready to the kill, at most."""
 _LONGEST_START = 60.0
@@ -70,50 +72,37 @@ class _Victim:
         self.store = store
         self.http_port, self.grpc_port = _free_port(), _free_port()
         self.longest_start = 0.0
-        self.failed = False
+        self.log = store / "stderr.log"
+        store.mkdir(parents=True, exist_ok=True)
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.collector.crash.collector_process",
-            str(self.store),
-            str(self.http_port),
-            str(self.grpc_port),
-        ]
-        return subprocess.Popen(command, stderr=subprocess.PIPE)
+        module = "tests.collector.crash.collector_process"
+        command = [sys.executable, "-m", module, str(self.store), str(self.http_port), str(self.grpc_port)]
+        self._started_at = time.monotonic()
+        with self.log.open("ab") as log:
+            return subprocess.Popen(command, stderr=log)
 
-    def wait_until_ready(self) -> None:
-        """Read what it says up to the ready line; raises when it ends before."""
-        began = time.monotonic()
-        said = []
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if line == b"ready\n":
-                self.longest_start = max(self.longest_start, time.monotonic() - began)
-                return
-            said.append(line.decode())
-        self.failed = True
-        message = f"The collector did not start: {''.join(said)}"
-        raise AssertionError(message)
+    def wait_until(self, path: str) -> None:
+        """Ask until the answer is 200; raises when the process ends before, or takes too long."""
+        while not _is_ok(self.http_port, "GET", path):
+            if self.process.poll() is not None or time.monotonic() - self._started_at > _LONGEST_START:
+                message = f"The collector did not start, or not in time:\n{self.log.read_text()[-5000:]}"
+                raise AssertionError(message)
+            time.sleep(0.01)
+        if path == _ALIVE:
+            self.longest_start = max(self.longest_start, time.monotonic() - self._started_at)
 
     def kill(self) -> None:
-        """End it as power of the operating system, without a chance to do anything, and start it again."""
+        """End it without a chance to do anything, and start it again."""
         self.process.send_signal(signal.SIGKILL)
-        self._bury()
+        self.process.wait()
         self.process = self._start()
 
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self._bury()
-
-    def _bury(self) -> int:
-        code = self.process.wait()
-        if self.process.stderr is not None:
-            self.process.stderr.close()
-        return code
+        return self.process.wait(_LONGEST_START)
 
 
 def _free_port() -> int:
@@ -135,10 +124,10 @@ def _request(sender: str, number: int) -> tuple[bytes, list[str]]:
     return request.SerializeToString(), names
 
 
-def _send_http(port: int, body: bytes) -> bool:
+def _is_ok(port: int, method: str, path: str, body: bytes | None = None) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("POST", "/v1/traces", body, {"content-type": "application/x-protobuf"})
+        connection.request(method, path, body, {"content-type": "application/x-protobuf"})
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
@@ -157,13 +146,13 @@ def _send_grpc(port: int, body: bytes) -> bool:
 
 def _keep_sending(sender: str, victim: _Victim, sent: Sent, stop: threading.Event) -> None:
     number = 0
-    while not stop.is_set():
+    while not stop.wait(_PAUSE):
         number += 1
         body, names = _request(sender, number)
         tries = 0
-        while not (_send_http(victim.http_port, body) if sender.startswith("h") else _send_grpc(victim.grpc_port, body)):
+        while not (_is_ok(victim.http_port, "POST", "/v1/traces", body) if sender.startswith("h") else _send_grpc(victim.grpc_port, body)):
             tries += 1
-            if stop.wait(0.02) and victim.failed:
+            if stop.wait(0.02) and victim.process.poll() is not None:
                 return
         with sent.lock:
             sent.acknowledged.update(names)
@@ -182,17 +171,18 @@ def run(kills: int, store: Path, seed: int = 1) -> Result:
     try:
         for _ in range(kills):
             if chance.random() < 0.8:
-                victim.wait_until_ready()
+                victim.wait_until(_ALIVE)
                 time.sleep(chance.uniform(0, _LONGEST_RUN))
             else:
                 time.sleep(chance.uniform(0, 2 * _LONGEST_RUN))  # anywhere, also during the start
             victim.kill()
-        victim.wait_until_ready()
+        victim.wait_until(_ALIVE)
     finally:
         stop.set()
         for thread in threads:
             thread.join()
-        exit_code = victim.stop()
+    victim.wait_until("/readyz")
+    exit_code = victim.stop()
     return _count(kills, store, victim, sent, exit_code)
 
 

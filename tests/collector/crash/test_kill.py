@@ -10,11 +10,10 @@ from tests.collector.crash.killing import run
 def _check(kills: int, store: Path) -> list[str]:
     result = run(kills, store)
 
-    assert (0, 0) == (result.lost_spans, result.doubled_spans)
-    assert result.journal_records == result.applied_records == result.acknowledged_requests
-    assert result.acknowledged_spans > kills
-    assert 0 == result.rebuilt_databases
-    assert 0 == result.exit_code
+    assert (0, 0) == (result.lost_spans, result.doubled_spans), result
+    assert result.journal_records == result.applied_records == result.acknowledged_requests, result
+    assert result.acknowledged_requests > kills, result
+    assert (0, 0) == (result.rebuilt_databases, result.exit_code), result
     return result.lines()
 
 
