@@ -359,6 +359,29 @@ CONVENTIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Concept to attribute keys in order of preference; each concept is a column of the `spans` table."""
 
+FOREIGN: Final[dict[str, str]] = {
+    "crew_agents": "OpenInference CrewAI: the crew's agents, as JSON",
+    "crew_tasks": "OpenInference CrewAI: the crew's tasks, as JSON",
+    "crewai.crew.agents": "OpenLLMetry CrewAI: the crew's agents, as JSON",
+    "crewai.crew.tasks": "OpenLLMetry CrewAI: the crew's tasks, as JSON",
+    "crewai.crew.tasks_output": "OpenLLMetry CrewAI: the framework's account of each task",
+    "crewai.task.human_input": "OpenLLMetry CrewAI: whether a task asks a person",
+    "crewai.workflow": "OpenLLMetry CrewAI: name of the span around a crew",
+    "exception.message": "OpenTelemetry: of an exception event",
+    "exception.type": "OpenTelemetry: of an exception event",
+    "gen_ai.choice": "OpenTelemetry, older: event with a model's or tool's answer",
+    "gen_ai.system.message": "OpenTelemetry, older: event with a system prompt",
+    "gen_ai.task.status": "OpenLLMetry: how a task ended",
+    "gen_ai.tool.message": "OpenTelemetry, older: event with a tool's message",
+    "gen_ai.tool.status": "Strands: how a tool call ended",
+    "gen_ai.user.message": "OpenTelemetry, older: event with a user's message",
+    "langgraph.command.goto_node": "OpenLLMetry LangGraph: the node a command goes to",
+    "llm.input_messages.": "OpenInference: prefix of a prompt's flattened messages",
+    "llm.output_messages.": "OpenInference: prefix of an answer's flattened messages",
+    "traceloop.association.properties.__handoff_destination": "OpenLLMetry LangGraph: whom a tool hands over to",
+}
+"""Names of other instrumentations that the rules of settling read beside the conventions, with what they mean."""
+
 NUMERIC_CONCEPTS: Final[dict[str, str]] = {
     "input_tokens": "BIGINT",
     "output_tokens": "BIGINT",

@@ -1,5 +1,6 @@
 """The rule files keep to their form, and the page about them is current."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -54,3 +55,17 @@ def test_rules_open_with_a_sentence(folder: str) -> None:
     """A rule's first line says when it matches."""
     for entry in (SQL / "rules" / folder).iterdir():
         assert entry.read_text(encoding="utf-8").startswith("-- "), entry.name
+
+
+def test_attribute_names_are_in_the_vocabulary() -> None:
+    """A quoted name of an attribute, event or span in the SQL of settling stands in `relaylens.semconv`."""
+    known = {value for value in vars(semconv).values() if isinstance(value, str)} | set(semconv.FOREIGN)
+    known |= {key for keys in semconv.CONVENTIONS.values() for key in keys}
+    quoted: dict[str, str] = {}
+    for folder in ("staging", "marts", "findings", "nouns", *(f"rules/{folder}" for folder in rule_page.FOLDERS)):
+        for name in names(folder):
+            text = re.sub(r"--[^\n]*", "", (SQL / folder / f"{name}.sql").read_text(encoding="utf-8"))
+            quoted |= dict.fromkeys(re.findall(r"'([a-z_]+(?:\.[A-Za-z_]+)+\.?)'", text), f"{folder}/{name}.sql")
+
+    assert {name: file for name, file in quoted.items() if name not in known} == {}
+    assert set(semconv.FOREIGN) - set(quoted) <= {"crew_agents", "crew_tasks"}
