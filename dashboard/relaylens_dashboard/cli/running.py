@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +27,8 @@ from relaylens_dashboard.cli.settling import settler
 
 _EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 - the addresses that stand for all of the machine's
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
+_SECONDS_BETWEEN_STARTS: Final = 0.02
+_SECONDS_TO_BE_READY: Final = 10.0
 _DEMO_HOURS: Final = 24
 
 
@@ -34,7 +37,7 @@ def up(given: Mapping[str, str | None], *, dashboard_port: int | None, prices: P
     stop = _stop_on_signals()
     settings = Settings.load(given)
     with ExitStack() as running:
-        collector = _start_collector(running, settings, settler(prices))
+        collector = _start_collector(running, settings, settler(prices), stop)
         port = any_free_port() if dashboard_port == 0 else dashboard_port
         children = [] if port is None else [_start_dashboard(running, collector, port, stop)]
         _say_where(collector, port, stop)
@@ -54,7 +57,7 @@ def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *
             },
             environment={},  # what is set up for a collector of one's own does not concern the demo
         )
-        collector = _start_collector(running, settings, settler(None))
+        collector = _start_collector(running, settings, settler(None), stop)
         port = _named_or_free(ports[2], DASHBOARD_PORT)
         children = [
             running.enter_context(child("example network", *_network(collector, runs, seed), talks=False)),
@@ -76,12 +79,19 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def _start_collector(running: ExitStack, settings: Settings, settle: Settler) -> Collector:
+def _start_collector(running: ExitStack, settings: Settings, settle: Settler, stop: threading.Event) -> Collector:
     """Start the collector; its warnings go to standard error."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     collector = Collector(settings, settle)
     collector.start()
     running.callback(collector.stop)
+    # Data is taken in at once; questions are answered once the database is level with the journal.
+    deadline = time.monotonic() + _SECONDS_TO_BE_READY
+    while not collector.ingest.status().progress.ready and not stop.is_set():
+        if time.monotonic() > deadline:
+            say("The database is still catching up with the journal; it answers when it has.")
+            break
+        stop.wait(_SECONDS_BETWEEN_STARTS)
     return collector
 
 
