@@ -11,6 +11,7 @@ from typing import Final
 from relaylens_collector.collector import Collector
 from relaylens_collector.errors import CollectorError, SettingsError
 from relaylens_collector.settings import Settings, flag, sentence, variable
+from relaylens_collector.store import Settler
 
 _FAILED: Final = 1
 _WRONG_USE: Final = 2
@@ -26,15 +27,15 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until SIGTERM or SIGINT, and return the exit code."""
+def main(arguments: Sequence[str] | None = None, settle: Settler | None = None) -> int:
+    """Run until SIGTERM or SIGINT, and return the exit code; a program that has a settler hands it in."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     given = vars(parser().parse_args(arguments))
     # Held back from the start on and in every thread, and waited for below: a handler could meet a lock that its own thread holds.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         settings = Settings.load(given)
-        collector = Collector(settings)
+        collector = Collector(settings, settle)
         collector.start()
     except CollectorError as error:
         sys.stderr.write(f"{error}\n")

@@ -11,7 +11,7 @@ from typing import Final
 
 import duckdb
 
-from relaylens_collector.errors import CollectorError, JournalCorruptError, QueryError, StoreError, UndecodableError
+from relaylens_collector.errors import CollectorError, JournalCorruptError, NotReadyError, StoreError, UndecodableError
 from relaylens_collector.journal import Journal
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.pace import Pace, Progress
@@ -112,11 +112,10 @@ class Applier:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor to a reader; raises QueryError while the database is closed."""
+        """Lend a cursor to a reader; raises NotReadyError while the database is closed."""
         with self._changed:
             if self._store is None or self._stopping:
-                message = "The database is being opened or closed; ask again in a moment."
-                raise QueryError(message)
+                raise NotReadyError
             cursor = self._store.cursor()
             self._readers.add(cursor)
         try:

@@ -8,9 +8,11 @@ CollectorError
 │   ├── JournalCorruptError     what is on disk does not verify
 │   └── JournalUnavailableError what was asked is not on disk; it may be sent again
 ├── StoreError              the database did not take the batch
+│   ├── StoreOpenError          it cannot be opened, or is not the journal's
 │   ├── StoreVersionError       the file was made by a newer Relaylens
 │   └── StoreOutdatedError      the file was made by an older Relaylens
 ├── StoreLockedError        another process has the store folder
+├── NotReadyError           the database cannot be read at this moment; ask again
 ├── QueryError              a question to the read API has no answer
 │   └── QueryRefusedError       the statement is not one that a reader may send
 ├── SettingsError           a setting is missing or cannot be used
@@ -39,6 +41,10 @@ class RequestTooLargeError(UndecodableError):
 
 class StoreError(CollectorError):
     """The database did not take the batch; nothing of it is stored and it may be applied again."""
+
+
+class StoreOpenError(StoreError):
+    """The database cannot be opened."""
 
 
 class StoreVersionError(StoreError):
@@ -72,6 +78,10 @@ class JournalUnavailableError(JournalError):
 
 class StoreLockedError(CollectorError):
     """Another process uses this store folder."""
+
+
+class NotReadyError(CollectorError):
+    """The database is being opened or closed; ask again in a moment."""
 
 
 class QueryError(CollectorError):

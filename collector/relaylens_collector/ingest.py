@@ -139,7 +139,7 @@ class Ingest:
         self._applier.flush(timeout)
 
     def reading(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """Lend a cursor of the locked-down database; raises QueryError while it is closed."""
+        """Lend a cursor of the locked-down database; raises NotReadyError while it is closed."""
         return self._applier.reading()
 
     def interrupt_readers(self) -> None:

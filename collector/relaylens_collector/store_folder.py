@@ -9,7 +9,7 @@ from typing import Final
 
 import duckdb
 
-from relaylens_collector.errors import StoreError, StoreLockedError, StoreVersionError
+from relaylens_collector.errors import StoreError, StoreLockedError, StoreOpenError, StoreOutdatedError, StoreVersionError
 from relaylens_collector.journal import Journal
 from relaylens_collector.store import Store
 
@@ -25,6 +25,7 @@ _LOCKED_DOWN: Final = (
     "SET allow_community_extensions = false",
     "SET enable_external_access = false",
     "SET GLOBAL python_enable_replacements = false",
+    "SET enable_progress_bar = false",
     f"SET max_temp_directory_size = '{_MOST_SPILLED}'",
     "SET lock_configuration = true",
 )
@@ -51,7 +52,7 @@ class StoreFolder:
             self._lock: int | None = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             message = f"{self.path}: {error.strerror}."
-            raise StoreError(message) from error
+            raise StoreOpenError(message) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -73,12 +74,12 @@ class StoreFolder:
         return Journal(self.path / JOURNAL_FOLDER)
 
     def open_database(self, *, memory_limit: str) -> Store:
-        """Open the database; one that does not open is put aside, and an empty one is there instead, to be filled from the journal."""
+        """Open the database; one that does not open, or is of an older make, is put aside, and an empty one takes its place."""
         try:
             store = self._open_whole(memory_limit)
         except (duckdb.Error, StoreError) as error:
             self._raise_if_no_new_file_helps(error)
-            aside = self.put_database_aside("unreadable")
+            aside = self.put_database_aside("outdated" if isinstance(error, StoreOutdatedError) else "unreadable")
             _logger.error("%s does not open: %s", self.database, error)  # noqa: TRY400 - it is dealt with here
             _logger.warning("The database is made anew from the journal; the old file is kept as %s.", aside)
             store = Store(self.database, memory_limit=memory_limit)
@@ -88,7 +89,7 @@ class StoreFolder:
         except duckdb.Error as error:
             store.close()
             message = f"{self.database}: {error}"
-            raise StoreError(message) from error
+            raise StoreOpenError(message) from error
         return store
 
     def put_database_aside(self, why: str) -> Path:
@@ -117,7 +118,7 @@ class StoreFolder:
         if is_clean and self.database.stat().st_size < blocks * block_size:
             store.close()
             message = f"{self.database} is shorter than its {blocks} blocks."
-            raise StoreError(message)
+            raise StoreOpenError(message)
         return store
 
     def _raise_if_no_new_file_helps(self, error: Exception) -> None:
@@ -131,7 +132,7 @@ class StoreFolder:
             raise StoreLockedError(message) from error
         if any(words in text for words in _NOT_THE_FILES_FAULT):
             message = f"{self.database}: {text}"
-            raise StoreError(message) from error
+            raise StoreOpenError(message) from error
 
 
 def check_same_history(store: Store, journal: Journal) -> None:
@@ -142,9 +143,9 @@ def check_same_history(store: Store, journal: Journal) -> None:
     advice = "Bring back the journal that belongs to it, or run `relaylens rebuild`."
     if last > journal.last_seq:
         message = f"{store.path} holds record {last}, but its journal ends with record {journal.last_seq}. {advice}"
-        raise StoreError(message)
+        raise StoreOpenError(message)
     record = next(journal.read(last - 1))
     stored = store.connection.execute("SELECT request_hash FROM batches WHERE batch = $batch", {"batch": last}).fetchall()
     if stored != [(record.request_hash,)]:
         message = f"{store.path} and its journal differ in record {last}. {advice}"
-        raise StoreError(message)
+        raise StoreOpenError(message)

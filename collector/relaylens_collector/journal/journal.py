@@ -58,6 +58,7 @@ class Journal:
         self._waiting: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
+        self._failing = False
         self._quiet_since = time.monotonic()
         self._stop = threading.Event()
         self._writing = threading.Thread(target=self._write_groups, name="relaylens-journal", daemon=True)
@@ -169,14 +170,19 @@ class Journal:
         """Write the first requests of a group, answer them, and return how many they were."""
         try:
             records = self._writer.write([request.entry for request in group])
-        except Exception as error:  # noqa: BLE001 - whatever it is, each caller has to hear of it and the thread goes on
+        except Exception as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
-            _logger.error("%s: cannot write the journal: %s.", self._directory, why)  # noqa: TRY400 - no traceback for each request
+            if not self._failing:  # said once, not for each request that is sent again
+                self._failing = True
+                _logger.exception("%s: cannot write the journal: %s.", self._directory, why)
             for request in group:
                 failure = JournalUnavailableError(f"{self._directory}: {why}.")
                 failure.__cause__ = error
                 request.future.set_exception(failure)
             return len(group)
+        if self._failing:
+            self._failing = False
+            _logger.warning("%s: the journal can be written again.", self._directory)
         for record, request in zip(records, group, strict=False):
             try:
                 if request.on_written is not None:

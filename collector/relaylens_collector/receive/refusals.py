@@ -13,8 +13,10 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from relaylens_collector.errors import (
     JournalError,
+    NotReadyError,
     OverloadedError,
     QueryError,
+    RequestTooLargeError,
     StoreError,
     UndecodableError,
 )
@@ -69,11 +71,13 @@ def refusal_of(error: Exception) -> Refusal | None:
     """Return the answer to one of our errors, nothing for an unforeseen one."""
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, RequestTooLargeError):
+        return Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
     if isinstance(error, UndecodableError | QueryError):
         return Refusal(grpc.StatusCode.INVALID_ARGUMENT, str(error))
     if isinstance(error, OverloadedError):
         return Refusal(grpc.StatusCode.UNAVAILABLE, str(error), retry_after=error.retry_after)
-    if isinstance(error, JournalError | StoreError | MemoryError):
+    if isinstance(error, JournalError | StoreError | NotReadyError | MemoryError):
         return Refusal(grpc.StatusCode.UNAVAILABLE, str(error) or "Out of memory.", retry_after=_RETRY_SOON)
     return None
 

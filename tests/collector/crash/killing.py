@@ -65,10 +65,11 @@ class Result:
         return [f"{name.replace('_', ' '):24} {round(value, 2):,}" for name, value in vars(self).items()]
 
 
-class _Victim:
+class Victim:
     """The process that is killed."""
 
     def __init__(self, store: Path) -> None:
+        """Start it on free ports."""
         self.store = store
         self.http_port, self.grpc_port = _free_port(), _free_port()
         self.longest_start = 0.0
@@ -85,7 +86,7 @@ class _Victim:
 
     def wait_until(self, path: str) -> None:
         """Ask until the answer is 200; raises when the process ends before, or takes too long."""
-        while not _is_ok(self.http_port, "GET", path):
+        while self.send("GET", path) != http.client.OK:
             if self.process.poll() is not None or time.monotonic() - self._started_at > _LONGEST_START:
                 message = f"The collector did not start, or not in time:\n{self.log.read_text()[-5000:]}"
                 raise AssertionError(message)
@@ -93,10 +94,26 @@ class _Victim:
         if path == _ALIVE:
             self.longest_start = max(self.longest_start, time.monotonic() - self._started_at)
 
+    def send(self, method: str, path: str, body: bytes | None = None) -> int:
+        """Send one HTTP request, and return the status, 0 when there is nobody to answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)
+        try:
+            connection.request(method, path, body, {"content-type": "application/x-protobuf"})
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
     def kill(self) -> None:
         """End it without a chance to do anything, and start it again."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.process = self._start()
+
+    def restart(self) -> None:
+        """End it in order, and start it again."""
+        self.stop()
         self.process = self._start()
 
     def stop(self) -> int:
@@ -111,7 +128,8 @@ def _free_port() -> int:
         return port
 
 
-def _request(sender: str, number: int) -> tuple[bytes, list[str]]:
+def request(sender: str, number: int) -> tuple[bytes, list[str]]:
+    """Return a request of a sender, and the names of its spans."""
     request = ExportTraceServiceRequest()
     spans = request.resource_spans.add().scope_spans.add().spans
     names = [f"{sender}/{number}/{place}" for place in range(_SPANS)]
@@ -124,17 +142,6 @@ def _request(sender: str, number: int) -> tuple[bytes, list[str]]:
     return request.SerializeToString(), names
 
 
-def _is_ok(port: int, method: str, path: str, body: bytes | None = None) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(method, path, body, {"content-type": "application/x-protobuf"})
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def _send_grpc(port: int, body: bytes) -> bool:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         try:
@@ -144,13 +151,19 @@ def _send_grpc(port: int, body: bytes) -> bool:
         return True
 
 
-def _keep_sending(sender: str, victim: _Victim, sent: Sent, stop: threading.Event) -> None:
+def _send(victim: Victim, sender: str, body: bytes) -> bool:
+    if sender.startswith("h"):
+        return victim.send("POST", "/v1/traces", body) == http.client.OK
+    return _send_grpc(victim.grpc_port, body)
+
+
+def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event) -> None:
     number = 0
     while not stop.wait(_PAUSE):
         number += 1
-        body, names = _request(sender, number)
+        body, names = request(sender, number)
         tries = 0
-        while not (_is_ok(victim.http_port, "POST", "/v1/traces", body) if sender.startswith("h") else _send_grpc(victim.grpc_port, body)):
+        while not _send(victim, sender, body):
             tries += 1
             if stop.wait(0.02) and victim.process.poll() is not None:
                 return
@@ -163,7 +176,7 @@ def _keep_sending(sender: str, victim: _Victim, sent: Sent, stop: threading.Even
 def run(kills: int, store: Path, seed: int = 1) -> Result:
     """Send without pause, kill so many times at random moments, and count."""
     chance = random.Random(seed)  # noqa: S311 - repeatable chance, not cryptography
-    victim, sent, stop = _Victim(store), Sent(), threading.Event()
+    victim, sent, stop = Victim(store), Sent(), threading.Event()
     senders = [*(f"h{number}" for number in range(_HTTP_SENDERS)), *(f"g{number}" for number in range(_GRPC_SENDERS))]
     threads = [threading.Thread(target=_keep_sending, args=(sender, victim, sent, stop)) for sender in senders]
     for thread in threads:
@@ -186,7 +199,7 @@ def run(kills: int, store: Path, seed: int = 1) -> Result:
     return _count(kills, store, victim, sent, exit_code)
 
 
-def _count(kills: int, store: Path, victim: _Victim, sent: Sent, exit_code: int) -> Result:
+def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int) -> Result:
     with duckdb.connect(str(store / "relaylens.duckdb"), read_only=True) as connection:
         stored = Counter(name for (name,) in connection.execute("SELECT name FROM spans").fetchall())
         ((applied,),) = connection.execute("SELECT count(*) FROM batches").fetchall()

@@ -11,8 +11,8 @@ import pytest
 
 from relaylens_collector.errors import (
     JournalCorruptError,
+    NotReadyError,
     OverloadedError,
-    QueryError,
     StoreError,
     StoreLockedError,
     UndecodableError,
@@ -495,5 +495,5 @@ def test_readers_are_sent_away_when_it_closes(tmp_path: Path) -> None:
     thread.join(10)
 
     assert ended.is_set()
-    with pytest.raises(QueryError), ingest.reading():
+    with pytest.raises(NotReadyError), ingest.reading():
         pass
