@@ -44,6 +44,7 @@ class Block:
     end: datetime
     failed: bool
     says: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Arrow:
     reason: str | None
     is_return: bool
     says: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Question:
     answered: datetime | None
     state: str
     says: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Pin:
     at: datetime
     severity: str
     says: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,7 @@ def _block(block: Block, scene: _Scene) -> dict[str, object]:
         "failed": block.failed,
         "name": block.name,
         "says": block.says,
+        "link": block.link,
     }
 
 
@@ -233,6 +238,7 @@ def _arrow(arrow: Arrow, scene: _Scene) -> dict[str, object]:
         "back": arrow.is_return,
         "reason": wording.word(arrow.reason) if arrow.reason else "",
         "says": arrow.says,
+        "link": arrow.link,
     }
 
 
@@ -249,6 +255,7 @@ def _question(question: Question, scene: _Scene, axis: Clock) -> dict[str, objec
         "colour": colours.ESCALATIONS.get(question.state, colours.UNKNOWN),
         "text": wording.word(question.state),
         "says": question.says,
+        "link": question.link,
     }
 
 
@@ -261,7 +268,9 @@ def _pins(pins: Sequence[Pin], scene: _Scene) -> list[dict[str, object]]:
         beside = at.get(place, 0)
         at[place] = beside + 1
         colour = colours.SEVERITIES.get(pin.severity, colours.UNKNOWN)
-        placed.append({"id": pin.id, "x": scene.x(pin.at), "beside": beside, "y": place[1], "colour": colour, "says": pin.says})
+        placed.append(
+            {"id": pin.id, "x": scene.x(pin.at), "beside": beside, "y": place[1], "colour": colour, "says": pin.says, "link": pin.link}
+        )
     return placed
 
 

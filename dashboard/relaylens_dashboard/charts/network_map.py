@@ -51,6 +51,8 @@ class Agent:
     findings: int = 0
     says: str = ""
     """What is shown when the pointer rests on it."""
+    link: str = ""
+    """The address that a click opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Edge:
     """Share of decided handoffs that succeeded."""
     to_person: bool = False
     says: str = ""
+    link: str = ""
 
 
 def draw(agents: Sequence[Agent], edges: Sequence[Edge]) -> dict[str, object]:
@@ -241,6 +244,7 @@ def _agent(agent: Agent, place: tuple[float, float], radius: float) -> dict[str,
         "below": _below(agent),
         "badge": _badge(agent),
         "says": agent.says,
+        "link": agent.link,
     }
 
 
@@ -267,4 +271,5 @@ def _edge(edge: Edge, line: Sequence[Point], label: Point, busiest: int) -> dict
         "person": edge.to_person,
         "label": {"at": list(label), "text": label_of(edge)},
         "says": edge.says,
+        "link": edge.link,
     }

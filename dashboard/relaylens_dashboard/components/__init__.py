@@ -6,11 +6,11 @@ The scripts are ours and fixed. Data reaches them as JSON, and `shared.js` makes
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import streamlit as st
 
-NAMES: Final = ("lanes", "legend", "network_map", "strip", "table", "tiles", "transcript")
+NAMES: Final = ("lanes", "legend", "links", "network_map", "strip", "table", "tiles", "transcript")
 """The components, each a script of the same name beside this file."""
 
 
@@ -27,16 +27,11 @@ def style() -> str:
     return (files(__package__) / "style.css").read_text(encoding="utf-8")
 
 
-def mount(name: str, data: Mapping[str, object], *, key: str) -> dict[str, Any] | None:
-    """Put a component on the page; the answer is what was clicked since the last time, if anything."""
-    result = _renderer(name)(data=dict(data), key=key, on_chosen_change=_nothing)
-    return cast("dict[str, Any] | None", result.chosen)
+def mount(name: str, data: Mapping[str, object], *, key: str) -> None:
+    """Put a component on the page; a click in it opens an address, so there is nothing to wait for."""
+    _renderer(name)(data=dict(data), key=key)
 
 
 @cache
 def _renderer(name: str) -> Any:  # noqa: ANN401 - Streamlit does not export the type
     return st.components.v2.component(f"relaylens.{name}", html='<div class="host"></div>', css=style(), js=source(name))
-
-
-def _nothing() -> None:
-    """A change needs a callback; what was clicked is read from the result."""

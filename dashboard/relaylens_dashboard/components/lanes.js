@@ -1,28 +1,27 @@
 // Draws a run: a lane for each agent, calls as blocks, arrows for handoffs; where everything stands was decided in Python (charts/lanes.py).
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.classList.add("lanes");
-  return atEveryWidth(host, (width) => drawLanes(host, data, width, (what) => setTriggerValue("chosen", what)));
+  return atEveryWidth(host, (width) => drawLanes(host, data, width));
 }
 
-function drawLanes(host, data, width, choose) {
+function drawLanes(host, data, width) {
   host.replaceChildren();
   const say = noteFor(host);
   const margin = Math.min(150, Math.max(90, width * 0.13));
   const inner = width - margin - 26;
   const x = (share) => margin + share * inner;
   const svg = shape("svg", { width, height: data.height, viewBox: `0 0 ${width} ${data.height}`, role: "group", "aria-label": data.says });
-  const chosen = (node, says, what) => onChoose(say(node, says), () => choose(what));
   svg.append(
     ...data.gaps.map((gap) => gapShape(gap, x, data)),
     ...data.ticks.map((tick) => tickShape(tick, x, data)),
     ...data.lanes.map((lane) => laneShape(lane, width, margin)),
     ...data.turns.map((turn) => say(turnShape(turn, x), turn.says)),
-    ...data.questions.map((question) => chosen(questionShape(question, x), question.says, { question: question.id })),
-    ...data.blocks.map((block) => chosen(blockShape(block, x, block.id === data.selected), block.says, { span: block.id })),
-    ...data.arrows.map((arrow) => chosen(arrowShape(arrow, x, arrow.id === data.selected), arrow.says, { handoff: arrow.id })),
-    ...data.pins.map((pin) => chosen(pinShape(pin, x, pin.id === data.selected), pin.says, { finding: pin.id })),
+    ...data.questions.map((question) => say(questionShape(question, x), question.says)),
+    ...data.blocks.map((block) => say(blockShape(block, x, block.id === data.selected), block.says)),
+    ...data.arrows.map((arrow) => say(arrowShape(arrow, x, arrow.id === data.selected), arrow.says)),
+    ...data.pins.map((pin) => say(pinShape(pin, x, pin.id === data.selected), pin.says)),
   );
   host.prepend(svg);
   host.append(element("div", { class: "legend" }, data.legend.map((entry) => {
@@ -59,7 +58,7 @@ function turnShape(turn, x) {
 
 function blockShape(block, x, selected) {
   const wide = Math.max(x(block.right) - x(block.left), 3);
-  const group = shape("g", { class: `block${selected ? " selected" : ""}`, tabindex: 0, role: "button", "aria-label": block.says },
+  const group = shapeLink(block.link, { class: `block${selected ? " selected" : ""}`, "aria-label": block.says },
     shape("rect", { x: x(block.left), y: block.y - 7, width: wide, height: 14, rx: 2.5, fill: block.colour }));
   if (block.failed) {
     group.append(shape("path", { class: "failed", d: `M${x(block.left)} ${block.y - 8}h${wide}M${x(block.left)} ${block.y + 8}h${wide}` }));
@@ -77,7 +76,7 @@ function arrowShape(arrow, x, selected) {
   const end = y1 - down * 13;
   const lean = Math.max((end - start) * down * 0.4, 8) * down;
   const line = `M${x0} ${start}C${x0} ${start + lean} ${x1} ${end - lean} ${x1} ${end}`;
-  const group = shape("g", { class: `arrow${arrow.back ? " back" : ""}${selected ? " selected" : ""}`, tabindex: 0, role: "button", "aria-label": arrow.says },
+  const group = shapeLink(arrow.link, { class: `arrow${arrow.back ? " back" : ""}${selected ? " selected" : ""}`, "aria-label": arrow.says },
     shape("path", { class: "line", d: line, stroke: arrow.colour }),
     shape("path", { class: "reach", d: line }));
   if (arrow.arrives) {
@@ -92,7 +91,7 @@ function arrowShape(arrow, x, selected) {
 function questionShape(question, x) {
   const wide = Math.max(x(question.right) - x(question.left), 6);
   const left = x(question.left);
-  const group = shape("g", { class: "question", tabindex: 0, role: "button", "aria-label": question.says },
+  const group = shapeLink(question.link, { class: "question", "aria-label": question.says },
     shape("path", { class: "asks", d: `M${left} ${question.from + 11}V${question.y - 11}`, stroke: question.colour }),
     shape("rect", {
       x: left, y: question.y - 9, width: wide, height: 18, rx: 4, fill: question.colour, "fill-opacity": 0.22, stroke: question.colour,
@@ -105,7 +104,7 @@ function questionShape(question, x) {
 
 function pinShape(pin, x, selected) {
   const at = x(pin.x) + pin.beside * 15;
-  return shape("g", { class: `pin${selected ? " selected" : ""}`, tabindex: 0, role: "button", "aria-label": pin.says },
+  return shapeLink(pin.link, { class: `pin${selected ? " selected" : ""}`, "aria-label": pin.says },
     shape("path", { d: `M${at} ${pin.y + 3}l-6 -7a8 8 0 1 1 12 0z`, fill: pin.colour }),
     shape("text", { x: at, y: pin.y - 4.5, "text-anchor": "middle" }, "!"));
 }

@@ -1,12 +1,12 @@
 // Draws the map of agents and handoffs; where everything stands was decided in Python (charts/network_map.py).
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.classList.add("map");
-  return atEveryWidth(host, (width) => draw(host, data, width, (what) => setTriggerValue("chosen", what)));
+  return atEveryWidth(host, (width) => draw(host, data, width));
 }
 
-function draw(host, data, width, choose) {
+function draw(host, data, width) {
   host.replaceChildren();
   const say = noteFor(host);
   const inner = width - 2 * data.margin;
@@ -17,13 +17,11 @@ function draw(host, data, width, choose) {
     const near = (name) => edge.source === name || edge.target === name;
     const node = edgeShape(edge, x);
     say(node, edge.says);
-    onChoose(node, () => choose({ edge: [edge.source, edge.target] }));
     return { node, near };
   });
   const agents = data.agents.map((agent) => {
     const node = agentShape(agent, data.margin + agent.share * inner, letters);
     say(node, agent.says);
-    onChoose(node, () => choose({ agent: agent.name, person: agent.person }));
     node.addEventListener("mouseenter", () => focus(agent.name));
     node.addEventListener("mouseleave", () => host.classList.remove("focused"));
     return { node, name: agent.name };
@@ -55,9 +53,9 @@ function edgeShape(edge, x) {
     shape("rect", { class: "plate", x: middle - wide / 2, y: height - 9, width: wide, height: 18, rx: 9, stroke: edge.colour }),
     shape("text", { x: middle, y: height + 4, "text-anchor": "middle" }, edge.label.text),
   ];
-  return shape(
-    "g",
-    { class: "edge", tabindex: 0, role: "link", "aria-label": `${edge.source} to ${edge.target}: ${edge.label.text}` },
+  return shapeLink(
+    edge.link,
+    { class: "edge", "aria-label": `${edge.source} to ${edge.target}: ${edge.label.text}` },
     shape("path", { class: "line", d: line, stroke: edge.colour, "stroke-width": edge.width, "stroke-dasharray": edge.person ? "6 4" : null }),
     arrow(x(end), end[2], angle, edge),
     shape("path", { class: "reach", d: line }),
@@ -78,9 +76,9 @@ function agentShape(agent, x, letters) {
   const { radius, y } = agent;
   const turn = `rotate(-90 ${x} ${y})`;
   const ring = { cx: x, cy: y, r: radius - 2.5, "stroke-width": 5, pathLength: 100 };
-  const group = shape("g", {
-    class: "agent", tabindex: 0, role: "link", "aria-label": `${agent.shown}, ${agent.below}`,
-  }, shape("circle", { class: "disc", cx: x, cy: y, r: radius }));
+  const group = shapeLink(agent.link, { class: "agent", "aria-label": `${agent.shown}, ${agent.below}` },
+  shape("rect", { class: "reach", x: x - radius - 8, y: y - radius - 4, width: 2 * radius + 16, height: 2 * radius + 42 }),
+  shape("circle", { class: "disc", cx: x, cy: y, r: radius }));
   if (agent.person) {
     group.append(
       shape("circle", { cx: x, cy: y, r: radius - 1, fill: "none", stroke: agent.colour, "stroke-width": 2, "stroke-dasharray": "5 3" }),

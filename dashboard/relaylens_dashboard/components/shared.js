@@ -19,21 +19,29 @@ function filled(node, attributes, children) {
   return node;
 }
 
-// Clicks, and Enter or space where the keyboard stands, do the same.
-function onChoose(node, act) {
-  node.addEventListener("click", act);
-  node.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      act(event);
-    }
+// Every click opens an address of the dashboard. They are made in Python (screens/address.py), relative and with each value quoted.
+// A click with a key held, or with another button, is left to the browser, which opens the address elsewhere.
+function opens(node, address) {
+  node.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button > 0) return;
+    event.preventDefault();
+    openView(address);
   });
   return node;
 }
 
-// A click with a key held, or with another button, is left to the browser: it opens the link elsewhere.
-function isPlainClick(event) {
-  return !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button > 0);
+// The page is told as if the address came from the browser's history: one entry for one click, and no loading anew.
+function openView(address) {
+  window.history.pushState({}, "", address);
+  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+}
+
+function link(address, attributes, ...children) {
+  return opens(element("a", { href: address, ...attributes }, ...children), address);
+}
+
+function shapeLink(address, attributes, ...children) {
+  return opens(shape("a", { href: address, ...attributes }, ...children), address);
 }
 
 function shortened(text, letters) {

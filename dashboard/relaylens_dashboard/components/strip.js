@@ -1,6 +1,6 @@
 // Draws a long run as a strip of slices; a click chooses the slice that is shown below it.
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.replaceChildren();
   const strip = element("div", { class: "strip" });
@@ -13,8 +13,8 @@ export default function (component) {
       bar.style.background = part.colour;
       return bar;
     });
-    const node = element("button", { type: "button", class: slice.number === data.shown ? "shown" : null, "aria-label": slice.says },
+    const node = link(slice.link, { class: slice.number === data.shown ? "shown" : null, "aria-label": slice.says },
       element("span", { class: "parts" }, bars), slice.troubled ? element("b", {}, "!") : null);
-    strip.append(say(onChoose(node, () => setTriggerValue("chosen", { slice: slice.number })), slice.says));
+    strip.append(say(node, slice.says));
   });
 }

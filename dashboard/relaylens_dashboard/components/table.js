@@ -1,20 +1,18 @@
-// Draws rows: text, numbers, chips, bars. Sorting and paging are questions to the store, so a click only says what was clicked.
+// Draws rows: text, numbers, chips, bars. Sorting and paging are questions to the store, so a click opens the address that asks them.
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.classList.add("table");
   host.replaceChildren();
   const say = noteFor(host);
-  const choose = (what) => setTriggerValue("chosen", what);
-  const head = element("tr", {}, data.columns.map((column) => header(column, data.sort, choose, say)));
-  const rows = data.rows.map((row, index) => {
-    const line = element("tr", { class: [row.opens ? "open" : "", row.marked ? "marked" : ""].join(" "), tabindex: row.opens ? 0 : null });
+  const head = element("tr", {}, data.columns.map((column) => header(column, data.sort, say)));
+  const rows = data.rows.map((row) => {
+    const line = element("tr", { class: [row.link ? "open" : "", row.marked ? "marked" : ""].join(" ") });
     row.cells.forEach((cell, place) => line.append(cellOf(cell, data.columns[place], place === 0 ? row.link : null, say)));
-    if (row.opens) {
-      onChoose(line, (event) => {
-        if (!isPlainClick(event) || String(document.getSelection())) return;
-        event.preventDefault();
-        choose({ row: index });
+    if (row.link) {
+      line.addEventListener("click", (event) => {
+        const selecting = String(document.getSelection()) !== "";
+        if (!event.defaultPrevented && !selecting && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) openView(row.link);
       });
     }
     return line;
@@ -27,33 +25,24 @@ export default function (component) {
   host.prepend(element("table", { "aria-label": data.says }, widths, data.headless ? null : element("thead", {}, head), element("tbody", {}, rows)));
 }
 
-function header(column, sort, choose, say) {
+function header(column, sort, say) {
   const cell = element("th", { class: column.right ? "right" : null, scope: "col" });
   if (column.sort) {
     const here = sort && sort.by === column.sort;
     cell.setAttribute("aria-sort", here ? (sort.descending ? "descending" : "ascending") : "none");
-    const button = element("button", { type: "button" }, column.title, here ? (sort.descending ? " ↓" : " ↑") : "");
-    button.addEventListener("click", () => choose({ sort: column.sort }));
-    cell.append(button);
+    cell.append(link(column.link, {}, column.title, here ? (sort.descending ? " ↓" : " ↑") : ""));
   } else {
     cell.append(column.title);
   }
   return say(cell, column.says);
 }
 
-function cellOf(cell, column, link, say) {
+function cellOf(cell, column, address, say) {
   const held = typeof cell === "object" && cell !== null ? cell : { text: cell };
   const node = element("td", { class: [column.right ? "right" : "", column.nowrap ? "nowrap" : "", column.elastic ? "elastic" : ""].join(" ") });
   if (held.indent) node.style.paddingLeft = `${held.indent * 14}px`;
   const content = contentOf(held, say);
-  if (link) {
-    // The address is made in Python, relative to the dashboard itself, with each value quoted.
-    const anchor = element("a", { href: link }, content);
-    anchor.addEventListener("click", (event) => isPlainClick(event) && event.preventDefault());
-    node.append(anchor);
-  } else {
-    node.append(content);
-  }
+  node.append(address ? link(address, {}, content) : content);
   if (held.under) node.append(element("div", { class: "under" }, held.under));
   return say(node, held.says);
 }

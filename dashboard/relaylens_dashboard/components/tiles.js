@@ -1,6 +1,6 @@
 // Draws the headline numbers with how each moved.
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.replaceChildren();
   const tiles = element("div", { class: "tiles" });
@@ -11,9 +11,8 @@ export default function (component) {
     if (tile.colour) change.firstChild.style.color = tile.colour;
     const value = element("div", { class: "value" }, tile.value);
     if (tile.hue) value.style.color = `color-mix(in srgb, ${tile.hue} 80%, var(--st-text-color))`;
-    const node = element("div", { class: `tile${tile.metric ? " opens" : ""}`, tabindex: tile.metric ? 0 : null, role: tile.metric ? "link" : null },
-      element("div", { class: "title" }, tile.title), value, change);
-    if (tile.metric) onChoose(node, () => setTriggerValue("chosen", { metric: tile.metric }));
+    const parts = [element("div", { class: "title" }, tile.title), value, change];
+    const node = tile.link ? link(tile.link, { class: "tile opens" }, parts) : element("div", { class: "tile" }, parts);
     tiles.append(say(node, tile.says));
   }
 }

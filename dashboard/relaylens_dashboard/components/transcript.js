@@ -2,18 +2,15 @@
 const FOLD = 700;
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.classList.add("transcript");
-  host.replaceChildren(...data.entries.map((entry) => entryShape(entry, (what) => setTriggerValue("chosen", what))));
+  host.replaceChildren(...data.entries.map(entryShape));
 }
 
-function entryShape(entry, choose) {
+function entryShape(entry) {
   const node = element("section", { class: `entry ${entry.kind}${entry.marked ? " marked" : ""}` });
   node.style.setProperty("--hue", entry.hue);
-  const opens = entry.opens
-    ? onChoose(element("button", { type: "button", class: "opens", title: "Show the span" }, "span"), () => choose(entry.opens))
-    : null;
   node.append(element("header", {},
     element("time", {}, entry.at),
     element("span", { class: "who" }, entry.who),
@@ -24,7 +21,7 @@ function entryShape(entry, choose) {
       return chip;
     }),
     element("span", { class: "meta quiet" }, entry.meta),
-    opens,
+    entry.link ? link(entry.link, { class: "opens", title: "Show the span" }, "span") : null,
   ));
   for (const block of entry.blocks) node.append(blockNode(block));
   return node;

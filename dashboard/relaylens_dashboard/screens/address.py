@@ -56,31 +56,27 @@ def one_of(name: str, allowed: Sequence[str] | Mapping[str, object], otherwise: 
 
 def write(**changes: str | int | None) -> None:
     """Change filters in the URL; None takes one out."""
-    for name, change in changes.items():
-        if change is None or change == "":
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = str(change)
+    st.query_params.from_dict(_changed(changes))
 
 
 def keep(screen: str) -> None:
-    """Carry the filters of the whole dashboard over to a screen opened from the navigation, which begins with an empty URL."""
+    """Carry the filters of the whole dashboard over to a screen opened from the navigation, which begins with an empty address."""
     kept: dict[str, str] = st.session_state.setdefault(_KEPT, {})
-    if st.session_state.get(_SCREEN) not in {None, screen} and not any(name in st.query_params for name in GLOBAL):
-        st.query_params.update(kept)
+    if kept and st.session_state.get(_SCREEN) not in {None, screen} and not st.query_params:
+        st.query_params.from_dict(kept)
     st.session_state[_SCREEN] = screen
     st.session_state[_KEPT] = {name: st.query_params[name] for name in GLOBAL if name in st.query_params}
 
 
 def link(screen: str, **filters: str | int | None) -> str:
     """Give the address of a view, relative to the dashboard, with the filters of the whole dashboard."""
-    query = urlencode(_with_global(filters))
-    return f"{'.' if screen == HOME else screen}{'?' if query else ''}{query}"
+    kept = {name: st.query_params[name] for name in GLOBAL if name in st.query_params}
+    return _written(screen, {**kept, **{name: str(given) for name, given in filters.items() if given is not None}})
 
 
-def go(screen: str, **filters: str | int | None) -> None:
-    """Open another screen, with the filters of the whole dashboard."""
-    st.switch_page(f"screens/{screen}.py", query_params=_with_global(filters))
+def here(**changes: str | int | None) -> str:
+    """Give the address of this view with some filters changed; None takes one out."""
+    return _written(st.session_state.get(_SCREEN, HOME), _changed(changes))
 
 
 def moment(name: str) -> datetime | None:
@@ -142,6 +138,11 @@ def range_in_words() -> str:
     return words.get(name, "the whole record")
 
 
-def _with_global(filters: Mapping[str, str | int | None]) -> dict[str, str]:
-    kept = {name: st.query_params[name] for name in GLOBAL if name in st.query_params}
-    return {**kept, **{name: str(given) for name, given in filters.items() if given is not None}}
+def _changed(changes: Mapping[str, str | int | None]) -> dict[str, str]:
+    held = {name: st.query_params[name] for name in st.query_params if name not in changes}
+    return held | {name: str(change) for name, change in changes.items() if change is not None and change != ""}
+
+
+def _written(screen: str, filters: Mapping[str, str]) -> str:
+    query = urlencode(filters)
+    return f"{'.' if screen == HOME else screen}{'?' if query else ''}{query}"

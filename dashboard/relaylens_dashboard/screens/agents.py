@@ -10,7 +10,7 @@ from relaylens_analytics.metric import Unit
 from relaylens_dashboard import components, numerals, wording
 from relaylens_dashboard.charts import colours, figures
 from relaylens_dashboard.charts.figures import Point
-from relaylens_dashboard.screens import address, edges, frame, reading, tables, tiles
+from relaylens_dashboard.screens import address, edges, frame, links, reading, tables, tiles
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 from relaylens_dashboard.screens.tiles import tile
@@ -93,7 +93,7 @@ def _row(row: Record) -> Row:
         wording.NOTHING if row["cost_usd"] is None else numerals.written(row["cost_usd"], Unit.USD),
         tables.text(", ".join(row["versions"]) or "not recorded", quiet=not row["versions"]),
     ]
-    return Row(cells, "agents", {"agent": row["agent"]})
+    return Row(cells, address.link("agents", agent=row["agent"]))
 
 
 def _evidence(row: Record) -> tables.Cell:
@@ -117,14 +117,11 @@ def _evidence_legend() -> None:
 
 def _one(row: Record) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button("All agents", icon=":material/arrow_back:", type="tertiary"):
-            address.go("agents")
+        links.show(("← All agents", address.link("agents")), key="agent.back")
         st.text(tables.plain(row["display_name"], limit=100), width="content")
         st.space("stretch")
-        if st.button("Its runs", icon=":material/list_alt:"):
-            address.go("runs", agent=row["agent"])
-        if st.button("Its findings", icon=":material/report:"):
-            address.go("findings", agent=row["agent"])
+        name = row["agent"]
+        links.show(("Its runs", address.link("runs", agent=name)), ("Its findings", address.link("findings", agent=name)), key="agent.ways")
     _tiles(row)
     left, right = st.columns([0.62, 0.38], gap="medium")
     with left:
@@ -212,7 +209,9 @@ def _detectors(row: Record) -> None:
     if not found:
         st.caption("Nothing was found.")
         return
-    rows = [Row([wording.word(name), f"{times:,}"], "findings", {"agent": row["agent"], "detector": name}) for name, times in found[:6]]
+    rows = [
+        Row([wording.word(name), f"{times:,}"], address.link("findings", agent=row["agent"], detector=name)) for name, times in found[:6]
+    ]
     tables.show([Column(""), Column("", right=True)], rows, key="agent.findings", says="Findings by kind")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from relaylens_dashboard import wording
 from relaylens_dashboard.charts import colours, figures
-from relaylens_dashboard.screens import address, edges, frame, payloads, reading, tables, tiles
+from relaylens_dashboard.screens import address, edges, frame, links, payloads, reading, tables, tiles
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 from relaylens_dashboard.screens.tiles import tile
@@ -33,8 +33,7 @@ def body() -> None:
 def _one(source: str, target: str | None) -> None:
     edge = {**address.window().params(), "from_agent": source, "to_agent": target}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button("All handoffs", icon=":material/arrow_back:", type="tertiary"):
-            address.go("edge")
+        links.show(("← All handoffs", address.link("edge")), key="edge.back")
         st.text(f"{tables.plain(source, limit=80)} → {tables.plain(target or 'unknown', limit=80)}", width="content")
     funnel = reading.row("edge_funnel", **edge)
     if funnel is None or not funnel["offered"]:
@@ -136,16 +135,17 @@ def _examples(edge: Record) -> None:
         Column("Sent"),
         Column("Received"),
     ]
-    tables.show(columns, [_example(row, edge, selected) for row in found[:12]], key="edge.examples", says="Examples of handoffs")
+    tables.show(columns, [_example(row, selected) for row in found[:12]], key="edge.examples", says="Examples of handoffs")
     chosen = next((row for row in found if row["handoff"] == selected), found[0])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("##### What was sent, and what was received", width="content")
-        if chosen["run"] and st.button("Open the run", icon=":material/timeline:", key="edge.run"):
-            address.go("run", run=chosen["run"], conversation=chosen["conversation"], view="handoffs", handoff=chosen["handoff"])
+        if chosen["run"]:
+            run = {"run": chosen["run"], "conversation": chosen["conversation"], "handoff": chosen["handoff"]}
+            links.show(("Open the run →", address.link("run", view="handoffs", **run)), key="edge.run")
     payloads.show(chosen)
 
 
-def _example(row: Record, edge: Record, selected: str) -> Row:
+def _example(row: Record, selected: str) -> Row:
     cells = [
         tables.text(wording.clock(row["offered_at"]), quiet=True),
         payloads.verdict(row),
@@ -154,8 +154,7 @@ def _example(row: Record, edge: Record, selected: str) -> Row:
         tables.text(row["sent"] if row["sent"] is not None else "not recorded", quiet=row["sent"] is None),
         tables.text(row["received"] if row["received"] is not None else "not recorded", quiet=row["received"] is None),
     ]
-    filters = {"from_agent": edge["from_agent"], "to_agent": edge["to_agent"], "show": address.value("show"), "handoff": row["handoff"]}
-    return Row(cells, "edge", filters, row["handoff"] == selected)
+    return Row(cells, address.here(handoff=row["handoff"]), row["handoff"] == selected)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from relaylens_dashboard import wording
-from relaylens_dashboard.screens import tables
+from relaylens_dashboard.screens import address, tables
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 
@@ -38,5 +38,5 @@ def _row(row: Record) -> Row:
         f"{row['runs']:,}",
     ]
     if row["target_type"] == "human":
-        return Row(cells, "escalations", {"agent": row["from_agent"]})
-    return Row(cells, "edge", {"from_agent": row["from_agent"], "to_agent": row["to_agent"]})
+        return Row(cells, address.link("escalations", agent=row["from_agent"]))
+    return Row(cells, address.link("edge", from_agent=row["from_agent"], to_agent=row["to_agent"]))

@@ -100,7 +100,8 @@ def _row(row: Record) -> Row:
         tables.text(row["answered_by"], quiet=True),
         (wording.whole(pending) if row["open"] else wording.lasted(pending)) if pending is not None else wording.NOTHING,
     ]
-    return Row(cells, "run" if row["run"] else None, {"run": row["run"], "conversation": row["conversation"], "finding": row["escalation"]})
+    run = {"run": row["run"], "conversation": row["conversation"], "finding": row["escalation"]}
+    return Row(cells, address.link("run", **run) if row["run"] else None)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,7 @@ def _inbox(groups: Sequence[Record]) -> None:
                 wording.ago(row["last_found_at"], address.now()),
                 tables.text(row["last_message"], quiet=True),
             ],
-            "findings",
-            {"detector": row["detector"], "agent": row["agent"], "severity": address.value("severity"), "groups": address.value("groups")},
+            address.here(detector=row["detector"], agent=row["agent"], page=None),
             row["detector"] == detector and row["agent"] == agent,
         )
         for row in groups
@@ -116,7 +115,7 @@ def _row(row: Record) -> Row:
         tables.chip(row["run_outcome"], colours.OUTCOMES) if row["run_outcome"] else "",
     ]
     filters = {"run": row["run"], "conversation": row["conversation"], "finding": row["finding"]}
-    return Row(cells, "run" if row["run"] else None, filters)
+    return Row(cells, address.link("run", **filters) if row["run"] else None)
 
 
 if __name__ == "__main__":

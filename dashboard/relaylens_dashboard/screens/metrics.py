@@ -11,7 +11,7 @@ from relaylens_analytics.catalog import AUDIT_CHECKS, DIMENSIONS, METRICS, Bette
 from relaylens_dashboard import numerals, wording
 from relaylens_dashboard.charts import colours, figures
 from relaylens_dashboard.charts.figures import Point
-from relaylens_dashboard.screens import address, exports, frame, reading, tables
+from relaylens_dashboard.screens import address, exports, frame, links, reading, tables
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 
@@ -52,17 +52,16 @@ def _every() -> None:
 
 def _overview(entry: Metric, now: Sequence[Record], before: Sequence[Record]) -> list[Row]:
     """Give a metric's rows: one, or one for each of its parts or keys."""
-    filters = {"metric": entry.name}
+    link = address.link("metrics", metric=entry.name)
     was = {_which(row): row["value"] for row in before}
     shown = [row for row in now if row["key"] is not None][:_MOST_ROWS]
     return [
         Row(
             [*_title(entry, first=place == 0), _detail(entry, row), *_numbers(entry, row, was), *_question(entry, first=place == 0)],
-            "metrics",
-            filters,
+            link,
         )
         for place, row in enumerate(shown)
-    ] or [Row([*_title(entry, first=True), "", wording.NOTHING, "", "", "", *_question(entry, first=True)], "metrics", filters)]
+    ] or [Row([*_title(entry, first=True), "", wording.NOTHING, "", "", "", *_question(entry, first=True)], link)]
 
 
 def _which(row: Record) -> tuple[str | None, str | None]:
@@ -94,8 +93,7 @@ def _detail(entry: Metric, row: Record) -> tables.Cell:
 
 def _one(entry: Metric) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button("All metrics", icon=":material/arrow_back:", type="tertiary"):
-            address.go("metrics")
+        links.show(("← All metrics", address.link("metrics")), key="metric.back")
         st.text(entry.title, width="content")
         st.caption(f"{_BETTER[entry.better]}, in {_unit(entry.unit)}", width="content")
     st.text(entry.question)

@@ -43,9 +43,7 @@ def body() -> None:
         return
     _headlines(window)
     _attention(window, waiting)
-    drawn = _map(agents, ways, len(waiting))
-    if drawn is not None:
-        _open(drawn)
+    _map(agents, ways, len(waiting))
     if ways:
         st.markdown("##### Handoffs")
         edges.show(ways, key="edges")
@@ -70,9 +68,7 @@ def _nothing(window: Window) -> None:
 def _headlines(window: Window) -> None:
     before = address.window_before()
     shown = [_tile(metric(name), column, window, before) for name, column in HEADLINES]
-    chosen = tiles.show(shown, key="headlines")
-    if chosen is not None:
-        address.go("metrics", metric=str(chosen["metric"]))
+    tiles.show(shown, key="headlines")
 
 
 def _tile(entry: Metric, column: str, window: Window, before: Window | None) -> dict[str, object]:
@@ -81,7 +77,7 @@ def _tile(entry: Metric, column: str, window: Window, before: Window | None) -> 
     change = _change(value, was, entry.unit)
     title = f"{entry.title}, {column}" if column != "value" else entry.title
     return {
-        "metric": entry.name,
+        "link": address.link("metrics", metric=entry.name),
         "title": title,
         "value": numerals.written(value, entry.unit),
         "change": change,
@@ -159,9 +155,8 @@ def _question(row: Record) -> Row:
         tables.text(text),
         tables.text(wording.whole(row["pending_ms"] or 0), quiet=True),
     ]
-    return Row(
-        cells, "run" if row["run"] else "escalations", {"run": row["run"], "conversation": row["conversation"]} if row["run"] else {}
-    )
+    run = address.link("run", run=row["run"], conversation=row["conversation"], finding=row["escalation"])
+    return Row(cells, run if row["run"] else address.link("escalations"))
 
 
 def _finding(row: Record) -> Row:
@@ -170,19 +165,14 @@ def _finding(row: Record) -> Row:
         tables.text(row["message"]),
         tables.text(wording.ago(row["found_at"], address.now()), quiet=True),
     ]
-    return Row(cells, "run" if row["run"] else "findings", _run_of(row))
+    run = address.link("run", run=row["run"], conversation=row["conversation"], finding=row["finding"])
+    return Row(cells, run if row["run"] else address.link("findings", detector=row["detector"]))
 
 
-def _run_of(row: Record) -> dict[str, str | int | None]:
-    return (
-        {"run": row["run"], "conversation": row["conversation"], "finding": row["finding"]} if row["run"] else {"detector": row["detector"]}
-    )
-
-
-def _map(agents: Sequence[Record], ways: Sequence[Record], waiting: int) -> Record | None:
+def _map(agents: Sequence[Record], ways: Sequence[Record], waiting: int) -> None:
     people = {row["agent"] for row in agents if row["kind"] == "human"}
     data = network_map.draw([_agent(row, waiting, len(people)) for row in agents], _merged(ways, people))
-    return components.mount("network_map", data, key="map")
+    components.mount("network_map", data, key="map")
 
 
 def _agent(row: Record, waiting: int, people: int) -> Agent:
@@ -197,6 +187,7 @@ def _agent(row: Record, waiting: int, people: int) -> Agent:
         waiting=waiting if person and people == 1 else 0,
         findings=0 if person else row["findings"],
         says=_about(row, person=person),
+        link=address.link("escalations") if person else address.link("agents", agent=row["agent"]),
     )
 
 
@@ -233,17 +224,15 @@ def _edge(source: str, target: str, rows: Sequence[Record], *, to_person: bool) 
     lines += [f"{wording.count(count - decided, 'is', 'are')} not decided yet"] if count > decided else []
     reasons = [f"{wording.word(reason)}: {times:,}" for row in rows for reason, times in sorted(dict(row["reasons"]).items())]
     waits = [f"Wait p50 {wording.lasted(row['p50_wait_ms'])}, p95 {wording.lasted(row['p95_wait_ms'])}" for row in rows[:1]]
-    return Edge(source, target, count, succeeded / decided if decided else None, to_person, "\n".join([*lines, *reasons, *waits]))
-
-
-def _open(chosen: Record) -> None:
-    if "edge" in chosen:
-        source, target = chosen["edge"]
-        address.go("edge", from_agent=str(source), to_agent=str(target))
-    elif chosen.get("person"):
-        address.go("escalations")
-    else:
-        address.go("agents", agent=str(chosen["agent"]))
+    return Edge(
+        source,
+        target,
+        count,
+        succeeded / decided if decided else None,
+        to_person,
+        says="\n".join([*lines, *reasons, *waits]),
+        link=address.link("escalations", agent=source) if to_person else address.link("edge", from_agent=source, to_agent=target),
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import streamlit as st
 
 from relaylens_dashboard import components, wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address, frame, payloads, reading, run_about, run_lanes, run_spans, tables, tiles, transcript
+from relaylens_dashboard.screens import address, frame, links, payloads, reading, run_about, run_lanes, run_spans, tables, tiles, transcript
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 from relaylens_dashboard.screens.tiles import tile
@@ -77,8 +77,9 @@ def _head(run: Record) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text(tables.plain(said, limit=120), width="content")
         st.caption(f"began {wording.clock(run['started_at'])} UTC", width="content")
-        if st.button("Runs of this conversation", type="tertiary"):
-            address.go("runs", conversation=run["conversation"], range="all")
+        links.show(
+            ("Runs of this conversation", address.link("runs", conversation=run["conversation"], range="all")), key="run.conversation"
+        )
     evidence = f"{wording.word(run['outcome_evidence'])}: {wording.word(run['outcome_rule'])}"
     tokens = (run["input_tokens"] or 0) + (run["output_tokens"] or 0)
     shown = [
@@ -139,18 +140,14 @@ def _strip(run: Record, number: int, slices: int) -> None:
     drawn = [_slice_data(one, parts[one], hue, run["steps"]) for one in sorted(parts)[:_MOST_SLICES]]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Steps {number * SLICE + 1:,} to {min((number + 1) * SLICE, run['steps']):,} of {run['steps']:,}", width="content")
-        if st.button("Earlier", disabled=number == 0, icon=":material/chevron_left:"):
-            _open_slice(number - 1)
-        if st.button("Later", disabled=number >= slices - 1, icon=":material/chevron_right:", icon_position="right"):
-            _open_slice(number + 1)
-    chosen = components.mount("strip", {"slices": drawn, "shown": number}, key="strip")
-    if chosen is not None:
-        _open_slice(int(chosen["slice"]))
+        before = [("← Earlier", _slice_link(number - 1))] if number else []
+        after = [("Later →", _slice_link(number + 1))] if number + 1 < slices else []
+        links.show(*before, *after, key="run.slices")
+    components.mount("strip", {"slices": drawn, "shown": number}, key="strip")
 
 
-def _open_slice(number: int) -> None:
-    address.write(slice=number, page=None, span=None, handoff=None, finding=None)
-    st.rerun()
+def _slice_link(number: int) -> str:
+    return address.here(slice=number, page=None, span=None, handoff=None, finding=None)
 
 
 def _slice_data(number: int, rows: Sequence[Record], hue: dict[str, str], steps: int) -> dict[str, object]:
@@ -159,6 +156,7 @@ def _slice_data(number: int, rows: Sequence[Record], hue: dict[str, str], steps:
     troubles = [wording.count(failed, "failed step")] * bool(failed) + [wording.count(errors, "error")] * bool(errors)
     return {
         "number": number,
+        "link": _slice_link(number),
         "parts": [{"share": row["steps"], "colour": hue[row["agent"]]} for row in rows],
         "troubled": bool(failed or errors),
         "says": "\n".join([f"Steps {number * SLICE + 1:,} to {min((number + 1) * SLICE, steps):,}", agents, *troubles]),
@@ -188,7 +186,7 @@ def _transcript(shown: Shown) -> None:
     )
     _ends(shown, "asked" if page == 0 and shown.first == 1 else "")
     entries = transcript.Reader(said, selected=address.value("finding")).entries(events)
-    _clicked(components.mount("transcript", {"entries": entries}, key="transcript"))
+    components.mount("transcript", {"entries": entries}, key="transcript")
     frame.pager(events[0]["total"], _EVENTS)
 
 
@@ -242,12 +240,7 @@ def _handoff_row(row: Record, *, marked: bool) -> Row:
         tables.text(wording.word(row["mode"]), quiet=True),
         tables.text(wording.word(row["rule"]), quiet=True),
     ]
-    return Row(cells, "run", {**_here(), "view": "handoffs", "handoff": row["handoff"]}, marked)
-
-
-def _here() -> dict[str, str | int | None]:
-    """Give the filters that stay when something of this run is opened."""
-    return {name: address.value(name) for name in ("run", "conversation", "slice")}
+    return Row(cells, address.here(view="handoffs", handoff=row["handoff"], span=None, finding=None), marked)
 
 
 def _findings(shown: Shown) -> None:
@@ -273,8 +266,7 @@ def _findings(shown: Shown) -> None:
                 row["certainty"],
                 wording.clock(row["found_at"]),
             ],
-            "run",
-            {**_here(), "slice": None, "view": "transcript", "finding": row["finding"]},
+            address.here(view="transcript", finding=row["finding"], slice=None, page=None, span=None, handoff=None),
             row["finding"] == address.value("finding"),
         )
         for row in found
@@ -283,17 +275,11 @@ def _findings(shown: Shown) -> None:
 
 
 def _spans(shown: Shown) -> None:
-    run_spans.show(shown.key, _here())
+    run_spans.show(shown.key)
 
 
 def _about(shown: Shown) -> None:
     run_about.show(shown.run, shown.key)
-
-
-def _clicked(chosen: Record | None) -> None:
-    if chosen is not None and "span" in chosen:
-        address.write(view="spans", span=str(chosen["span"]), page=None, handoff=None, finding=None)
-        st.rerun()
 
 
 if __name__ == "__main__":

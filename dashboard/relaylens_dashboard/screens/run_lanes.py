@@ -36,23 +36,14 @@ def show(run: Record, turns: Sequence[Record], part: Mapping[str, datetime | str
         )
     )
     selected = address.value("span") or address.value("handoff") or address.value("finding")
-    chosen = components.mount("lanes", {**data, "selected": selected, "says": "Who had the work when"}, key="lanes")
+    components.mount("lanes", {**data, "selected": selected, "says": "Who had the work when"}, key="lanes")
     if len(blocks) == _MOST_BLOCKS:
         st.caption(f"The first {_MOST_BLOCKS:,} calls of this slice are drawn.")
-    if chosen is not None:
-        _select(chosen)
 
 
-def _select(chosen: Record) -> None:
-    if "span" in chosen:
-        address.write(view="spans", span=str(chosen["span"]), handoff=None, finding=None, page=None)
-    elif "handoff" in chosen:
-        address.write(view="handoffs", handoff=str(chosen["handoff"]), span=None, finding=None, page=None)
-    elif "finding" in chosen:
-        address.write(view="transcript", finding=str(chosen["finding"]), span=None, handoff=None)
-    else:
-        address.write(view="transcript", finding=str(chosen["question"]), span=None, handoff=None)
-    st.rerun()
+def _select(view: str, **what: str) -> str:
+    """Give the address that shows one thing of the run in its view."""
+    return address.here(**{"span": None, "handoff": None, "finding": None, "page": None, "view": view, **what})
 
 
 def _end_of(run: Record) -> datetime:
@@ -94,6 +85,7 @@ def _block(row: Record, now: datetime) -> Block:
         end=wording.as_utc(row["ended_at"]) if row["ended_at"] is not None else max(now, start),
         failed=failed,
         says="\n".join([name, f"Took {wording.lasted(row['duration_ms'])}", *trouble]),
+        link=_select("spans", span=f"{row['trace_id']}:{row['span_id']}"),
     )
 
 
@@ -121,6 +113,7 @@ def _arrow(row: Record, known: set[str]) -> Arrow:
         reason=row["reason"],
         is_return=row["is_return"],
         says="\n".join(lines),
+        link=_select("handoffs", handoff=row["handoff"]),
     )
 
 
@@ -132,10 +125,17 @@ def _question(row: Record) -> Question:
     ]
     said = [tables.plain(row["question"], limit=200)] if row["question"] else []
     return Question(
-        row["escalation"], row["agent"], wording.as_utc(row["requested_at"]), answered, row["state"], "\n".join([*lines, *said])
+        id=row["escalation"],
+        agent=row["agent"],
+        asked=wording.as_utc(row["requested_at"]),
+        answered=answered,
+        state=row["state"],
+        says="\n".join([*lines, *said]),
+        link=_select("transcript", finding=row["escalation"]),
     )
 
 
 def _pin(row: Record) -> Pin:
     says = f"{wording.word(row['detector'])} ({row['severity']})\n{tables.plain(row['message'], limit=200)}"
-    return Pin(row["finding"], row["agent"], wording.as_utc(row["found_at"]), row["severity"], says)
+    link = _select("transcript", finding=row["finding"])
+    return Pin(row["finding"], row["agent"], wording.as_utc(row["found_at"]), row["severity"], says, link)

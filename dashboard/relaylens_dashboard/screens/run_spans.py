@@ -29,7 +29,7 @@ _TYPES: Final = {
 }
 
 
-def show(key: Mapping[str, str], here: Mapping[str, str | int | None]) -> None:
+def show(key: Mapping[str, str]) -> None:
     """Draw the tree, and beside it the span that is chosen."""
     chosen = address.value("span")
     found = reading.own("span_tree", **key, limit=_PAGE, offset=address.number("page") * _PAGE)
@@ -37,24 +37,24 @@ def show(key: Mapping[str, str], here: Mapping[str, str | int | None]) -> None:
         frame.empty("The run has no spans here.", wider=False)
         return
     if chosen is None:
-        _tree(found, here, None)
+        _tree(found, None)
         return
     left, right = st.columns([0.46, 0.54], gap="medium")
     with left:
-        _tree(found, here, chosen)
+        _tree(found, chosen)
     with right:
         _span(chosen)
 
 
-def _tree(found: list[Record], here: Mapping[str, str | int | None], chosen: str | None) -> None:
+def _tree(found: list[Record], chosen: str | None) -> None:
     columns = [Column("Span"), Column("Agent"), Column("Took", right=True)]
     columns[1:1] = [] if chosen else [Column("What", width="120px"), Column("Status")]
-    rows = [_row(row, here, chosen) for row in found]
+    rows = [_row(row, chosen) for row in found]
     tables.show(columns, rows, key="spans", says="Spans of this run, each below its parent")
     frame.pager(found[0]["total"], _PAGE)
 
 
-def _row(row: Record, here: Mapping[str, str | int | None], chosen: str | None) -> Row:
+def _row(row: Record, chosen: str | None) -> Row:
     span = f"{row['trace_id']}:{row['span_id']}"
     name = tables.text(row["name"], under="its parent is not in the store" if row["dangling"] else None)
     if isinstance(name, dict):
@@ -62,8 +62,7 @@ def _row(row: Record, here: Mapping[str, str | int | None], chosen: str | None) 
     cells = [name, tables.text(row["agent"], quiet=True), wording.lasted(row["duration_ms"])]
     if chosen is None:
         cells[1:1] = [tables.chip(row["span_class"], colours.SPANS), _status(row)]
-    page = {"page": address.value("page")}
-    return Row(cells, "run", {**here, **page, "view": "spans", "span": span}, span == chosen)
+    return Row(cells, address.here(view="spans", span=span, handoff=None, finding=None), span == chosen)
 
 
 def _status(row: Record) -> tables.Cell:
@@ -161,9 +160,15 @@ def _links(trace_id: str, span_id: str) -> None:
                         f"{row['trace_id']}:{row['span_id']}", mono=True, under=row["agent"] if row["stored"] else "not in the store"
                     )
                 ],
-                "run" if row["run"] else None,
-                {"run": row["run"], "conversation": row["conversation"], "view": "spans", "span": f"{row['trace_id']}:{row['span_id']}"},
+                _linked(row),
             )
             for row in found
         ]
         tables.show([Column("")], rows, key="span.links", says="Links of this span")
+
+
+def _linked(row: Record) -> str | None:
+    if row["run"] is None:
+        return None
+    span = f"{row['trace_id']}:{row['span_id']}"
+    return address.link("run", run=row["run"], conversation=row["conversation"], view="spans", span=span)

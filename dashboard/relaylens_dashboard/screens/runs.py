@@ -115,7 +115,7 @@ def _row(row: Record) -> Row:
         wording.lasted(row["duration_ms"]),
         wording.NOTHING if row["cost_usd"] is None else numerals.written(row["cost_usd"], Unit.USD),
     ]
-    return Row(cells, "run", {"run": row["run"], "conversation": row["conversation"]})
+    return Row(cells, address.link("run", run=row["run"], conversation=row["conversation"]))
 
 
 def _way(row: Record) -> str:

@@ -1,10 +1,8 @@
 """Tables as most screens show them: the cells, the clicks on a row, and the sorting that the store does."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Final
-
-import streamlit as st
 
 from relaylens_dashboard import components, hostile, wording
 from relaylens_dashboard.charts import colours
@@ -35,11 +33,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, and the view that a click on it opens."""
+    """One row, and the address that a click on it opens."""
 
     cells: Sequence[Cell]
-    screen: str | None = None
-    filters: Mapping[str, str | int | None] = field(default_factory=dict)
+    link: str | None = None
     marked: bool = False
 
 
@@ -49,31 +46,19 @@ def show(columns: Sequence[Column], rows: Sequence[Row], *, key: str, says: str,
         "says": says,
         "headless": not any(one.title for one in columns),
         "sort": None if sort is None else {"by": sort[0], "descending": sort[1]},
-        "columns": [
-            {
-                "title": one.title,
-                "sort": one.sort,
-                "right": one.right,
-                "nowrap": one.nowrap,
-                "elastic": one.elastic,
-                "width": one.width,
-                "says": one.says,
-            }
-            for one in columns
-        ],
-        "rows": [_row(row) for row in rows],
+        "columns": [_column(column, sort) for column in columns],
+        "rows": [{"cells": list(row.cells), "link": row.link, "marked": row.marked} for row in rows],
     }
-    chosen = components.mount("table", data, key=key)
-    if chosen is None:
-        return
-    if "sort" in chosen:
-        by = str(chosen["sort"])
-        descending = not sort[1] if sort is not None and sort[0] == by else True
-        address.write(sort=by, order="desc" if descending else "asc", page=None)
-        st.rerun()
-    row = rows[int(chosen["row"])] if int(chosen.get("row", -1)) in range(len(rows)) else None
-    if row is not None and row.screen is not None:
-        address.go(row.screen, **row.filters)
+    components.mount("table", data, key=key)
+
+
+def _column(column: Column, sort: tuple[str, bool] | None) -> dict[str, object]:
+    """Give a column, with the address that sorts by it: descending first, then the other way."""
+    held = asdict(column)
+    if column.sort is not None:
+        ascending = sort is not None and sort == (column.sort, True)
+        held["link"] = address.here(sort=column.sort, order="asc" if ascending else None, page=None)
+    return held
 
 
 def sorting(allowed: Sequence[str], otherwise: str) -> tuple[str, bool]:
@@ -121,13 +106,3 @@ def plain(value: object, *, limit: int = _LONGEST) -> str:
     """Give a text on one line, control characters made visible, not too long."""
     line = hostile.one_line(wording.NOTHING if value is None else str(value)[: limit * 2])
     return line if len(line) <= limit else f"{line[:limit]}…"
-
-
-def _row(row: Row) -> dict[str, object]:
-    opens = row.screen is not None
-    return {
-        "cells": list(row.cells),
-        "opens": opens,
-        "marked": row.marked,
-        "link": address.link(row.screen, **row.filters) if row.screen is not None else None,
-    }

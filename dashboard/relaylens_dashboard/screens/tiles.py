@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from relaylens_dashboard import components
-from relaylens_dashboard.screens.reading import Record
 
 Tile = dict[str, object]
 """What `tiles.js` draws."""
@@ -14,6 +13,6 @@ def tile(title: str, value: str, basis: str, colour: str | None = None) -> Tile:
     return {"title": title, "value": value, "basis": basis, "hue": colour, "says": basis}
 
 
-def show(tiles: Sequence[Tile], *, key: str) -> Record | None:
-    """Draw numbers side by side; the answer is what was clicked, where a tile opens something."""
-    return components.mount("tiles", {"tiles": list(tiles)}, key=key)
+def show(tiles: Sequence[Tile], *, key: str) -> None:
+    """Draw numbers side by side."""
+    components.mount("tiles", {"tiles": list(tiles)}, key=key)

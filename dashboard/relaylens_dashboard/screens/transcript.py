@@ -9,6 +9,7 @@ from relaylens.semconv import Verdict
 from relaylens_analytics.messages import Event, Exchange, Kind, Message, exchange
 from relaylens_dashboard import hostile, wording
 from relaylens_dashboard.charts import colours
+from relaylens_dashboard.screens import address
 from relaylens_dashboard.screens.reading import Record
 
 Entry = dict[str, object]
@@ -45,7 +46,7 @@ class Reader:
         return [self._finished(event, tellers[event["kind"]](event)) for event in events]
 
     def _finished(self, event: Record, entry: Entry) -> Entry:
-        opens = None if event["span_id"] is None else {"span": f"{event['trace_id']}:{event['span_id']}"}
+        span = None if event["span_id"] is None else f"{event['trace_id']}:{event['span_id']}"
         common: Entry = {
             "kind": event["kind"],
             "at": _time(event),
@@ -53,7 +54,7 @@ class Reader:
             "chips": [],
             "meta": "",
             "blocks": [],
-            "opens": opens,
+            "link": address.here(view="spans", span=span, page=None, handoff=None, finding=None) if span is not None else None,
             "marked": self.selected is not None and self.selected == event["id"],
         }
         return common | entry
