@@ -1,6 +1,5 @@
 """OpenTelemetry's own exporters, as an agent's process has them, over real sockets."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,9 +18,7 @@ from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMe
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-
-Client = Any
-Start = Callable[..., Client]
+from tests.collector.receive.conftest import Client, Start
 
 
 def _span_exporter(client: Client, transport: str, **options: Any) -> SpanExporter:  # noqa: ANN401 - as the exporters have it

@@ -1,13 +1,9 @@
 """Who may ask: token, Host and Origin, on every route."""
 
 import logging
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-
-Client = Any
-Start = Callable[..., Client]
+from tests.collector.receive.conftest import Client, Start
 
 _TOKEN = "s3cret-tok3n"  # noqa: S105 - a test's own
 

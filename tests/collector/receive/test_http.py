@@ -8,20 +8,17 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest, ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+from tests.collector.receive.conftest import Client, MakeTraces, Start
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
-MakeTraces = Callable[..., bytes]
-Client = Any
-Start = Callable[..., Client]
 
 _HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
 
