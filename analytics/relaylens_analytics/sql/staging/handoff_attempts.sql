@@ -27,7 +27,7 @@ aimed AS (
            coalesce(p.target_agent, n.agent) AS target_agent,
            p.target_known OR (p.target_agent IS NULL AND n.agent IS NOT NULL) AS target_known
     FROM stepped AS p
-    ASOF LEFT JOIN work_steps AS n ON n.run = p.run AND p.t1 <= n.t0
+    ASOF LEFT JOIN work_steps AS n ON n.run = p.run AND p.t0 <= n.t0
     WHERE p.source IS NOT NULL
       AND coalesce(p.target_agent, n.agent, '') <> p.source
       AND (p.target_agent = 'human' OR p.target_known OR NOT p.needs_agent OR p.failed)
