@@ -1,7 +1,7 @@
 """Ingest without a network, as a share of DuckDB's own limit on this machine at this moment.
 
 The limit is the rate at which DuckDB inserts the very same rows into the same tables when they already lie in memory as Arrow. Both are
-measured in turns in the same run, each time into a new file, with the same requests a transaction, and until the file is closed.
+measured in turns in the same run, each time into a new file, in the same transactions, and until the file is closed.
 `python -m tests.benchmarks.ingest` prints the figures.
 """
 
@@ -26,7 +26,8 @@ from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
 from relaylens_collector.store.statements import APPLY
 
-REQUESTS_PER_TRANSACTION: Final = 8
+REQUESTS_AT_ONCE: Final = 32
+"""What the store is given in one call, as under load."""
 
 _RECEIVED: Final = 1_790_000_000_000_000_000
 
@@ -125,16 +126,16 @@ def main() -> None:
     ours, limit = compare(asked.requests, asked.turns)
     size = sum(map(len, trace_requests(4))) / 4 / SPANS_PER_REQUEST
     print(machine())
-    print(f"{asked.requests} requests of {SPANS_PER_REQUEST} spans of {size:,.0f} bytes, {REQUESTS_PER_TRANSACTION} requests a transaction")
+    print(f"{asked.requests} requests of {SPANS_PER_REQUEST} spans of {size:,.0f} bytes, {REQUESTS_AT_ONCE} requests at once")
     print(f"decode, map, apply   {ours}")
     print(f"limit (DuckDB alone) {limit}")
     print(f"share of the limit   {ours.spans_per_second / limit.spans_per_second:9.2f}")
 
 
 def _fill(store: Store, records: Sequence[Record]) -> None:
-    """Store the records, some in each transaction."""
-    for first in range(0, len(records), REQUESTS_PER_TRANSACTION):
-        group = records[first : first + REQUESTS_PER_TRANSACTION]
+    """Store the records, some at once."""
+    for first in range(0, len(records), REQUESTS_AT_ONCE):
+        group = records[first : first + REQUESTS_AT_ONCE]
         store.apply([(record, decode(record.signal, record.body)) for record in group])
 
 

@@ -10,23 +10,17 @@ class KnownOrigins:
 
     def __init__(self, stored: Iterable[bytes]) -> None:
         """Take the keys of all that are stored."""
-        self._stored = set(stored)
-        self._new: dict[bytes, tuple[int, Origin]] = {}
+        self._known = set(stored)
 
     def take_new(self, origins: Iterable[tuple[int, Origin]]) -> list[tuple[int, Origin]]:
-        """Return those that are neither stored nor waiting to be, with the batch they come in."""
+        """Return those not seen yet, to be stored, with the batch they come in."""
         found = []
         for batch, origin in origins:
-            if origin.key not in self._stored and origin.key not in self._new:
-                self._new[origin.key] = (batch, origin)
+            if origin.key not in self._known:
+                self._known.add(origin.key)
                 found.append((batch, origin))
         return found
 
-    def stored(self) -> None:
-        """Take note that the new ones are stored."""
-        self._stored.update(self._new)
-        self._new.clear()
-
-    def not_stored(self) -> None:
-        """Forget the new ones: their transaction was rolled back."""
-        self._new.clear()
+    def forget(self, origins: Iterable[tuple[int, Origin]]) -> None:
+        """Forget those that could not be stored."""
+        self._known.difference_update(origin.key for _, origin in origins)

@@ -1,5 +1,7 @@
 """Which texts are stored already, by content."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -15,6 +17,14 @@ REMEMBERED: Final = 250_000
 
 KEY_BYTES: Final = 16
 """How much of a text's SHA-256 is its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTexts:
+    """Texts that are not stored yet."""
+
+    keys: list[bytes]
+    rows: pa.Table | None
 
 
 class KnownTexts:
@@ -54,30 +64,25 @@ class KnownTexts:
         self._numbers[key] = number
         return number
 
-    def new_rows(self) -> pa.Table | None:
-        """Return the rows of the new texts, or None when there are none."""
-        if not self._new_keys:
-            return None
-        count = len(self._new_keys)
-        offsets = np.cumsum([0, *map(len, self._new_texts)], dtype=np.int64)
-        return pa.table(
-            {
-                "text_id": pa.array(np.arange(self._next - count, self._next)),
-                "text_hash": uuids(self._new_keys),
-                # Chunks of UTF-8 texts, cut at ASCII characters, are UTF-8.
-                "text": pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(b"".join(self._new_texts))),
-            }
-        )
-
-    def stored(self) -> None:
-        """Take note that the new texts are stored."""
+    def take_new(self) -> NewTexts:
+        """Return the new texts as rows to be stored."""
+        keys, texts = self._new_keys, self._new_texts
         self._new_keys, self._new_texts = [], []
         if len(self._numbers) > REMEMBERED // 2:
             self._older, self._numbers = self._numbers, {}
+        if not keys:
+            return NewTexts([], None)
+        offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+        columns = {
+            "text_id": pa.array(np.arange(self._next - len(keys), self._next)),
+            "text_hash": uuids(keys),
+            # Chunks of UTF-8 texts, cut at ASCII characters, are UTF-8.
+            "text": pa.LargeStringArray.from_buffers(len(keys), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))),
+        }
+        return NewTexts(keys, pa.table(columns))
 
-    def not_stored(self) -> None:
-        """Forget the new texts: their transaction was rolled back."""
-        for key in self._new_keys:
-            del self._numbers[key]
-        self._next -= len(self._new_keys)
-        self._new_keys, self._new_texts = [], []
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Forget texts that could not be stored."""
+        for key in keys:
+            self._numbers.pop(key, None)
+            self._older.pop(key, None)

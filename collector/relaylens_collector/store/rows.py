@@ -1,6 +1,7 @@
 """Records as rows of all tables."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,10 +14,12 @@ from relaylens_collector.mapping.labels import label_rows
 from relaylens_collector.mapping.logs import map_logs
 from relaylens_collector.mapping.metrics import metric_rows
 from relaylens_collector.mapping.origin_rows import map_resources, map_scopes
+from relaylens_collector.mapping.origins import Origin
 from relaylens_collector.mapping.traces import map_spans
 from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
 from relaylens_collector.store.known_origins import KnownOrigins
+from relaylens_collector.store.known_texts import KnownTexts
 
 UNIT_BYTES: Final = 1 << 20
 """Requests are mapped together up to this size: enough that small ones are cheap, and little enough to stay in the processor's cache."""
@@ -24,24 +27,70 @@ UNIT_BYTES: Final = 1 << 20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
-def in_units(pairs: Sequence[tuple[Record, Decoded]]) -> Iterator[list[tuple[Record, Decoded]]]:
-    """Divide the records into units to be mapped together."""
-    unit: list[tuple[Record, Decoded]] = []
-    size = 0
+@dataclass(slots=True)
+class Known:
+    """What is stored already and need not be stored again."""
+
+    resources: KnownOrigins
+    scopes: KnownOrigins
+    texts: KnownTexts
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Records as rows, ready to be stored."""
+
+    records: list[Record]
+    rows: dict[str, pa.Table]
+    """By table."""
+
+    new_resources: list[tuple[int, Origin]]
+    new_scopes: list[tuple[int, Origin]]
+    new_texts: list[bytes]
+
+    def forget(self, known: Known) -> None:
+        """Take back what was taken as stored."""
+        known.resources.forget(self.new_resources)
+        known.scopes.forget(self.new_scopes)
+        known.texts.forget(self.new_texts)
+
+
+def divide(pairs: Sequence[tuple[Record, Decoded]], size: int) -> Iterator[list[tuple[Record, Decoded]]]:
+    """Divide the records into parts of about so many bytes, each with one record at least."""
+    part: list[tuple[Record, Decoded]] = []
+    length = 0
     for record, decoded in pairs:
-        if unit and size + len(record.body) > UNIT_BYTES:
-            yield unit
-            unit, size = [], 0
-        unit.append((record, decoded))
-        size += len(record.body)
-    if unit:
-        yield unit
+        if part and length + len(record.body) > size:
+            yield part
+            part, length = [], 0
+        part.append((record, decoded))
+        length += len(record.body)
+    if part:
+        yield part
 
 
-def map_records(
-    pairs: Sequence[tuple[Record, Decoded]], resources: KnownOrigins, scopes: KnownOrigins, identify: Callable[[list[bytes]], list[int]]
-) -> dict[str, pa.Table]:
-    """Return the rows of the records by table, but for those of `batches` and `texts`."""
+def prepare(pairs: Sequence[tuple[Record, Decoded]], known: Known) -> Prepared:
+    """Return the records as rows; what is new among them counts as known from now on."""
+    prepared = Prepared([record for record, _ in pairs], {}, [], [], [])
+    found: dict[str, list[pa.Table]] = {"batches": [_batch_rows(pairs)]}
+    try:
+        for unit in divide(pairs, UNIT_BYTES):
+            for name, rows in _map(unit, known, prepared).items():
+                found.setdefault(name, []).append(rows)
+    except BaseException:
+        prepared.new_texts = known.texts.take_new().keys
+        prepared.forget(known)
+        raise
+    new = known.texts.take_new()
+    prepared.new_texts = new.keys
+    if new.rows is not None:
+        found["texts"] = [new.rows]
+    prepared.rows = {name: pa.concat_tables(tables) for name, tables in found.items()}
+    return prepared
+
+
+def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepared) -> dict[str, pa.Table]:
+    """Return the rows of records to be mapped together, but for those of `batches` and `texts`."""
     longs = LongTexts()
     pending: dict[str, Callable[[References], pa.Table]] = {}
     done: dict[str, pa.Table] = {}
@@ -52,22 +101,24 @@ def map_records(
     if metrics := _frame(pairs, Signal.METRICS):
         done["metric_points"] = metric_rows(metrics)
     if labels := _frame(pairs, Signal.LABELS):
-        done["labels"] = label_rows(labels, [received_at(record) for record, _ in pairs if record.signal is Signal.LABELS])
-    if new := resources.take_new((record.seq, one) for record, decoded in pairs for one in decoded.resources):
-        pending["resources"] = map_resources(new, longs)
-    if new := scopes.take_new((record.seq, one) for record, decoded in pairs for one in decoded.scopes):
-        pending["scopes"] = map_scopes(new, longs)
-    references = longs.references(identify)
+        done["labels"] = label_rows(labels, [_received_at(record) for record, _ in pairs if record.signal is Signal.LABELS])
+    if resources := known.resources.take_new((record.seq, one) for record, decoded in pairs for one in decoded.resources):
+        prepared.new_resources += resources
+        pending["resources"] = map_resources(resources, longs)
+    if scopes := known.scopes.take_new((record.seq, one) for record, decoded in pairs for one in decoded.scopes):
+        prepared.new_scopes += scopes
+        pending["scopes"] = map_scopes(scopes, longs)
+    references = longs.references(known.texts.identify)
     return done | {name: table(references) for name, table in pending.items()}
 
 
-def batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
+def _batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
     """Return one row for each record."""
     return pa.table(
         {
             "batch": pa.array([record.seq for record, _ in pairs], pa.int64()),
             "signal": pa.array([record.signal.value for record, _ in pairs], pa.string()),
-            "received_at": pa.array([received_at(record) for record, _ in pairs], pa.timestamp("us")),
+            "received_at": pa.array([_received_at(record) for record, _ in pairs], pa.timestamp("us")),
             "body_bytes": pa.array([len(record.body) for record, _ in pairs], pa.int64()),
             "request_hash": pa.array([record.request_hash for record, _ in pairs], pa.binary()),
             "rows_stored": pa.array([decoded.accepted for _, decoded in pairs], pa.int32()),
@@ -76,7 +127,7 @@ def batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
     )
 
 
-def received_at(record: Record) -> datetime:
+def _received_at(record: Record) -> datetime:
     """Return when the record was admitted, in UTC."""
     return _EPOCH + timedelta(microseconds=record.received_unix_nano // 1000)
 

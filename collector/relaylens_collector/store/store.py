@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from relaylens_collector.store.intervals import Intervals
 from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.known_requests import KnownRequests
 from relaylens_collector.store.known_texts import KnownTexts
-from relaylens_collector.store.rows import batch_rows, in_units, map_records
+from relaylens_collector.store.rows import Known, Prepared, divide, prepare
 from relaylens_collector.store.statements import APPLY, NOTE_VERSION, read_statement, schema_statements
 
 SCHEMA_VERSION: Final = 1
@@ -28,12 +29,17 @@ CHECKPOINT_THRESHOLD: Final = "128MB"
 """Each checkpoint writes the last row group of every table anew, so that frequent ones cost more than the rows themselves."""
 
 
+TRANSACTION_BYTES: Final = 8 << 20
+"""Request bytes stored in one transaction."""
+
+
 class Store:
     """The database of one collector. One thread applies; readers use `cursor()`."""
 
     def __init__(self, path: Path | str, *, memory_limit: str = "512MB", threads: int = 2) -> None:
         """Open the file, or create it, and create the tables that are not there."""
         self.path = Path(path)
+        self._inserter = ThreadPoolExecutor(1, "relaylens-insert")
         self.connection = duckdb.connect(
             str(path),
             config={
@@ -68,9 +74,11 @@ class Store:
         """Read from the database what is remembered of it."""
         self._batches = Intervals(self.connection.execute(read_statement("stored_runs")).fetchall())
         self._requests = KnownRequests(self.connection)
-        self._resources = KnownOrigins(map(bytes.fromhex, self._table("stored_resources")["resource"].to_pylist()))
-        self._scopes = KnownOrigins(map(bytes.fromhex, self._table("stored_scopes")["scope"].to_pylist()))
-        self._texts = KnownTexts(self.connection)
+        self._known = Known(
+            KnownOrigins(map(bytes.fromhex, self._table("stored_resources")["resource"].to_pylist())),
+            KnownOrigins(map(bytes.fromhex, self._table("stored_scopes")["scope"].to_pylist())),
+            KnownTexts(self.connection),
+        )
 
     def _table(self, name: str) -> pa.Table:
         """Answer one of the package's own questions."""
@@ -78,6 +86,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
+        self._inserter.shutdown()
         self.connection.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -93,38 +102,42 @@ class Store:
         return request_hash in self._requests
 
     def apply(self, pairs: Sequence[tuple[Record, Decoded]]) -> None:
-        """Store the records and their batch rows in one transaction; a batch already there is skipped.
+        """Store the records, each whole and with its batch row; a batch already there is skipped.
 
-        Raises StoreError when DuckDB refuses; nothing is stored then, and the same may be applied again.
+        Many records are stored in several transactions, one after the other in the order given: while DuckDB stores one, the next is
+        prepared. Raises StoreError when DuckDB refuses one; that one and all after it are not stored then, and the same call may be made
+        again.
         """
         new = list({record.seq: (record, decoded) for record, decoded in pairs if record.seq not in self._batches}.values())
-        if not new:
-            return
+        stored: tuple[Prepared, Future[None]] | None = None
         try:
-            self._insert(self._rows(new))
+            for part in divide(new, TRANSACTION_BYTES):
+                prepared = prepare(part, self._known)
+                before, stored = stored, None
+                try:
+                    if before is not None:
+                        self._finish(*before)
+                except BaseException:
+                    prepared.forget(self._known)
+                    raise
+                stored = prepared, self._inserter.submit(self._insert, prepared.rows)
+        finally:
+            if stored is not None:
+                self._finish(*stored)
+
+    def _finish(self, prepared: Prepared, inserted: "Future[None]") -> None:
+        """Wait until the rows are stored, and take note of what is in them."""
+        try:
+            inserted.result()
         except BaseException as error:
-            for known in (self._texts, self._resources, self._scopes):
-                known.not_stored()
+            prepared.forget(self._known)
             if isinstance(error, duckdb.Error):
-                detail = f"Batches {new[0][0].seq} to {new[-1][0].seq} in {self.path}: {error}"
+                detail = f"Batches {prepared.records[0].seq} to {prepared.records[-1].seq} in {self.path}: {error}"
                 raise StoreError(detail) from error
             raise
-        for known in (self._texts, self._resources, self._scopes):
-            known.stored()
-        for record, _ in new:
+        for record in prepared.records:
             self._batches.add(record.seq)
-        self._requests.add(record.request_hash for record, _ in new)
-
-    def _rows(self, pairs: Sequence[tuple[Record, Decoded]]) -> dict[str, pa.Table]:
-        """Return the rows of the records by table."""
-        found: dict[str, list[pa.Table]] = {"batches": [batch_rows(pairs)]}
-        for unit in in_units(pairs):
-            for name, rows in map_records(unit, self._resources, self._scopes, self._texts.identify).items():
-                found.setdefault(name, []).append(rows)
-        texts = self._texts.new_rows()
-        if texts is not None:
-            found["texts"] = [texts]
-        return {name: pa.concat_tables(tables) for name, tables in found.items()}
+        self._requests.add(record.request_hash for record in prepared.records)
 
     def _insert(self, rows: dict[str, pa.Table]) -> None:
         """Insert all rows in one transaction."""

@@ -11,7 +11,9 @@ from relaylens_collector.mapping import Decoded
 from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
-from relaylens_collector.store.rows import batch_rows, map_records
+from relaylens_collector.store.known_origins import KnownOrigins
+from relaylens_collector.store.known_texts import KnownTexts
+from relaylens_collector.store.rows import Known, prepare
 from relaylens_collector.store.statements import APPLY, read_statement, schema_statements
 
 FOLDER = Path(relaylens_collector.store.__file__).parent
@@ -56,11 +58,7 @@ def test_every_question_can_be_asked(name: str, store: Store) -> None:
 
 def test_every_table_has_a_statement_whose_rows_fit(store: Store) -> None:
     """What the mapping gives for each table has its columns, all of them, under their names."""
-    pairs = _pairs()
-    rows = {"batches": batch_rows(pairs), **map_records(pairs, store._resources, store._scopes, store._texts.identify)}  # noqa: SLF001
-    texts = store._texts.new_rows()  # noqa: SLF001
-    assert texts is not None
-    rows["texts"] = texts
+    rows = prepare(_pairs(), Known(KnownOrigins([]), KnownOrigins([]), KnownTexts(store.connection))).rows
 
     assert set(APPLY) == set(rows)
     for table, mapped in rows.items():

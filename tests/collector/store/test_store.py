@@ -5,9 +5,11 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -19,6 +21,7 @@ from relaylens_collector.mapping import Decoded
 from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
+from relaylens_collector.store.statements import schema_statements
 from relaylens_collector.store.store import SCHEMA_VERSION
 
 TABLES = ("batches", "resources", "scopes", "texts", "spans", "logs", "metric_points", "labels")
@@ -156,6 +159,45 @@ def test_a_refused_batch_leaves_nothing_behind(store: Store) -> None:
     assert {"batches": 3, "resources": 2, "scopes": 1, "texts": 3, "spans": 6} == _counts(store)
     texts = store.connection.execute("SELECT DISTINCT text_of(attributes['a']) FROM spans ORDER BY 1").fetchall()
     assert [(LONG + "0",), (LONG + "1",), (LONG + "2",)] == texts
+
+
+def test_many_records_are_stored_in_several_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When one is refused, those before it stay, it and those after it leave nothing behind, and all can be applied again."""
+    pairs = [pair(number, _body(number)) for number in range(1, 21)]
+    monkeypatch.setattr("relaylens_collector.store.store.TRANSACTION_BYTES", 2 * len(pairs[-1][0].body))
+    statement = dict(schema_statements())["spans.sql"]
+    store.connection.execute("DROP TABLE spans")
+    store.connection.execute(statement.replace("batch BIGINT NOT NULL", "batch BIGINT NOT NULL CHECK (batch < 12)"))
+
+    with pytest.raises(StoreError, match=r"Batches 11 to 12 in .*CHECK"):
+        store.apply(pairs)
+
+    assert [(batch, f"span {batch}/{place}") for batch in range(1, 11) for place in (1, 2)] == _names(store)
+    assert 10 == store.last_batch()
+    assert [(10,)] == store.connection.execute("SELECT max(batch) FROM batches").fetchall()
+
+    store.connection.execute("DROP TABLE spans")
+    store.connection.execute(statement)
+    store.apply(pairs)
+
+    assert [(batch, f"span {batch}/{place}") for batch in range(11, 21) for place in (1, 2)] == _names(store)
+    assert {"batches": 20, "resources": 2, "scopes": 1, "texts": 3, "spans": 20} == _counts(store)
+
+
+def test_an_error_while_preparing_leaves_what_was_stored_before(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that cannot be mapped costs itself and those after it, whose resources and texts are new again."""
+    pairs = [pair(number, _body(number)) for number in range(1, 7)]
+    monkeypatch.setattr("relaylens_collector.store.store.TRANSACTION_BYTES", 1)
+    bad = (pairs[3][0], replace(pairs[3][1], resource_of=pairs[3][1].resource_of + 99))
+
+    with pytest.raises(pa.ArrowIndexError):
+        store.apply([*pairs[:3], bad, *pairs[4:]])
+
+    assert [(batch, f"span {batch}/{place}") for batch in (1, 2, 3) for place in (1, 2)] == _names(store)
+
+    store.apply(pairs)
+
+    assert {"batches": 6, "resources": 2, "scopes": 1, "texts": 3, "spans": 12} == _counts(store)
 
 
 def test_a_commit_after_a_failed_statement_stores_nothing() -> None:

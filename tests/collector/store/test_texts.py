@@ -108,22 +108,28 @@ def test_only_so_many_texts_are_remembered(store: Store, monkeypatch: pytest.Mon
     first = known.identify([used, unused])
     for number in range(1000):
         known.identify([used, b"text %d" % number])
-        known.stored()
+        known.take_new()
 
     assert first[0] == known.identify([used])[0]
     assert first[1] != known.identify([unused])[0]
     assert len(known) <= 200 + 2
 
 
-def test_what_was_rolled_back_is_new_again(store: Store) -> None:
-    """A number given in a transaction that failed is given again."""
+def test_what_could_not_be_stored_is_new_again(store: Store) -> None:
+    """A text whose transaction failed gets a new number, and one stored before keeps its own."""
     known = KnownTexts(store.connection)
     [first] = known.identify([b"stored"])
-    known.stored()
-    known.identify([b"lost", b"stored"])
-    known.not_stored()
+    known.take_new()
+    [_, lost] = known.identify([b"stored", b"lost"])
+    known.forget(known.take_new().keys)
 
-    assert [first, first + 1, first + 2] == known.identify([b"stored", b"other", b"lost"])
+    found = known.identify([b"stored", b"lost"])
+    new = known.take_new()
+
+    assert first == found[0]
+    assert found[1] > lost
+    assert new.rows is not None
+    assert [(found[1], "lost")] == [(row["text_id"], row["text"]) for row in new.rows.to_pylist()]
 
 
 def test_a_forged_cell_refers_to_nothing(store: Store, submit: Submit) -> None:
