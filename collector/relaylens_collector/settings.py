@@ -4,6 +4,7 @@ Precedence: what is given on the command line, else the environment variable, el
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from relaylens_collector.errors import SettingsError
 from relaylens_collector.receive.gate import is_loopback
 
 _MOST_PORTS: Final = 65535
+_MEMORY: Final = re.compile(r"[1-9]\d*(\.\d+)? ?([KMGT]i?)?B", re.IGNORECASE)
 
 
 def _port(text: str) -> int:
@@ -34,6 +36,12 @@ def _seconds(text: str) -> float:
     if not 0 <= number < float("inf"):
         raise ValueError
     return number
+
+
+def _memory(text: str) -> str:
+    if _MEMORY.fullmatch(text) is None:
+        raise ValueError
+    return text
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -67,7 +75,7 @@ class Settings:
     in_flight_bytes: int = field(default=256 << 20, metadata=_says("Most request bytes in memory before senders have to wait.", *_BYTES))
     waiting_bytes: int = field(default=1 << 30, metadata=_says("Most request bytes on disk that wait for the database.", *_BYTES))
     free_bytes: int = field(default=256 << 20, metadata=_says("Room that stays free on the disk.", *_BYTES))
-    memory_limit: str = field(default="512MB", metadata=_says("Memory of the database."))
+    memory_limit: str = field(default="512MB", metadata=_says("Memory of the database.", _memory, "a size such as 512MB"))
     quiet_seconds: float = field(default=0.5, metadata=_says("Traces are settled when nothing has come for so long.", *_SECONDS))
     settle_every_seconds: float = field(default=5.0, metadata=_says("Under constant load traces are settled this often.", *_SECONDS))
     sql_rows: int = field(default=1_000_000, metadata=_says("Most rows of one query's answer.", *_NUMBER))

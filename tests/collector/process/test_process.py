@@ -208,6 +208,7 @@ def test_settings_have_one_precedence() -> None:
         ("sql_rows", "many"),
         ("sql_seconds", "inf"),
         ("body_seconds", "-1"),
+        ("memory_limit", "much"),
         ("token", " "),
     ],
 )
@@ -261,6 +262,21 @@ def test_readiness_follows_the_catching_up(tmp_path: Path, make_traces: MakeTrac
 
 def _threads() -> Sequence[str]:
     return sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("relaylens"))
+
+
+def test_ipv6_loopback(tmp_path: Path) -> None:
+    """Both protocols listen on ::1 when that is the host, and its Host header is one of ours."""
+    collector = Collector(Settings(store=tmp_path, host="::1", otlp_http_port=0, otlp_grpc_port=0))
+    collector.start()
+    with socket.create_connection(("::1", collector.grpc_port)):
+        pass
+    connection = http.client.HTTPConnection("::1", collector.http_port, timeout=10)
+    connection.request("GET", "/healthz")
+
+    assert 200 == connection.getresponse().status
+    assert f"http://[::1]:{collector.http_port}" == collector.http_url
+    connection.close()
+    collector.stop()
 
 
 def test_a_stopped_collector_leaves_no_thread(tmp_path: Path, make_traces: MakeTraces) -> None:
