@@ -126,7 +126,19 @@ def dashboard(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     collector = Collector(Settings(store=folder / "store", otlp_http_port=0, otlp_grpc_port=0), settle)
     collector.start()
     try:
-        command = [sys.executable, "-m", "examples.support_network", "--runs", str(RUNS), "--seed", "3", "--time-scale", "0", "--history", "20"]
+        command = [
+            sys.executable,
+            "-m",
+            "examples.support_network",
+            "--runs",
+            str(RUNS),
+            "--seed",
+            "3",
+            "--time-scale",
+            "0",
+            "--history",
+            "20",
+        ]
         command += ["--endpoint", collector.http_url, "--truth", str(folder / "truth.jsonl")]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=PATIENCE_S)
         truth = [json.loads(line) for line in (folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()]

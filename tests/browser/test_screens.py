@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -13,15 +14,24 @@ pytestmark = pytest.mark.xdist_group("browser")
 SCREENS = {
     "network": ("?range=24h", ["Task completion", "Handoff success", "Waiting for a person", "Newest findings", "questions to a person"]),
     "handoffs": ("edge", ["Choose who hands over to whom.", "Why not"]),
-    "edge": ("edge?from_agent=retriever&to_agent=drafter", ["How far it comes", "Wait until accepted", "What was sent, and what was received"]),
+    "edge": (
+        "edge?from_agent=retriever&to_agent=drafter",
+        ["How far it comes", "Wait until accepted", "What was sent, and what was received"],
+    ),
     "agents": ("agents", ["Completed steps", "Evidence for the outcome:", "retriever", "fern-large-2"]),
     "agent": ("agents?agent=retriever", ["Over time", "Evidence for its outcomes", "Versions", "search_documents"]),
     "runs": ("runs", ["Began", "Asked", "triage → approver", "1 to 50 of 90"]),
     "findings": ("findings", ["By kind and agent", "Completed runs only", "rework"]),
     "escalations": ("escalations", ["Waiting for an answer", "No longer open", "Time to answer, median"]),
     "metrics": ("metrics", ["Task completion", "How often does work survive being handed over?", "Audit completeness"]),
-    "metric": ("metrics?metric=handoff_success_rate", ["How often does work survive being handed over?", "Over time", "By edge", "retriever -> drafter"]),
-    "sql": ("sql?q=SELECT%20outcome%2C%20count(*)%20AS%20runs%20FROM%20runs%20GROUP%20BY%20ALL", ["Handoffs that failed", "completed", "Export"]),
+    "metric": (
+        "metrics?metric=handoff_success_rate",
+        ["How often does work survive being handed over?", "Over time", "By edge", "retriever -> drafter"],
+    ),
+    "sql": (
+        "sql?q=SELECT%20outcome%2C%20count(*)%20AS%20runs%20FROM%20runs%20GROUP%20BY%20ALL",
+        ["Handoffs that failed", "completed", "Export"],
+    ),
 }
 """Each screen: its address, and what must stand on it."""
 
@@ -144,9 +154,9 @@ def test_a_csv_of_the_runs_holds_them_all(tab: Tab) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1024, "light"), (1440, "dark")])
-def test_narrow_and_dark(browser: Browser, dashboard: Dashboard, width: int, scheme: str) -> None:
+def test_narrow_and_dark(browser: Browser, dashboard: Dashboard, width: int, scheme: Literal["light", "dark"]) -> None:
     """At 1024 pixels nothing is cut off, and the dark theme is dark."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type] - one of two words
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     tab = Tab(page, dashboard.url)
     for name in ("", "runs", "edge?from_agent=retriever&to_agent=drafter"):
         tab.open(name)

@@ -30,8 +30,9 @@ class Point:
     says: str = ""
 
 
-def over_time(points: Sequence[Point], unit: Unit, *, colour: str = colours.GOOD) -> go.Figure:
-    """Draw a number over time, with the 95 % interval of a rate as a band."""
+def over_time(points: Sequence[Point], unit: Unit, *, ends: tuple[datetime, datetime] | None = None) -> go.Figure:
+    """Draw a number over time, with the 95 % interval of a rate as a band; the axis shows the whole window."""
+    colour = colours.GOOD
     figure = _figure(unit)
     with_interval = [point for point in points if point.low is not None and point.high is not None]
     if with_interval:
@@ -51,7 +52,7 @@ def over_time(points: Sequence[Point], unit: Unit, *, colour: str = colours.GOOD
             showlegend=False,
         )
     )
-    figure.update_xaxes(showgrid=False, title=None)
+    figure.update_xaxes(showgrid=False, title=None, range=ends)
     return figure
 
 

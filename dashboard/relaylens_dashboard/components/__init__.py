@@ -6,7 +6,7 @@ The scripts are ours and fixed. Data reaches them as JSON, and `shared.js` makes
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import streamlit as st
 
@@ -27,9 +27,9 @@ def style() -> str:
     return (files(__package__) / "style.css").read_text(encoding="utf-8")
 
 
-def mount(name: str, data: Mapping[str, object], *, key: str) -> None:
+def mount(name: str, data: Mapping[str, object], *, key: str, width: Literal["stretch", "content"] = "stretch") -> None:
     """Put a component on the page; a click in it opens an address, so there is nothing to wait for."""
-    _renderer(name)(data=dict(data), key=key)
+    _renderer(name)(data=dict(data), key=key, width=width)
 
 
 @cache

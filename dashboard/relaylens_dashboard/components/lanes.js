@@ -33,9 +33,10 @@ function drawLanes(host, data, width) {
 
 function gapShape(gap, x, data) {
   const middle = (x(gap.left) + x(gap.right)) / 2;
+  const fits = x(gap.right) - x(gap.left) > gap.text.length * 6.2;
   return shape("g", { class: "gap" },
     shape("rect", { x: x(gap.left), y: 18, width: Math.max(x(gap.right) - x(gap.left), 2), height: data.height - 42 }),
-    shape("text", { x: middle, y: 12, "text-anchor": "middle" }, `⋯ ${gap.text} ⋯`));
+    fits ? shape("text", { x: middle, y: 12, "text-anchor": "middle" }, gap.text) : null);
 }
 
 function tickShape(tick, x, data) {

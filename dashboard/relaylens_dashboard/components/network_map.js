@@ -20,7 +20,7 @@ function draw(host, data, width) {
     return { node, near };
   });
   const agents = data.agents.map((agent) => {
-    const node = agentShape(agent, data.margin + agent.share * inner, letters);
+    const node = agentShape(agent, data.margin + agent.share * inner, letters, width);
     say(node, agent.says);
     node.addEventListener("mouseenter", () => focus(agent.name));
     node.addEventListener("mouseleave", () => host.classList.remove("focused"));
@@ -72,7 +72,8 @@ function arrow(x, y, angle, edge) {
   return shape("polygon", { points: [turned(8, 0), turned(-2, half), turned(-2, -half)].join(" "), fill: edge.colour });
 }
 
-function agentShape(agent, x, letters) {
+function agentShape(agent, x, letters, width) {
+  const fitting = Math.min(letters, Math.floor((2 * Math.min(x, width - x)) / 7.4));
   const { radius, y } = agent;
   const turn = `rotate(-90 ${x} ${y})`;
   const ring = { cx: x, cy: y, r: radius - 2.5, "stroke-width": 5, pathLength: 100 };
@@ -95,7 +96,7 @@ function agentShape(agent, x, letters) {
     group.append(shape("text", { class: "inside", x, y: y + 4, "text-anchor": "middle" }, agent.inside));
   }
   group.append(
-    shape("text", { class: "name", x, y: y + radius + 17, "text-anchor": "middle" }, shortened(agent.shown, letters)),
+    shape("text", { class: "name", x, y: y + radius + 17, "text-anchor": "middle" }, shortened(agent.shown, fitting)),
     shape("text", { class: "below", x, y: y + radius + 32, "text-anchor": "middle" }, agent.below),
   );
   if (agent.badge) {

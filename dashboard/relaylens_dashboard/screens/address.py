@@ -113,6 +113,13 @@ def window_before() -> Window | None:
     return Window(this.since - (until - this.since), this.since, this.service)
 
 
+def ends(first: datetime | None, bucket: int) -> tuple[datetime, datetime] | None:
+    """Give the ends of an axis of time: the window, or where that is open, from the first that is known to now; a bucket more before."""
+    this = window()
+    begin, end = this.since or first, this.until or now()
+    return None if begin is None else (begin - timedelta(seconds=bucket), end)
+
+
 def bucket_s(first: datetime | None, last: datetime | None) -> int:
     """Give the length of a bucket that makes some dozens of points of a stretch of time."""
     if first is None or last is None:

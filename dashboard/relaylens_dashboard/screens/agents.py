@@ -183,7 +183,8 @@ def _over_time(row: Record) -> None:
         )
         for one in found
     ]
-    st.plotly_chart(figures.over_time(points, _UNITS[which]), config=figures.CONFIG, key="agent.chart")
+    ends = address.ends(row["first_seen_at"], bucket)
+    st.plotly_chart(figures.over_time(points, _UNITS[which], ends=ends), config=figures.CONFIG, key="agent.chart")
 
 
 def _grades(row: Record) -> None:

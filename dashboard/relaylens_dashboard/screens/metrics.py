@@ -159,7 +159,8 @@ def _over_time(entry: Metric, part: str | None) -> None:
     points = [
         Point(datetime.fromisoformat(row["key"]).astimezone(UTC), row["value"], row["low"], row["high"], _says(entry, row)) for row in found
     ]
-    st.plotly_chart(figures.over_time(points, entry.unit), config=figures.CONFIG, key="metric.time")
+    ends = address.ends(first, bucket)
+    st.plotly_chart(figures.over_time(points, entry.unit, ends=ends), config=figures.CONFIG, key="metric.time")
 
 
 def _by(entry: Metric, by: str, part: str | None) -> None:

@@ -26,6 +26,9 @@ HEADLINES: Final[tuple[tuple[str, str], ...]] = (
 )
 """The numbers on top: a metric and its column."""
 
+_ENOUGH: Final = 10
+"""Cases that the window before must have for a change to be shown; fewer would only show chance."""
+
 _MOST_AGENTS: Final = 60
 _MOST_EDGES: Final = 200
 _MOST_ALERTS: Final = 3
@@ -74,8 +77,14 @@ def _headlines(window: Window) -> None:
 def _tile(entry: Metric, column: str, window: Window, before: Window | None) -> dict[str, object]:
     now, then = _whole(entry, window), _whole(entry, before) if before is not None else None
     value, was = (None if row is None else row[column] for row in (now, then))
-    change = _change(value, was, entry.unit)
+    enough = then is not None and (then["denominator"] or 0) >= _ENOUGH
+    change = _change(value, was, entry.unit) if enough else ""
     title = f"{entry.title}, {column}" if column != "value" else entry.title
+    says = [entry.question, entry.formula.replace("`", ""), *_interval(now, entry.unit)]
+    if was is not None and then is not None:
+        basis = numerals.basis(then["numerator"], then["denominator"], entry.unit)
+        few = "" if enough else "; too few to compare with"
+        says.append(f"In the window before: {numerals.written(was, entry.unit)} ({basis}){few}")
     return {
         "link": address.link("metrics", metric=entry.name),
         "title": title,
@@ -83,9 +92,7 @@ def _tile(entry: Metric, column: str, window: Window, before: Window | None) -> 
         "change": change,
         "colour": _direction(value, was, entry.better) if change else None,
         "basis": "" if now is None else numerals.basis(now["numerator"], now["denominator"], entry.unit),
-        "says": "\n".join(
-            [entry.question, entry.formula, *_interval(now, entry.unit), *([_was(was, entry.unit)] if was is not None else [])]
-        ),
+        "says": "\n".join(says),
     }
 
 
@@ -107,10 +114,6 @@ def _whole(entry: Metric, window: Window) -> Record | None:
 def _interval(row: Record | None, unit: Unit) -> list[str]:
     interval = "" if row is None else numerals.interval(row["low"], row["high"], unit)
     return [f"95 % interval: {interval}"] if interval else []
-
-
-def _was(value: float, unit: Unit) -> str:
-    return f"In the window before: {numerals.written(value, unit)}"
 
 
 def _change(value: float | None, was: float | None, unit: Unit) -> str:

@@ -182,7 +182,7 @@ def open_screen(store: Store, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     def opened(screen: str, *, url: str | Path | None = None, **filters: str) -> Screen:
         monkeypatch.setenv(serve.STORE_VARIABLE, str(url or store.url))
-        config.set_option("runner.magicEnabled", False)  # as `serve` starts it
+        config.set_option("runner.magicEnabled", value=False)  # as `serve` starts it
         app = AppTest.from_file(str(serve.SCRIPT), default_timeout=30)
         if screen != "network":
             app.run()
