@@ -2,6 +2,7 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -187,3 +188,14 @@ def test_damaged_requests_are_refused_or_decoded() -> None:
                 outcomes.add(-1)
 
     assert {-1, 0, 1} == outcomes
+
+
+def test_several_threads_may_decode_at_once() -> None:
+    """Readers are shared by all threads of the servers."""
+    bodies = [request(*(span(number, name=f"{seed}/{number}") for number in range(1, 200))).SerializeToString() for seed in range(8)]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda seed: decode(Signal.TRACES, bodies[seed % 8]), range(64)))
+
+    expected = [[f"{seed % 8}/{number}".encode() for number in range(1, 200)] for seed in range(64)]
+    assert expected == [decoded.records.field("name").to_pylist() for decoded in found]

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS batches (
     signal VARCHAR NOT NULL,             -- traces, logs, metrics or labels
     received_at TIMESTAMP NOT NULL,      -- UTC, when the request was admitted
     body_bytes BIGINT NOT NULL,          -- size of the request as journalled
-    request_hash BLOB NOT NULL,          -- SHA-256 of the request: a resent request is recognised by it
+    request_hash BLOB NOT NULL,          -- SHA-256 of signal and body: a resent request is recognised by it
     rows_stored INTEGER NOT NULL,        -- spans, log records or metrics stored
     rows_rejected INTEGER NOT NULL       -- refused in partial success, such as spans with a bad id
 );
