@@ -7,10 +7,10 @@ from dataclasses import dataclass
 class Pace:
     """How much is applied at once, and when settling is due."""
 
-    group_bytes: int = 32 << 20
+    group_bytes: int = 16 << 20
     """Request bytes of one transaction at most."""
 
-    queue_bytes: int = 128 << 20
+    queue_bytes: int = 64 << 20
     """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""
 
     quiet_seconds: float = 0.5
