@@ -137,15 +137,11 @@ def _one(row: Record) -> None:
 
 
 def _tiles(row: Record) -> None:
-    interval = f"{wording.share(row['completion_low'])} to {wording.share(row['completion_high'])}" if row["ended"] else "no step has ended"
     cost = row["cost_per_completed_step"]
+    basis = f"{row['completed']:,} of {row['ended']:,}"
+    interval = f"{basis}\n95 % interval: {wording.share(row['completion_low'])} to {wording.share(row['completion_high'])}"
     shown = [
-        tile(
-            "Completed steps",
-            wording.share(row["completion"]),
-            f"{row['completed']:,} of {row['ended']:,}, {interval}",
-            colours.rate(row["completion"]),
-        ),
+        tile("Completed steps", wording.share(row["completion"]), basis, colours.rate(row["completion"]), says=interval),
         tile("Steps", f"{row['steps']:,}", f"in {wording.count(row['runs'], 'run')}"),
         tile(
             "Escalations",
@@ -153,7 +149,7 @@ def _tiles(row: Record) -> None:
             f"{row['escalations_pending']:,} open, in {wording.count(row['escalated_runs'], 'run')}",
         ),
         tile("Findings", f"{row['findings']:,}", f"{row['empty_outputs']:,} empty answers", colours.BAD if row["findings"] else None),
-        tile("Errors", f"{row['errors'] + row['soft_errors']:,}", f"{row['soft_errors']:,} without an error status"),
+        tile("Errors", f"{row['errors'] + row['soft_errors']:,}", f"{row['soft_errors']:,} soft errors"),
         tile("Latency p95", wording.lasted(row["p95_ms"]), f"median {wording.lasted(row['p50_ms'])}"),
         tile(
             "Tokens",

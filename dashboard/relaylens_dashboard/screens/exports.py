@@ -23,7 +23,7 @@ def offer(name: str, rows: Callable[[], Sequence[Record]], total: int) -> None:
         held = rows()
         if total > len(held):
             st.caption(f"The first {min(len(held), reading.MOST_ROWS):,} of {total:,} rows.")
-        _buttons(name, _rows(held))
+        _buttons(name, as_rows(held))
 
 
 def table(name: str, answer: pa.Table) -> None:
@@ -38,7 +38,8 @@ def _buttons(name: str, rows: tabular.Rows) -> None:
     st.download_button("Parquet", _parquet(rows), f"{name}.parquet", _FORMS["parquet"], on_click="ignore", key=f"export.{name}.parquet")
 
 
-def _rows(records: Sequence[Record]) -> tabular.Rows:
+def as_rows(records: Sequence[Record]) -> tabular.Rows:
+    """Take records as rows to write."""
     columns = tuple(records[0]) if records else ()
     return tabular.Rows(columns, tuple(tuple(record.values()) for record in records))
 
