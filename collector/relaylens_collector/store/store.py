@@ -28,7 +28,6 @@ STORAGE_VERSION: Final = "v1.5.0"
 CHECKPOINT_THRESHOLD: Final = "128MB"
 """Each checkpoint writes the last row group of every table anew, so that frequent ones cost more than the rows themselves."""
 
-
 TRANSACTION_BYTES: Final = 8 << 20
 """Request bytes stored in one transaction."""
 
@@ -36,8 +35,8 @@ TRANSACTION_BYTES: Final = 8 << 20
 class Store:
     """The database of one collector. One thread applies; readers use `cursor()`."""
 
-    def __init__(self, path: Path | str, *, memory_limit: str = "512MB", threads: int = 2) -> None:
-        """Open the file, or create it, and create the tables that are not there."""
+    def __init__(self, path: Path | str, *, memory_limit: str = "512MB", threads: int | None = None) -> None:
+        """Open the file, or create it, and create the tables that are not there; DuckDB uses all processors unless told how many."""
         self.path = Path(path)
         self._inserter = ThreadPoolExecutor(1, "relaylens-insert")
         self.connection = duckdb.connect(
@@ -46,7 +45,7 @@ class Store:
                 "storage_compatibility_version": STORAGE_VERSION,
                 "checkpoint_threshold": CHECKPOINT_THRESHOLD,
                 "memory_limit": memory_limit,
-                "threads": threads,
+                **({} if threads is None else {"threads": threads}),
             },
         )
         try:
@@ -129,15 +128,23 @@ class Store:
         """Wait until the rows are stored, and take note of what is in them."""
         try:
             inserted.result()
-        except BaseException as error:
-            prepared.forget(self._known)
-            if isinstance(error, duckdb.Error):
+        except Exception as error:
+            if not self._is_stored(prepared):
+                prepared.forget(self._known)
                 detail = f"Batches {prepared.records[0].seq} to {prepared.records[-1].seq} in {self.path}: {error}"
                 raise StoreError(detail) from error
-            raise
         for record in prepared.records:
             self._batches.add(record.seq)
         self._requests.add(record.request_hash for record in prepared.records)
+
+    def _is_stored(self, prepared: Prepared) -> bool:
+        """Ask the database: a COMMIT may fail when it is durable already, in the checkpoint that follows."""
+        batches = [record.seq for record in prepared.records]
+        try:
+            [(count,)] = self.connection.execute(read_statement("count_stored"), {"batches": batches}).fetchall()
+        except duckdb.Error:
+            return False
+        return bool(count == len(batches))
 
     def _insert(self, rows: dict[str, pa.Table]) -> None:
         """Insert all rows in one transaction."""

@@ -242,6 +242,27 @@ def test_broken_text_costs_that_text_only(store: Store, submit: Submit) -> None:
     assert (repaired, repaired) == (resource_url, scope_url)
 
 
+def test_a_value_of_two_kinds_has_one(store: Store, submit: Submit) -> None:
+    """Of several kinds in one value, which no encoder writes, a fixed one counts and the row is whole."""
+    number, truth, text, some_bytes = b"\x18\x07", b"\x10\x01", field(1, b"text"), field(7, b"b")
+    values = (number + text, text + number, number + truth, some_bytes + number, some_bytes + field(5, b""))
+    attributes = b"".join(field(9, field(1, b"%d" % place) + field(2, value)) for place, value in enumerate(values))
+    submit(field(1, field(2, field(2, field(1, b"1" * 16) + field(2, b"1" * 8) + attributes))))
+
+    assert [("ssbia", ["text", "text", "true", "7", "[]"])] == store.connection.execute(
+        "SELECT attribute_types, map_values(attributes) FROM spans"
+    ).fetchall()
+
+
+def test_a_log_record_may_have_no_body(store: Store, submit: Submit) -> None:
+    """No body is an empty value."""
+    sent = ExportLogsServiceRequest()
+    sent.resource_logs.add().scope_logs.add().log_records.add(event_name="gen_ai.choice")
+    submit(sent.SerializeToString(), Signal.LOGS)
+
+    assert [("", "e", "gen_ai.choice")] == store.connection.execute("SELECT body, body_type, event_name FROM logs").fetchall()
+
+
 def test_over_deep_values_cost_that_value_only(store: Store, submit: Submit) -> None:
     """A value nested ten thousand times is kept as protobuf, and its neighbours as ever."""
     deep = b"\x18\x01"

@@ -184,6 +184,28 @@ def test_many_records_are_stored_in_several_transactions(store: Store, monkeypat
     assert {"batches": 20, "resources": 2, "scopes": 1, "texts": 3, "spans": 20} == _counts(store)
 
 
+class _FailsBehindTheCommit(Store):
+    """A store in which DuckDB reports an error though the transaction is durable, as when the checkpoint finds the disk full."""
+
+    def _insert(self, rows: dict[str, pa.Table]) -> None:
+        """Insert, then fail."""
+        super()._insert(rows)
+        message = "Transaction COMMIT succeeded and is durable, but the autocheckpoint failed."
+        raise duckdb.IOException(message)
+
+
+def test_what_is_durable_counts_as_stored(tmp_path: Path) -> None:
+    """An error that comes behind the commit does not store a batch twice."""
+    store = _FailsBehindTheCommit(tmp_path / "relaylens.duckdb")
+
+    for _ in range(2):
+        store.apply([pair(1, _body(1)), pair(2, _body(2))])
+
+    assert {"batches": 2, "resources": 2, "scopes": 1, "texts": 2, "spans": 4} == _counts(store)
+    assert 2 == store.last_batch()
+    store.close()
+
+
 def test_an_error_while_preparing_leaves_what_was_stored_before(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that cannot be mapped costs itself and those after it, whose resources and texts are new again."""
     pairs = [pair(number, _body(number)) for number in range(1, 7)]
