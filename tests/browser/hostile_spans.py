@@ -61,13 +61,14 @@ def texts(url: str) -> Iterator[str]:
 class Writer:
     """Makes spans in which every text is hostile."""
 
-    def __init__(self, url: str, began: float) -> None:
+    def __init__(self, url: str, began: float, *, service: str | None = None, run: str = RUN) -> None:
         """Begin a request."""
         self.text = texts(url)
+        self.run = run
         self.began = began
         self.count = 0
         self.request = ExportTraceServiceRequest()
-        self.service = f"<b>{next(self.text)}"
+        self.service = service or f"<b>{next(self.text)}"
         resource = self.request.resource_spans.add()
         _set(resource.resource, {semconv.SERVICE_NAME: self.service, next(self.text): next(self.text)})
         resource.schema_url = next(self.text)
@@ -79,7 +80,7 @@ class Writer:
         self.count += 1
         begin = round((self.began + self.count) * 1e9)
         span = self.scope.spans.add(
-            trace_id=bytes.fromhex(TRACE),
+            trace_id=bytes.fromhex(TRACE) if self.run == RUN else (668).to_bytes(16, "big"),
             span_id=self.count.to_bytes(8, "big"),
             parent_span_id=parent.to_bytes(8, "big") if parent else b"",
             name=f"{operation} {next(self.text)}",
@@ -91,8 +92,8 @@ class Writer:
         _set(span.events.add(time_unix_nano=begin, name=next(self.text)), {next(self.text): next(self.text)})
         _set(span.links.add(trace_id=(667).to_bytes(16, "big"), span_id=(1).to_bytes(8, "big")), {next(self.text): next(self.text)})
         common: Attributes = {
-            semconv.RELAYLENS_RUN_ID: RUN,
-            semconv.GEN_AI_CONVERSATION_ID: "<conversation>",
+            semconv.RELAYLENS_RUN_ID: self.run,
+            semconv.GEN_AI_CONVERSATION_ID: f"<conversation> of {self.run}",
             semconv.GEN_AI_OPERATION_NAME: operation,
             semconv.GEN_AI_AGENT_NAME: agent,
             semconv.GEN_AI_AGENT_VERSION: next(self.text),

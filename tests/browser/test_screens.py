@@ -2,17 +2,24 @@
 
 import re
 import shutil
+import time
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from .conftest import IMAGES, WRITE_IMAGES, Dashboard, Tab
+from relaylens_collector.signals import Signal
+
+from .conftest import DRAWN_MS, IMAGES, WRITE_IMAGES, Dashboard, Tab
+from .hostile_spans import Writer
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 SCREENS = {
-    "network": ("?range=24h", ["Task completion", "Handoff success", "Waiting for a person", "Newest findings", "questions to a person"]),
+    "network": (
+        "?range=24h&service=support",
+        ["Task completion", "Handoff success", "Waiting for a person", "Newest findings", "questions to a person"],
+    ),
     "handoffs": ("edge", ["Choose who hands over to whom.", "Why not"]),
     "edge": (
         "edge?from_agent=retriever&to_agent=drafter",
@@ -20,7 +27,7 @@ SCREENS = {
     ),
     "agents": ("agents", ["Completed steps", "Evidence for the outcome:", "retriever", "fern-large-2"]),
     "agent": ("agents?agent=retriever", ["Over time", "Evidence for its outcomes", "Versions", "search_documents"]),
-    "runs": ("runs", ["Began", "Asked", "triage → approver", "1 to 50 of 90"]),
+    "runs": ("runs?service=support", ["Began", "Asked", "triage → approver", "1 to 50 of 90"]),
     "findings": ("findings", ["By kind and agent", "Completed runs only", "rework"]),
     "escalations": ("escalations", ["Waiting for an answer", "No longer open", "Time to answer, median"]),
     "metrics": ("metrics", ["Task completion", "How often does work survive being handed over?", "Audit completeness"]),
@@ -109,7 +116,7 @@ def test_the_run_leads_to_its_spans_and_findings(tab: Tab, dashboard: Dashboard)
 
 def test_runs_are_sorted_searched_and_paged_in_the_address(tab: Tab) -> None:
     """Each step of working the list is in the address, and the browser's way back works."""
-    page = tab.open("runs")
+    page = tab.open("runs?service=support")
     page.get_by_role("link", name="Took").click()
     page.wait_for_url("**sort=duration_ms*")
     tab.drawn()
@@ -143,7 +150,7 @@ def test_the_filters_go_along_in_the_navigation(tab: Tab) -> None:
 
 def test_a_csv_of_the_runs_holds_them_all(tab: Tab) -> None:
     """The export is ours, not the browser's table: all runs of the filter, and no cell is a formula."""
-    page = tab.open("runs")
+    page = tab.open("runs?service=support")
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
@@ -151,6 +158,17 @@ def test_a_csv_of_the_runs_holds_them_all(tab: Tab) -> None:
 
     assert text.startswith("run,conversation,trace_id,")
     assert 90 == text.count("\nn") + text.count("\nr")
+
+
+def test_a_live_view_shows_what_arrives(tab: Tab, dashboard: Dashboard) -> None:
+    """With `live` in the address a run that arrives is counted without anyone asking."""
+    page = tab.open("runs?live=1&service=visitor&range=1h")
+    expect(page.get_by_text("No run in the last hour fits").or_(page.get_by_text("No run began in the last hour.")).first).to_be_visible()
+
+    spans = Writer("http://127.0.0.1:1", time.time() - 60, service="visitor", run="visit")
+    dashboard.collector.ingest.submit(Signal.TRACES, spans.network())
+
+    expect(page.locator("tr.open")).to_have_count(1, timeout=DRAWN_MS)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1024, "light"), (1440, "dark")])
