@@ -1,17 +1,21 @@
 """Handoffs from one agent to another: how much comes how far, why the rest does not, and what was sent and received."""
 
+from datetime import datetime
 from typing import Final
 
 import streamlit as st
 
+from relaylens_analytics.metric import Unit
 from relaylens_dashboard import wording
 from relaylens_dashboard.charts import colours, figures
+from relaylens_dashboard.charts.figures import Point
 from relaylens_dashboard.screens import address, edges, frame, links, payloads, reading, tables, tiles
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 from relaylens_dashboard.screens.tiles import tile
 
 _EXAMPLES: Final = 50
+_BOUNCES: Final = 6
 _ALL: Final = "all"
 _SHOWN: Final = {"all": "All", "failed": "Failed", "succeeded": "Succeeded"}
 
@@ -50,6 +54,13 @@ def _one(source: str, target: str | None) -> None:
     with right:
         st.markdown("##### Wait until accepted")
         _waits(edge)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("##### Success over time")
+        _over_time(source, target, funnel)
+    with right:
+        st.markdown("##### Work that came back")
+        _bounces(edge)
     _examples(edge)
 
 
@@ -113,6 +124,53 @@ def _waits(edge: Record) -> None:
         st.caption("No handoff here was accepted.")
         return
     st.plotly_chart(figures.spread(waits), config=figures.CONFIG, key="edge.waits")
+
+
+def _over_time(source: str, target: str | None, funnel: Record) -> None:
+    window = address.window()
+    first = window.since or funnel["first_at"]
+    bucket = address.bucket_s(first, window.until or address.now())
+    found = reading.metric("handoff_success_rate", window, by="time", bucket_s=bucket, from_agent=source, to_agent=target)
+    points = [
+        Point(
+            datetime.fromisoformat(row["key"]),
+            row["value"],
+            row["low"],
+            row["high"],
+            f"{row['key']}\n{wording.share(row['value'])}, {row['numerator']:,.0f} of {row['denominator']:,.0f}",
+        )
+        for row in found
+        if row["key"] is not None and row["value"] is not None
+    ]
+    figure = figures.over_time(points, Unit.RATIO, ends=address.ends(first, bucket))
+    st.plotly_chart(figure, config=figures.CONFIG, key="edge.time")
+
+
+def _bounces(edge: Record) -> None:
+    """List the work that the target handed back to where it came from."""
+    found = reading.rows("edge_bounces", **edge, limit=_BOUNCES)
+    if not found:
+        st.caption("Nothing came back from here.")
+        return
+    columns = [
+        Column("When", nowrap=True),
+        Column("", width="130px"),
+        Column("Handoffs in between", right=True),
+        Column("After", right=True),
+    ]
+    rows = [
+        Row(
+            [
+                tables.text(wording.clock(row["offered_at"]), quiet=True),
+                tables.chip(row["reason"], {row["reason"]: colours.BAD}) if row["reason"] else "",
+                f"{row['hops'] - 1:,}",
+                wording.lasted(row["back_after_ms"]),
+            ],
+            address.link("run", run=row["run"], conversation=row["conversation"], view="handoffs", handoff=row["handoff"]),
+        )
+        for row in found
+    ]
+    tables.show(columns, rows, key="edge.bounces", says="Work that came back")
 
 
 def _examples(edge: Record) -> None:

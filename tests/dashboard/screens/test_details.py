@@ -29,6 +29,16 @@ def test_an_edge_shows_what_was_sent_and_received(open_screen: Open) -> None:
     assert {"Sent", "Received"} <= set(screen.texts)
 
 
+def test_an_edge_lists_the_work_that_came_back(open_screen: Open, store: Store) -> None:
+    """Where work was played to and fro, what came back is listed with how soon, and leads to its run."""
+    looped = {run["run"] for run in store.truth if run["fault"] == "ping_pong"}
+    tables = open_screen("edge", from_agent="retriever", to_agent="drafter").components["table"]
+    bounces = next(data for data in tables if data["says"] == "Work that came back")["rows"]
+
+    assert {row["link"].partition("run=")[2].partition("&")[0] for row in bounces} <= looped
+    assert bounces
+
+
 def test_the_scorecard_lists_every_agent(open_screen: Open, store: Store) -> None:
     """Steps and tokens of each agent are what it counted itself."""
     steps: Counter[str] = Counter()

@@ -1,3 +1,0 @@
--- What was one handoff?
--- $handoff.
-SELECT * FROM handoffs WHERE handoff = $handoff LIMIT 1
