@@ -3,7 +3,7 @@ export default function (component) {
   const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.replaceChildren();
-  const strip = element("div", { class: "strip" });
+  const strip = element("div", { class: data.slices.length > 60 ? "strip many" : "strip" });
   host.append(strip);
   const say = noteFor(host);
   data.slices.forEach((slice) => {

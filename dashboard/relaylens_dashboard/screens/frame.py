@@ -31,18 +31,15 @@ def show(screen: str, title: str, body: Callable[[], None], *, dated: bool = Tru
     """Draw a screen below its head; what goes wrong with the store becomes a sentence that says what to do."""
     address.keep(screen)
     st.html(f"<style>{_style()}</style>")
-    with st.container(horizontal=True, vertical_alignment="center", key="head"):
-        st.markdown(f"### {title}", width="content")
-        st.space("stretch")
-        try:
+    head = st.container(horizontal=True, vertical_alignment="center", key="head")
+    head.markdown(f"### {title}", width="content")
+    try:
+        with head:
+            st.space("stretch")
             if dated:
                 _range()
                 _service()
             _freshness()
-        except RelaylensAnalyticsError as error:
-            trouble(error)
-            return
-    try:
         body()
     except RelaylensAnalyticsError as error:
         trouble(error)
