@@ -39,10 +39,12 @@ crash: $(VENV)/.project  ## kill -9 the collector fifty times: nothing acknowled
 	$(BIN)/pytest -m crash --timeout 900 -s
 
 bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; writes docs/benchmarks
-	$(BIN)/pytest -m bench --timeout 900 -s
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.ingest_http > docs/benchmarks/ingest.txt
+	@cat docs/benchmarks/ingest.txt
 
 screenshots: $(VENV)/.project system  ## every screen in a real browser; writes docs/images
-	$(BIN)/pytest tests/browser --timeout 600
+	RELAYLENS_REQUIRE_BROWSER=1 RELAYLENS_WRITE_IMAGES=1 $(BIN)/pytest tests/browser --timeout 600
 
 docs: $(VENV)/.project  ## write the generated pages again
 	$(BIN)/python -m relaylens_dashboard.reference docs

@@ -11,7 +11,8 @@ from typing import Final
 
 import duckdb
 
-from relaylens_collector.errors import CollectorError, JournalCorruptError, NotReadyError, StoreError, UndecodableError
+from relaylens_collector.errors import CollectorError, NotReadyError, StoreError, UndecodableError
+from relaylens_collector.failures import is_alive, tries_before_putting_aside
 from relaylens_collector.journal import Journal
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.pace import Pace, Progress
@@ -20,7 +21,6 @@ from relaylens_collector.store import Settler, Store
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 10.0
-_MOST_TRIES: Final = 5
 _INTERRUPT_EVERY: Final = 0.1
 _LONGEST_READER: Final = 60.0
 
@@ -61,6 +61,7 @@ class Applier:
         self._set_aside: set[int] = set()
         self._failures = self._settle_failures = self._settled_traces = 0
         self._problem: str | None = None
+        self._settle_problem: str | None = None
         self._retry_at = self._settle_again_at = 0.0
         self._pause = _FIRST_PAUSE
         self._flush_to = 0
@@ -107,7 +108,7 @@ class Applier:
             self._changed.wait_for(lambda: self._settled_seq >= target or self._failures > failures or self._stopping, timeout=timeout)
             if self._settled_seq >= target:
                 return
-            message = self._problem or f"{target - self._applied_seq} records wait to be applied."
+            message = self._problem or self._settle_problem or f"{target - self._applied_seq} records wait to be applied."
         raise StoreError(message)
 
     @contextlib.contextmanager
@@ -141,8 +142,9 @@ class Applier:
                 settled_seq=max(self._settled_seq, 0),
                 waiting_requests=max(0, self._journal.last_seq - self._applied_seq),
                 waiting_bytes=self._waiting_bytes,
-                ready=self._store is not None and self._caught_up,
-                problem=self._problem,
+                # Before the first settling the tables of runs and handoffs may not be there to be asked.
+                ready=self._store is not None and self._caught_up and self._settled_seq >= 0 and self._problem is None,
+                problem=self._problem or self._settle_problem,
                 set_aside=len(self._set_aside),
                 apply_seconds=self._apply_seconds,
                 settle_seconds=self._settle_seconds,
@@ -271,13 +273,17 @@ class Applier:
         try:
             settled = self._settle(store.connection) if self._settle is not None else 0
         except Exception as error:
-            if not _is_alive(store):
+            if not is_alive(store):
                 raise
-            _logger.exception("Settling failed; it is tried again in %.0f s.", self._pace.settle_every_seconds)
+            if self._stopping:  # it was interrupted; the next start settles
+                return
+            problem = f"Settling failed: {error}"
+            if problem != self._settle_problem:
+                _logger.exception("Settling failed; it is tried again every %g s.", self._pace.settle_every_seconds)
             with self._changed:
                 self._settle_failures += 1
                 self._failures += 1
-                self._problem = f"Settling failed: {error}"
+                self._settle_problem = problem
                 self._settle_again_at = time.monotonic() + self._pace.settle_every_seconds
                 self._changed.notify_all()
             return
@@ -285,14 +291,14 @@ class Applier:
             self._settled_seq = upto
             self._settle_seconds += time.monotonic() - began
             self._settled_traces += settled
-            self._problem = None
+            self._settle_problem = None
             self._changed.notify_all()
 
     # --- when something fails -----------------------------------------------------------------------------------------
 
     def _recover(self, error: Exception, group: _Group | None) -> None:
         """Go back to the journal, and wait, split or put aside, so that one bad record or one bad moment costs nothing else."""
-        alive = self._store is not None and _is_alive(self._store)
+        alive = self._store is not None and is_alive(self._store)
         if not alive:
             self._close_store()
         self._tries += 1
@@ -300,12 +306,12 @@ class Applier:
         wait = not split
         if split and group is not None:
             self._singly_until = group.last_seq
-        elif alive and group is not None and not (_is_passing(error) and self._tries < _MOST_TRIES):
+        elif alive and group is not None and self._tries >= tries_before_putting_aside(error):
             self._put_aside(group.pairs[0][0], error)
             self._done(group)
             wait = False
-        known = isinstance(error, CollectorError)
-        _logger.error("%s%s", error, " It is tried again." if wait else "", exc_info=None if known else error)
+        if wait and str(error) != self._problem:
+            _logger.error("%s It is tried again.", error, exc_info=None if isinstance(error, CollectorError) else error)
         with self._changed:
             self._queue.clear()
             self._queue_bytes = 0
@@ -345,21 +351,3 @@ class Applier:
             self._settled_seq = -1
             self._problem = None
         _logger.warning("The database is open again, with everything up to record %d.", self._applied_seq)
-
-
-def _is_alive(store: Store) -> bool:
-    """End what a failure left open, and tell whether the database still answers."""
-    with contextlib.suppress(duckdb.Error):
-        store.connection.rollback()
-    try:
-        store.connection.execute("SELECT 1").fetchall()
-    except duckdb.Error:
-        return False
-    return True
-
-
-def _is_passing(error: Exception) -> bool:
-    """Tell whether the same may succeed later: memory and disk come and go, a bad value stays."""
-    cause = error.__cause__ if isinstance(error, StoreError) else error
-    passing = (duckdb.OutOfMemoryException, duckdb.IOException, duckdb.InterruptException, OSError, MemoryError, JournalCorruptError)
-    return isinstance(cause, passing)

@@ -34,7 +34,7 @@ class Progress:
     waiting_bytes: int
 
     ready: bool
-    """The database is open and was level with the journal since."""
+    """The database is open and was level with the journal and settled since."""
 
     problem: str | None
     """What fails and is being tried again."""

@@ -4,12 +4,13 @@ import contextlib
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
+
+from relaylens_dashboard.cli.stopping import Stop
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -69,7 +70,7 @@ def child(name: str, command: Sequence[str], environment: Mapping[str, str], *, 
         started.end()
 
 
-def wait_until_it_answers(one: Child, url: str, stop: threading.Event, *, seconds: float = 60.0) -> None:
+def wait_until_it_answers(one: Child, url: str, stop: Stop, *, seconds: float = 60.0) -> None:
     """Return when the address answers 200, or when it is time to stop; raises when the child ends or takes too long."""
     opener = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + seconds

@@ -2,15 +2,12 @@
 
 import logging
 import os
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import typer
@@ -24,6 +21,7 @@ from relaylens_dashboard.cli.children import LOOPBACK, Child, any_free_port, chi
 from relaylens_dashboard.cli.live import DASHBOARD_PORT
 from relaylens_dashboard.cli.output import say
 from relaylens_dashboard.cli.settling import settler
+from relaylens_dashboard.cli.stopping import Stop
 
 _EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 - the addresses that stand for all of the machine's
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
@@ -34,7 +32,7 @@ _DEMO_HOURS: Final = 24
 
 def up(given: Mapping[str, str | None], *, dashboard_port: int | None, prices: Path | None) -> None:
     """Run the collector and, on a port, the dashboard, until Ctrl-C or SIGTERM."""
-    stop = _stop_on_signals()
+    stop = Stop()
     settings = Settings.load(given)
     with ExitStack() as running:
         collector = _start_collector(running, settings, settler(prices), stop)
@@ -46,7 +44,7 @@ def up(given: Mapping[str, str | None], *, dashboard_port: int | None, prices: P
 
 def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *, runs: int, seed: int | None) -> None:
     """Run collector, dashboard and example network; `ports` are those of OTLP/HTTP, OTLP/gRPC and the dashboard."""
-    stop = _stop_on_signals()
+    stop = Stop()
     with ExitStack() as running:
         folder = store or Path(running.enter_context(tempfile.TemporaryDirectory(prefix="relaylens-demo-", ignore_cleanup_errors=True)))
         settings = Settings.load(
@@ -67,19 +65,7 @@ def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *
         _wait(stop, children)
 
 
-def _stop_on_signals() -> threading.Event:
-    """Give what is set by Ctrl-C and SIGTERM; from here on they stop us in order."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    return stop
-
-
-def _start_collector(running: ExitStack, settings: Settings, settle: Settler, stop: threading.Event) -> Collector:
+def _start_collector(running: ExitStack, settings: Settings, settle: Settler, stop: Stop) -> Collector:
     """Start the collector; its warnings go to standard error."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     collector = Collector(settings, settle)
@@ -95,7 +81,7 @@ def _start_collector(running: ExitStack, settings: Settings, settle: Settler, st
     return collector
 
 
-def _start_dashboard(running: ExitStack, collector: Collector, port: int, stop: threading.Event) -> Child:
+def _start_dashboard(running: ExitStack, collector: Collector, port: int, stop: Stop) -> Child:
     """Start the screens and wait until they answer."""
     if not is_free(port):
         detail = f"port {port} is taken; name another with --dashboard-port, or none with --no-dashboard"
@@ -111,7 +97,7 @@ def _reachable(collector: Collector) -> str:
     return f"http://{LOOPBACK}:{collector.http_port}" if collector.settings.host in _EVERYWHERE else collector.http_url
 
 
-def _say_where(collector: Collector, dashboard_port: int | None, stop: threading.Event) -> None:
+def _say_where(collector: Collector, dashboard_port: int | None, stop: Stop) -> None:
     """Print the addresses."""
     if stop.is_set():
         return
@@ -127,7 +113,7 @@ def _say_where(collector: Collector, dashboard_port: int | None, stop: threading
     say("Ctrl-C stops.")
 
 
-def _wait(stop: threading.Event, children: Sequence[Child]) -> None:
+def _wait(stop: Stop, children: Sequence[Child]) -> None:
     """Wait for the signal to stop; a part that ends by itself stops us too."""
     while not stop.wait(_SECONDS_BETWEEN_LOOKS):
         for one in children:

@@ -133,7 +133,7 @@ def test_up_asks_for_its_token(relaylens: Relaylens, tmp_path: Path) -> None:
 
     assert "Dashboard" not in live.printed
     assert [] == children
-    assert (1, 0, 0) == (refused.code, answered.code, from_variable.code)
+    assert (1, 0, 0) == (refused.code, answered.code, from_variable.code), answered.err
     assert "asks for a token" in refused.err
     assert (0, "Ctrl-C stops.\n") == (code, said)
 
