@@ -12,25 +12,29 @@ from relaylens_analytics.settle import settle
 from relaylens_collector.collector import Collector
 from relaylens_collector.settings import Settings
 
-_CHECKPOINT_SHARE = 0.3
 
+class _SettleAndCheckpoint:
+    """Settles, and checkpoints in a share of the cases."""
 
-def _settle_and_checkpoint(connection: duckdb.DuckDBPyConnection) -> int:
-    settled = settle(connection)
-    if random.random() < _CHECKPOINT_SHARE:  # noqa: S311 - any moment will do
-        connection.execute("FORCE CHECKPOINT")
-    return settled
+    def __init__(self, share: float) -> None:
+        self._share = share
+
+    def __call__(self, connection: duckdb.DuckDBPyConnection) -> int:
+        settled = settle(connection)
+        if random.random() < self._share:  # noqa: S311 - any moment will do
+            connection.execute("FORCE CHECKPOINT")
+        return settled
 
 
 def main() -> None:
     """Serve until SIGTERM."""
-    store, http_port, grpc_port = sys.argv[1:]
+    store, http_port, grpc_port, checkpoint_share = sys.argv[1:]
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     settings = Settings(
         store=Path(store), otlp_http_port=int(http_port), otlp_grpc_port=int(grpc_port), quiet_seconds=0.05, settle_every_seconds=0.3
     )
-    collector = Collector(settings, _settle_and_checkpoint)
+    collector = Collector(settings, _SettleAndCheckpoint(float(checkpoint_share)))
     collector.start()
     signal.sigwait([signal.SIGTERM])
     collector.stop()

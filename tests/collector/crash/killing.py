@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import grpc
@@ -29,6 +30,7 @@ _TEXT = "what the agent was told and what it said " * 10
 _TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _ALIVE = "/healthz"
 _PAUSE = 0.01
+_READY_SHARE = 0.8
 _LONGEST_RUN = 1.0
 """Seconds from ready to the kill, at most."""
 _LONGEST_START = 60.0
@@ -68,9 +70,10 @@ class Result:
 class Victim:
     """The process that is killed."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, *, checkpoint_share: float = 0.3) -> None:
         """Start it on free ports."""
         self.store = store
+        self._checkpoint_share = checkpoint_share
         self.http_port, self.grpc_port = _free_port(), _free_port()
         self.longest_start = 0.0
         self.log = store / "stderr.log"
@@ -79,7 +82,8 @@ class Victim:
 
     def _start(self) -> subprocess.Popen[bytes]:
         module = "tests.collector.crash.collector_process"
-        command = [sys.executable, "-m", module, str(self.store), str(self.http_port), str(self.grpc_port)]
+        arguments = (self.store, self.http_port, self.grpc_port, self._checkpoint_share)
+        command = [sys.executable, "-m", module, *map(str, arguments)]
         self._started_at = time.monotonic()
         with self.log.open("ab") as log:
             return subprocess.Popen(command, stderr=log)
@@ -110,6 +114,15 @@ class Victim:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process = self._start()
+
+    def __enter__(self) -> Self:
+        """Use it in a `with` block, so that a failed test leaves no process behind."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """End what still runs."""
+        self.process.kill()
+        self.process.wait()
 
     def restart(self) -> None:
         """End it in order, and start it again."""
@@ -176,27 +189,28 @@ def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event
 def run(kills: int, store: Path, seed: int = 1) -> Result:
     """Send without pause, kill so many times at random moments, and count."""
     chance = random.Random(seed)  # noqa: S311 - repeatable chance, not cryptography
-    victim, sent, stop = Victim(store), Sent(), threading.Event()
+    sent, stop = Sent(), threading.Event()
     senders = [*(f"h{number}" for number in range(_HTTP_SENDERS)), *(f"g{number}" for number in range(_GRPC_SENDERS))]
-    threads = [threading.Thread(target=_keep_sending, args=(sender, victim, sent, stop)) for sender in senders]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(kills):
-            if chance.random() < 0.8:
-                victim.wait_until(_ALIVE)
-                time.sleep(chance.uniform(0, _LONGEST_RUN))
-            else:
-                time.sleep(chance.uniform(0, 2 * _LONGEST_RUN))  # anywhere, also during the start
-            victim.kill()
-        victim.wait_until(_ALIVE)
-    finally:
-        stop.set()
+    with Victim(store) as victim:
+        threads = [threading.Thread(target=_keep_sending, args=(sender, victim, sent, stop)) for sender in senders]
         for thread in threads:
-            thread.join()
-    victim.wait_until("/readyz")
-    exit_code = victim.stop()
-    return _count(kills, store, victim, sent, exit_code)
+            thread.start()
+        try:
+            for _ in range(kills):
+                if chance.random() < _READY_SHARE:
+                    victim.wait_until(_ALIVE)
+                    time.sleep(chance.uniform(0, _LONGEST_RUN))
+                else:
+                    time.sleep(chance.uniform(0, 2 * _LONGEST_RUN))  # anywhere, also during the start
+                victim.kill()
+            victim.wait_until(_ALIVE)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        victim.wait_until("/readyz")
+        exit_code = victim.stop()
+        return _count(kills, store, victim, sent, exit_code)
 
 
 def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int) -> Result:
