@@ -28,6 +28,8 @@ from tests.benchmarks.generate import SPANS_PER_REQUEST, trace_requests
 from tests.benchmarks.ingest import Rate, best_in_turns, insert, machine, materialised, records_of
 
 CONNECTIONS: Final = 4
+FLOOR: Final = 0.35
+"""The least share of the limit."""
 
 _READY: Final = re.compile(r"ready: .* on http://127\.0\.0\.1:(\d+),")
 _PLAIN: Final = ("-m", "relaylens_collector")
@@ -149,14 +151,16 @@ def _send(connection: http.client.HTTPConnection, body: bytes) -> None:
         time.sleep(float(response.headers["retry-after"]))
 
 
-def main() -> None:
-    """Measure and print."""
+def main() -> int:
+    """Measure and print; the exit code is 1 when the share is too small."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=160, help=f"requests of {SPANS_PER_REQUEST} spans")
     parser.add_argument("--turns", type=int, default=3, help="how often each is measured; the best counts")
     asked = parser.parse_args()
-    print(*compare(asked.requests, asked.turns).lines(), sep="\n")
+    comparison = compare(asked.requests, asked.turns)
+    print(*comparison.lines(), sep="\n")
+    return 0 if comparison.share >= FLOOR else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
