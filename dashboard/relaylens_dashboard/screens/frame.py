@@ -156,7 +156,7 @@ def _range() -> None:
     st.segmented_control(
         "Time", list(_SHORT), key=key, format_func=_SHORT.__getitem__, on_change=_ranged, args=(key,), label_visibility="collapsed"
     )
-    with st.popover("Custom" if not custom else address.range_in_words(), icon=":material/calendar_month:"):
+    with st.popover("Custom" if not custom else address.range_in_words().removeprefix("the time "), icon=":material/calendar_month:"):
         _custom_range()
 
 

@@ -1,6 +1,7 @@
 """What stands above every screen, and what a screen says when the store does not answer."""
 
 import socket
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,20 @@ def test_choosing_a_range_writes_it_to_the_address(open_screen: Open) -> None:
     screen.app.run()
 
     assert {"range": "7d"} == dict(screen.app.query_params)
+
+
+def test_a_custom_window_is_written_to_the_address(open_screen: Open) -> None:
+    """Two days and hours, in UTC, become the window; one that ends before it begins is refused in words."""
+    app = open_screen("runs").app
+    app.date_input(key="head.since.day").set_value(date(2026, 1, 2))
+    app.date_input(key="head.until.day").set_value(date(2026, 1, 1))
+    next(button for button in app.button if button.label == "Apply").click()
+    app.run()
+    assert ["The beginning is not before the end."] == [error.value for error in app.error]
+
+    app.date_input(key="head.until.day").set_value(date(2026, 1, 4))
+    app.time_input(key="head.since.hour").set_value(time(6, 0))
+    app.time_input(key="head.until.hour").set_value(time(7, 30))
+    next(button for button in app.button if button.label == "Apply").click()
+    app.run()
+    assert {"since": "2026-01-02T06:00:00+00:00", "until": "2026-01-04T07:30:00+00:00"} == dict(app.query_params)
