@@ -17,7 +17,8 @@ SHORT: Final = 400
 _OPENING: Final = re.compile(rb"""\[(\s*)(?:(\{\s*\\*["'][^"'\\]{1,40}\\*["'])|["']?[A-Z]\w{0,40}Message\()""")
 """The first list of objects in JSON, Python or JSON within JSON, told by its first key; or of message objects as Python prints them."""
 
-_BEFORE_PRINTED: Final = re.compile(rb""",\s*(?=["']?[A-Z]\w{0,40}Message\()""")
+_BEFORE_PRINTED: Final = re.compile(rb""", (?=["']?[A-Z]\w{0,40}Message\()""")
+_COMMA: Final = b", "
 
 
 def chunks(text: bytes) -> list[bytes]:
@@ -27,36 +28,32 @@ def chunks(text: bytes) -> list[bytes]:
         return [text]
     space, head = opening.groups()
     start = opening.end(1)
+    result = [text[:start]]
     if head is None:
-        comma = b", "
-        pieces = _BEFORE_PRINTED.split(text[start:])
-        if comma.join(pieces) != text[start:]:
-            return [text]
+        comma = _COMMA
+        cuts = [match.start() for match in _BEFORE_PRINTED.finditer(text, start)]
     else:
-        comma = b"," + space
-        if not space and b", " + head in text:
-            comma = b", "
-        pieces = text[start:].split(comma + head)
-        pieces[1:] = [head + piece for piece in pieces[1:]]
-    return [text[:start], *_joined(pieces, comma)]
-
-
-def _joined(pieces: list[bytes], comma: bytes) -> list[bytes]:
-    """Return the messages with the commas between them, small messages together, and what follows the last one by itself."""
-    last = pieces.pop()
-    end = last.rfind(b"}") + 1 or len(last)
-    result: list[bytes] = []
-    small = b""
-    for piece in pieces:
-        if small or len(piece) < SMALLEST:
-            small += piece + comma
-            if len(small) < SMALLEST:
-                continue
-            result += (small[: -len(comma)], comma)
-            small = b""
-        else:
-            result += (piece, comma)
-    result.append(small + last[:end])
-    if end < len(last):
-        result.append(last[end:])
+        comma = b"," + space if space else _COMMA
+        cuts = _places(text, comma + head, start)
+        if not cuts and not space:
+            comma = b","
+            cuts = _places(text, comma + head, start)
+    for cut in cuts:
+        if cut - start >= SMALLEST:
+            result += (text[start:cut], comma)
+            start = cut + len(comma)
+    end = text.rfind(b"}", start) + 1 or len(text)
+    result.append(text[start:end])
+    if end < len(text):
+        result.append(text[end:])
     return result
+
+
+def _places(text: bytes, wanted: bytes, start: int) -> list[int]:
+    """Find where a list's further messages begin, with the comma before them."""
+    found = []
+    place = text.find(wanted, start)
+    while place >= 0:
+        found.append(place)
+        place = text.find(wanted, place + 1)
+    return found

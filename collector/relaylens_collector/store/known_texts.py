@@ -19,6 +19,19 @@ KEY_BYTES: Final = 16
 """How much of a text's SHA-256 is its key."""
 
 
+SHORT: Final = 8
+"""Bytes; what is this short stands between messages, again and again, and is hashed once."""
+
+
+class _KeysOfShortTexts(dict[bytes, bytes]):
+    """The keys of the short texts of one call."""
+
+    def __missing__(self, text: bytes) -> bytes:
+        """Hash a text that is new."""
+        key = self[text] = sha256(text).digest()[:KEY_BYTES]
+        return key
+
+
 @dataclass(frozen=True, slots=True)
 class NewTexts:
     """Texts that are not stored yet."""
@@ -46,7 +59,8 @@ class KnownTexts:
 
     def identify(self, texts: list[bytes]) -> list[int]:
         """Return the number of each text; new ones get the next numbers and wait to be stored."""
-        keys = [sha256(text).digest()[:KEY_BYTES] for text in texts]
+        short = _KeysOfShortTexts()
+        keys = [short[text] if len(text) <= SHORT else sha256(text).digest()[:KEY_BYTES] for text in texts]
         numbers = list(map(self._numbers.get, keys))
         result: list[int] = []
         for place, number in enumerate(numbers):
