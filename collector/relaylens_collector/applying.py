@@ -11,18 +11,18 @@ from typing import Final
 
 import duckdb
 
-from relaylens_collector.errors import CollectorError, NotReadyError, StoreError, UndecodableError
+from relaylens_collector.errors import CollectorError, StoreError, UndecodableError
 from relaylens_collector.failures import is_alive, tries_before_putting_aside
 from relaylens_collector.journal import Journal
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.pace import Pace, Progress
+from relaylens_collector.readers import Readers
 from relaylens_collector.records import Record
 from relaylens_collector.store import Settler, Store
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 10.0
 _INTERRUPT_EVERY: Final = 0.1
-_LONGEST_READER: Final = 60.0
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -66,13 +66,14 @@ class Applier:
         self._pause = _FIRST_PAUSE
         self._flush_to = 0
         self._stopping = False
-        self._readers: set[duckdb.DuckDBPyConnection] = set()
+        self.readers: Final = Readers()
         self._apply_seconds = self._settle_seconds = 0.0
         self._last_applied_at = self._dirty_since = time.monotonic()
         self._store: Store | None = open_store()
         self._applied_seq = self._store.last_batch()
         self._settled_seq = -1
         self._offered_seq = journal.last_seq
+        self.readers.open(self._store)
         self._thread = threading.Thread(target=self._run, name="relaylens-apply", daemon=True)
         self._thread.start()
 
@@ -110,29 +111,6 @@ class Applier:
                 return
             message = self._problem or self._settle_problem or f"{target - self._applied_seq} records wait to be applied."
         raise StoreError(message)
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor to a reader; raises NotReadyError while the database is closed."""
-        with self._changed:
-            if self._store is None or self._stopping:
-                raise NotReadyError
-            cursor = self._store.cursor()
-            self._readers.add(cursor)
-        try:
-            yield cursor
-        finally:
-            cursor.close()
-            with self._changed:
-                self._readers.discard(cursor)
-                self._changed.notify_all()
-
-    def interrupt_readers(self) -> None:
-        """End the queries that run now."""
-        with self._changed:
-            for cursor in self._readers:
-                with contextlib.suppress(duckdb.Error):
-                    cursor.interrupt()
 
     def progress(self) -> Progress:
         """Tell how far things are."""
@@ -331,14 +309,10 @@ class Applier:
             self._set_aside.add(record.seq)
 
     def _close_store(self) -> None:
-        """Close the database with all its cursors: DuckDB gives a new one the old state as long as one is open."""
-        deadline = time.monotonic() + _LONGEST_READER
         with self._changed:
             store, self._store = self._store, None
             self._caught_up = False
-            while self._readers and time.monotonic() < deadline:
-                self.interrupt_readers()
-                self._changed.wait(_INTERRUPT_EVERY)
+        self.readers.close()
         if store is not None:
             with contextlib.suppress(duckdb.Error):
                 store.close()
@@ -350,4 +324,5 @@ class Applier:
             self._applied_seq = store.last_batch()
             self._settled_seq = -1
             self._problem = None
+        self.readers.open(store)
         _logger.warning("The database is open again, with everything up to record %d.", self._applied_seq)

@@ -140,11 +140,11 @@ class Ingest:
 
     def reading(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
         """Lend a cursor of the locked-down database; raises NotReadyError while it is closed."""
-        return self._applier.reading()
+        return self._applier.readers.reading()
 
     def interrupt_readers(self) -> None:
         """End the queries that run now."""
-        self._applier.interrupt_readers()
+        self._applier.readers.interrupt()
 
     def status(self) -> Status:
         """Tell how things are."""

@@ -167,7 +167,6 @@ _WRITES = [
     "SET threads = 1",
     "SET enable_external_access = true",
     "RESET ALL",
-    "PRAGMA database_list",
     "PRAGMA enable_profiling",
     "CALL pragma_version()",
     "ATTACH ':memory:' AS other",
