@@ -25,7 +25,8 @@ _STATES: Final = {
 def body() -> None:
     """Draw the screen: open questions first, the oldest on top."""
     window = address.window()
-    with st.container(horizontal=True, vertical_alignment="center", key="filters"):
+    bar = st.container(horizontal=True, vertical_alignment="center", key="filters")
+    with bar:
         state = frame.switch("State", "state", _STATES, otherwise="all")
         agents = [row["agent"] for row in reading.own("agent_names", limit=_MOST)]
         frame.pick("Agent", "agent", agents, every="Any agent")
@@ -36,6 +37,8 @@ def body() -> None:
         which = "" if state == "all" else f" that is {_STATES[state].lower()}"
         frame.empty(f"No agent asked a person anything{which} in {address.range_in_words()}.")
         return
+    with bar:
+        exports.offer("escalations", lambda: reading.fresh("escalations", **asked, limit=reading.MOST_ROWS), len(found))
     _tiles(found)
     waiting = [row for row in found if row["open"]]
     answered = [row for row in reversed(found) if not row["open"]]
@@ -47,7 +50,6 @@ def body() -> None:
         _table(answered, "answered", "Questions that are no longer open", "After")
     if len(found) == _MOST:
         st.caption(f"The latest {_MOST:,}; choose a shorter time to see the others.")
-    exports.offer("escalations", lambda: reading.rows("escalations", **asked, limit=reading.MOST_ROWS), len(found))
 
 
 def _tiles(found: Sequence[Record]) -> None:

@@ -12,30 +12,29 @@ from relaylens_dashboard import tabular
 from relaylens_dashboard.screens import reading
 from relaylens_dashboard.screens.reading import Record
 
-_FORMS: Final = {"csv": "text/csv", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
-
 
 def offer(name: str, rows: Callable[[], Sequence[Record]], total: int) -> None:
-    """Offer a list as a file; it is read again only when someone opens the offer."""
-    with st.popover("Export", icon=":material/download:", key=f"export.{name}", on_change="rerun") as opened:
-        if not opened.open:
-            return
-        held = rows()
-        if total > len(held):
-            st.caption(f"The first {min(len(held), reading.MOST_ROWS):,} of {total:,} rows.")
-        _buttons(name, as_rows(held))
+    """Offer a list as a file; it is read when someone takes it."""
+    with st.popover("Export", icon=":material/download:", key=f"export.{name}"):
+        if total > reading.MOST_ROWS:
+            st.caption(f"The first {reading.MOST_ROWS:,} of {total:,} rows.")
+        _buttons(name, lambda: as_rows(rows()))
 
 
 def table(name: str, answer: pa.Table) -> None:
     """Offer an answer of the store as a file."""
     with st.popover("Export", icon=":material/download:", key=f"export.{name}"):
-        _buttons(name, tabular.Rows.from_arrow(answer))
+        _buttons(name, lambda: tabular.Rows.from_arrow(answer))
 
 
-def _buttons(name: str, rows: tabular.Rows) -> None:
-    st.download_button("CSV", tabular.to_csv(rows), f"{name}.csv", _FORMS["csv"], on_click="ignore", key=f"export.{name}.csv")
-    st.download_button("JSON", tabular.to_json(rows), f"{name}.json", _FORMS["json"], on_click="ignore", key=f"export.{name}.json")
-    st.download_button("Parquet", _parquet(rows), f"{name}.parquet", _FORMS["parquet"], on_click="ignore", key=f"export.{name}.parquet")
+def _buttons(name: str, rows: Callable[[], tabular.Rows]) -> None:
+    """Draw a button for each form; the file is made when it is pressed."""
+    for form, (title, mime, write) in _FORMS.items():
+        st.download_button(title, _made(rows, write), f"{name}.{form}", mime, on_click="ignore", key=f"export.{name}.{form}")
+
+
+def _made(rows: Callable[[], tabular.Rows], write: Callable[[tabular.Rows], str | bytes]) -> Callable[[], str | bytes]:
+    return lambda: write(rows())
 
 
 def as_rows(records: Sequence[Record]) -> tabular.Rows:
@@ -57,3 +56,11 @@ def _column(values: list[tabular.Cell]) -> pa.Array:
         return pa.array(values)
     except pa.ArrowException:
         return pa.array([None if value is None else str(value) for value in values])
+
+
+_FORMS: Final[dict[str, tuple[str, str, Callable[[tabular.Rows], str | bytes]]]] = {
+    "csv": ("CSV", "text/csv", tabular.to_csv),
+    "json": ("JSON", "application/json", tabular.to_json),
+    "parquet": ("Parquet", "application/vnd.apache.parquet", _parquet),
+}
+"""Each form by the ending of its file: what it is called, its type, and what writes it."""

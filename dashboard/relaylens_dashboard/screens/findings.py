@@ -69,7 +69,8 @@ def _inbox(groups: Sequence[Record]) -> None:
 
 
 def _list() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="filters"):
+    bar = st.container(horizontal=True, vertical_alignment="center", key="filters")
+    with bar:
         st.markdown("##### Findings", width="content")
         st.space("small")
         severity = frame.switch("Severity", "severity", _SEVERITIES, otherwise="all")
@@ -88,6 +89,8 @@ def _list() -> None:
     if not found:
         frame.empty("No finding fits these filters.")
         return
+    with bar:
+        exports.offer("findings", lambda: reading.fresh("findings", **asked, limit=reading.MOST_ROWS, offset=0), found[0]["total"])
     columns = [
         Column("When", nowrap=True),
         Column("Finding", width="180px"),
@@ -99,7 +102,6 @@ def _list() -> None:
     ]
     tables.show(columns, [_row(row) for row in found], key="findings", says="Findings")
     frame.pager(found[0]["total"], _PAGE)
-    exports.offer("findings", lambda: reading.rows("findings", **asked, limit=reading.MOST_ROWS, offset=0), found[0]["total"])
 
 
 def _row(row: Record) -> Row:

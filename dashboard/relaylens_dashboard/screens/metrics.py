@@ -219,9 +219,10 @@ def _table(entry: Metric, by: str) -> None:
     columns += [Column("Value", right=True), Column("Made of", right=True), Column("95 % interval")]
     columns += [Column(wording.word(name), right=True) for name in extra]
     rows = [_table_row(entry, row, extra) for row in found[: reading.MOST_ROWS // 5]]
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(f"{_by_title(by)}: {DIMENSIONS[by].replace('`', '')}.", width="content")
+        exports.offer(entry.name, lambda: found, len(found))
     tables.show(columns, rows, key="metric.rows", says=entry.title)
-    st.caption(f"{_by_title(by)}: {DIMENSIONS[by].replace('`', '')}.")
-    exports.offer(entry.name, lambda: found, len(found))
 
 
 def _table_row(entry: Metric, row: Record, extra: Sequence[str]) -> Row:

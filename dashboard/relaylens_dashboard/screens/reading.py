@@ -46,6 +46,11 @@ def metric(name: str, window: Window, *, by: str | None = None, bucket_s: int | 
     return _metric(url(), (name, by, bucket_s), window, _frozen(filters))
 
 
+def fresh(query: str, **params: Value) -> list[Record]:
+    """Answer a named query anew; for what runs beside the screen, such as an export."""
+    return _ask(url(), query, params)
+
+
 def own(query: str, **params: Value) -> list[Record]:
     """Answer one of the screens' own questions, such as `run_events`."""
     return _own(url(), query, _frozen(params))
@@ -76,8 +81,7 @@ def _frozen(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)
 def _rows(address: str, query: str, params: tuple[tuple[str, Value], ...]) -> list[Record]:
-    with _open(address) as reader:
-        return _records(reader.query_file(f"queries/{query}", dict(params)))
+    return _ask(address, query, dict(params))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=100, show_spinner=False)
@@ -93,6 +97,11 @@ def _metric(
     name, by, bucket_s = which
     with _open(address) as reader:
         return _records(metrics.compute(reader, name, window, by=by, bucket_s=bucket_s, **dict(filters)))
+
+
+def _ask(address: str, query: str, params: Mapping[str, Value]) -> list[Record]:
+    with _open(address) as reader:
+        return _records(reader.query_file(f"queries/{query}", dict(params)))
 
 
 def _records(table: pa.Table) -> list[Record]:

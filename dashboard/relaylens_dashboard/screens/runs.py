@@ -35,7 +35,9 @@ _MOST_AGENTS: Final = 300
 
 def body() -> None:
     """Draw the screen."""
-    outcome = _filters()
+    bar = st.container(horizontal=True, vertical_alignment="center", key="filters")
+    with bar:
+        outcome = _filters()
     by, descending = tables.sorting(_SORTS, "started_at")
     asked = {
         **address.window().params(),
@@ -51,24 +53,22 @@ def body() -> None:
     if not found:
         _nothing()
         return
+    with bar:
+        exports.offer("runs", lambda: reading.fresh("runs", **asked, limit=reading.MOST_ROWS, offset=0), found[0]["total"])
     tables.show(_columns(), [_row(row) for row in found], key="runs", says="Runs", sort=(by, descending))
     frame.pager(found[0]["total"], PAGE)
-    exports.offer("runs", lambda: reading.rows("runs", **asked, limit=reading.MOST_ROWS, offset=0), found[0]["total"])
 
 
 def _filters() -> str:
-    with st.container(horizontal=True, vertical_alignment="center", key="filters"):
-        outcome = frame.switch("Outcome", "outcome", _ENDINGS, otherwise="all")
-        agents = [row["agent"] for row in reading.own("agent_names", limit=_MOST_AGENTS)]
-        frame.pick("Agent", "agent", agents, every="Any agent")
-        frame.pick(
-            "Finding", "detector", list(Detector), words={name: wording.word(name) for name in Detector}, every="Any finding or none"
-        )
-        frame.search("Search", "q", hint="Search prompts and answers")
-        conversation = address.value("conversation")
-        if conversation is not None and st.button("Only one conversation", icon=":material/close:", help="Show all conversations"):
-            address.write(conversation=None, page=None)
-            st.rerun()
+    outcome = frame.switch("Outcome", "outcome", _ENDINGS, otherwise="all")
+    agents = [row["agent"] for row in reading.own("agent_names", limit=_MOST_AGENTS)]
+    frame.pick("Agent", "agent", agents, every="Any agent")
+    frame.pick("Finding", "detector", list(Detector), words={name: wording.word(name) for name in Detector}, every="Any finding or none")
+    frame.search("Search", "q", hint="Search prompts and answers")
+    conversation = address.value("conversation")
+    if conversation is not None and st.button("Only one conversation", icon=":material/close:", help="Show all conversations"):
+        address.write(conversation=None, page=None)
+        st.rerun()
     return outcome
 
 
