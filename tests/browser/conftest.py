@@ -165,9 +165,9 @@ def wait_for_runs(collector: Collector, count: int) -> None:
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """Start Chromium."""
+    """Start Chromium; for no longer than a module, because Playwright's event loop runs in this thread and bars `asyncio.run` from it."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
