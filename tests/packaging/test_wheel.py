@@ -102,3 +102,12 @@ def test_the_command_without_extras_says_what_to_install(bare: Path) -> None:
     assert "" == done.stdout
     assert 1 == len(done.stderr.splitlines())
     assert "pip install 'relaylens[all]'" in done.stderr
+
+
+def test_the_example_network_is_installed(bare: Path) -> None:
+    """`relaylens demo` finds it where there is no checkout; it needs nothing but the instrumentation."""
+    command = [bare / "python", "-m", "relaylens_examples.support_network", "--help"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (0, "") == (done.returncode, done.stderr)
