@@ -106,8 +106,8 @@ def test_the_command_without_extras_says_what_to_install(bare: Path) -> None:
 
 def test_the_example_network_is_installed(bare: Path) -> None:
     """`relaylens demo` finds it where there is no checkout; it needs nothing but the instrumentation."""
-    command = [bare / "python", "-m", "relaylens_examples.support_network", "--help"]
+    script = "import runpy, sys; sys.argv[1:] = ['--help']; runpy.run_module('relaylens_examples.support_network', run_name='__main__')"
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([bare / "python", "-c", script], capture_output=True, text=True, check=False, timeout=60)
 
     assert (0, "") == (done.returncode, done.stderr)
