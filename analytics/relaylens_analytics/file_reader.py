@@ -59,7 +59,7 @@ class FileReader(ReaderBase):
         with self._connection.cursor() as cursor:
             try:
                 parsed = cursor.extract_statements(sql)
-                if len(parsed) != 1 or parsed[0].type is not duckdb.StatementType.SELECT:
+                if len(parsed) != 1 or parsed[0].type != duckdb.StatementType.SELECT:
                     detail = "Give exactly one SELECT."
                     raise QueryError(detail)
                 relation = cursor.sql(parsed[0], params=to_wire(params))

@@ -102,7 +102,7 @@ def test_a_file_is_prepared_against_the_real_schema(empty_store: duckdb.DuckDBPy
     """Tables, columns and macros are there, with nothing known of any parameter."""
     (parsed,) = empty_store.extract_statements(statement.text)
 
-    assert parsed.type is duckdb.StatementType.SELECT
+    assert parsed.type == duckdb.StatementType.SELECT
     assert statement.parameters == parsed.named_parameters
     assert [] == empty_store.execute(parsed, statement.bind()).fetchall() or statement.name.startswith("queries/")
 
