@@ -20,7 +20,7 @@ responses AS (
     SELECT trace_id, span_id, t0, part ->> '$.id' AS call_id,
            coalesce(part ->> '$.response', part ->> '$.result', part ->> '$.content') AS text
     FROM parts
-    WHERE part ->> '$.type' = 'tool_call_response' OR role = 'tool'
+    WHERE (part ->> '$.type') = 'tool_call_response' OR role = 'tool'
 )
 
 SELECT r.trace_id, arg_min(r.span_id, r.t0) AS span_id, min(r.t0) AS t0, any_value(c.tool_key) AS tool_key, r.text

@@ -20,4 +20,4 @@ SELECT m.trace_id, m.span_id, m.t0, m.t1,
        TRY_CAST(m.message ->> '$.models_usage.prompt_tokens' AS BIGINT) AS input_tokens,
        TRY_CAST(m.message ->> '$.models_usage.completion_tokens' AS BIGINT) AS output_tokens
 FROM messages AS m
-WHERE m.message ->> '$.type' IS NOT NULL;
+WHERE (m.message ->> '$.type') IS NOT NULL;

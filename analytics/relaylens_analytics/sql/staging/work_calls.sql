@@ -16,7 +16,7 @@ WITH calls AS (
         FROM work_bus_receipts
         WHERE type = 'ToolCallRequestEvent' AND json_valid(content) AND json_type(content) = 'ARRAY'
     )
-    WHERE call ->> '$.name' IS NOT NULL
+    WHERE (call ->> '$.name') IS NOT NULL
     GROUP BY call ->> '$.name', call ->> '$.id', message_id
 ),
 

@@ -45,10 +45,10 @@ parts AS (
 
 from_parts AS (
     SELECT trace_id, span_id,
-           CASE WHEN part ->> '$.type' = 'text' OR part ->> '$.type' IS NULL THEN coalesce(part ->> '$.content', '') END AS text,
-           CASE WHEN part ->> '$.type' = 'tool_call' THEN part ->> '$.name' END AS call_name,
-           CASE WHEN part ->> '$.type' = 'tool_call' THEN part ->> '$.id' END AS call_id,
-           CASE WHEN part ->> '$.type' = 'tool_call' THEN part ->> '$.arguments' END AS call_arguments,
+           CASE WHEN (part ->> '$.type') = 'text' OR (part ->> '$.type') IS NULL THEN coalesce(part ->> '$.content', '') END AS text,
+           CASE WHEN (part ->> '$.type') = 'tool_call' THEN part ->> '$.name' END AS call_name,
+           CASE WHEN (part ->> '$.type') = 'tool_call' THEN part ->> '$.id' END AS call_id,
+           CASE WHEN (part ->> '$.type') = 'tool_call' THEN part ->> '$.arguments' END AS call_arguments,
            part ->> '$.type' AS part_type
     FROM parts
     UNION ALL
@@ -95,7 +95,7 @@ blocks AS (
 from_blocks AS (
     SELECT trace_id, span_id, block ->> '$.text' AS text,
            block ->> '$.toolUse.name' AS call_name, block ->> '$.toolUse.toolUseId' AS call_id, block ->> '$.toolUse.input' AS call_arguments,
-           CASE WHEN block ->> '$.toolUse.name' IS NULL THEN 'text' ELSE 'tool_call' END AS part_type
+           CASE WHEN (block ->> '$.toolUse.name') IS NULL THEN 'text' ELSE 'tool_call' END AS part_type
     FROM blocks
     UNION ALL
     SELECT e.trace_id, e.span_id, CASE WHEN json_valid(e.message) THEN '' ELSE coalesce(e.message, '') END, NULL, NULL, NULL, 'empty'
