@@ -79,56 +79,70 @@ class Around(ABC):
         """Decorate a function, coroutine function, generator function or asynchronous generator function."""
         self._name_after(function)
         if inspect.isasyncgenfunction(function):
-            return cast("Callable[P, R]", _around_async_generator(self, function))
+            return cast("Callable[P, R]", functools.wraps(function)(_async_generator(self._fresh, function)))
         if inspect.isgeneratorfunction(function):
-            return cast("Callable[P, R]", _around_generator(self, function))
+            return cast("Callable[P, R]", functools.wraps(function)(_generator(self._fresh, function)))
         if inspect.iscoroutinefunction(function):
-            return cast("Callable[P, R]", _around_coroutine(self, function))
-        return _around_function(self, function)
+
+            @functools.wraps(function)
+            async def await_it(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 - the decorated function's own type
+                return await call_coroutine(self._fresh(), function, args, kwargs)
+
+            return cast("Callable[P, R]", await_it)
+
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            return cast("R", call_function(self._fresh(), function, args, kwargs))
+
+        return run
 
 
-def _around_function(around: Around, function: Callable[P, R]) -> Callable[P, R]:
-    """A plain function."""
-
-    @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        with around._fresh() as fresh:
-            with guarded("record a call"):
-                fresh._called(function, args, kwargs)
-            result = function(*args, **kwargs)
-            with guarded("record a result"):
-                fresh._returned(result)
-            return result
-
-    return call
+Call = Callable[["Around", Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+"""Calls a function with something around it."""
 
 
-def _around_coroutine(around: Around, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """A coroutine function."""
-
-    @functools.wraps(function)
-    async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the decorated function's own types
-        with around._fresh() as fresh:
-            with guarded("record a call"):
-                fresh._called(function, args, kwargs)
-            result = await function(*args, **kwargs)
-            with guarded("record a result"):
-                fresh._returned(result)
-            return result
-
-    return call
+def way_to_call(function: Callable[..., Any]) -> Call:
+    """How to call such a function with something around it."""
+    if inspect.isasyncgenfunction(function):
+        return call_async_generator
+    if inspect.isgeneratorfunction(function):
+        return call_generator
+    if inspect.iscoroutinefunction(function):
+        return call_coroutine
+    return call_function
 
 
-def _around_generator(around: Around, function: Callable[..., Generator[Any, Any, Any]]) -> Callable[..., Generator[Any, Any, Any]]:
+def call_function(around: Around, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Call a plain function."""
+    with around:
+        with guarded("record a call"):
+            around._called(function, args, kwargs)
+        result = function(*args, **kwargs)
+        with guarded("record a result"):
+            around._returned(result)
+        return result
+
+
+async def call_coroutine(around: Around, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Call a coroutine function."""
+    with around:
+        with guarded("record a call"):
+            around._called(function, args, kwargs)
+        result = await function(*args, **kwargs)
+        with guarded("record a result"):
+            around._returned(result)
+        return result
+
+
+def _generator(fresh: Callable[[], Around], function: Callable[..., Any]) -> Callable[..., Generator[Any, Any, Any]]:
     """A generator function: begins with the first item, ends with the last; the caller never sees our context."""
 
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401 - the decorated function's own types
-        fresh = around._fresh()
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401 - the function's own types
+        around = fresh()
         items: list[object] = []
-        fresh._enter()
+        around._enter()
         with guarded("record a call"):
-            fresh._called(function, args, kwargs)
+            around._called(function, args, kwargs)
         generator = function(*args, **kwargs)
         step = functools.partial(next, generator)
         failure: BaseException | None = None
@@ -137,46 +151,50 @@ def _around_generator(around: Around, function: Callable[..., Generator[Any, Any
                 item = step()
                 if len(items) < _MOST_ITEMS:
                     items.append(item)
-                fresh._suspend()
+                around._suspend()
                 try:
                     sent = yield item
                 except GeneratorExit:
-                    fresh._resume()
+                    around._resume()
                     generator.close()
                     raise
                 except BaseException as thrown:  # noqa: BLE001 - whatever is thrown in belongs to the generator
                     step = functools.partial(generator.throw, thrown)
                 else:
                     step = functools.partial(generator.send, sent)
-                fresh._resume()
+                around._resume()
         except StopIteration as stop:
             with guarded("record a result"):
-                fresh._returned(_joined(items))
+                around._returned(_joined(items))
             return stop.value
         except GeneratorExit as stopped:
             with guarded("record a result"):
-                fresh._returned(_joined(items))
+                around._returned(_joined(items))
             failure = stopped
             raise
         except BaseException as error:
             failure = error
             raise
         finally:
-            fresh._leave(failure)
+            around._leave(failure)
 
     return call
 
 
-def _around_async_generator(around: Around, function: Callable[..., AsyncGenerator[Any, Any]]) -> Callable[..., AsyncGenerator[Any, Any]]:
+def call_generator(around: Around, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[Any, Any, Any]:
+    """Call a generator function."""
+    return _generator(lambda: around, function)(*args, **kwargs)
+
+
+def _async_generator(fresh: Callable[[], Around], function: Callable[..., Any]) -> Callable[..., AsyncGenerator[Any, Any]]:
     """An asynchronous generator function, in the same way."""
 
-    @functools.wraps(function)
-    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:  # noqa: ANN401 - the decorated function's own types
-        fresh = around._fresh()
+    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:  # noqa: ANN401 - the function's own types
+        around = fresh()
         items: list[object] = []
-        fresh._enter()
+        around._enter()
         with guarded("record a call"):
-            fresh._called(function, args, kwargs)
+            around._called(function, args, kwargs)
         generator = function(*args, **kwargs)
         step: Callable[[], Awaitable[Any]] = functools.partial(anext, generator)
         failure: BaseException | None = None
@@ -185,33 +203,40 @@ def _around_async_generator(around: Around, function: Callable[..., AsyncGenerat
                 item = await step()
                 if len(items) < _MOST_ITEMS:
                     items.append(item)
-                fresh._suspend()
+                around._suspend()
                 try:
                     sent = yield item
                 except GeneratorExit:
-                    fresh._resume()
+                    around._resume()
                     await generator.aclose()
                     raise
                 except BaseException as thrown:  # noqa: BLE001 - whatever is thrown in belongs to the generator
                     step = functools.partial(generator.athrow, thrown)
                 else:
                     step = functools.partial(generator.asend, sent)
-                fresh._resume()
+                around._resume()
         except StopAsyncIteration:
             with guarded("record a result"):
-                fresh._returned(_joined(items))
+                around._returned(_joined(items))
         except GeneratorExit as stopped:
             with guarded("record a result"):
-                fresh._returned(_joined(items))
+                around._returned(_joined(items))
             failure = stopped
             raise
         except BaseException as error:
             failure = error
             raise
         finally:
-            fresh._leave(failure)
+            around._leave(failure)
 
     return call
+
+
+def call_async_generator(
+    around: Around, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> AsyncGenerator[Any, Any]:
+    """Call an asynchronous generator function."""
+    return _async_generator(lambda: around, function)(*args, **kwargs)
 
 
 def _joined(items: list[object]) -> object:
