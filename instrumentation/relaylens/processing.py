@@ -9,20 +9,71 @@ import uuid
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext
 from opentelemetry.util.types import AttributeValue
 
 from relaylens.safety import guarded
-from relaylens.scope import current_scope
-from relaylens.semconv import GEN_AI_CONVERSATION_ID, RELAYLENS_PROCESS_ID, RELAYLENS_RUN_ID, RELAYLENS_SEQUENCE
+from relaylens.scope import Scope, current_scope
+from relaylens.semconv import (
+    GEN_AI_AGENT_NAME,
+    GEN_AI_AGENT_VERSION,
+    GEN_AI_CONVERSATION_ID,
+    RELAYLENS_ORIGINAL_TRACE_ID,
+    RELAYLENS_PROCESS_ID,
+    RELAYLENS_RUN_ID,
+    RELAYLENS_SEQUENCE,
+    RELAYLENS_SPAN_ROLE,
+    SpanRole,
+)
 
 _MOST_OPEN: Final = 100_000
 """Open spans whose stamp is remembered; spans that never end must not fill the memory."""
+
+
+_MOST_PLACED: Final = 10_000
+"""Spans, open or ended, of which is remembered in which step they were started."""
+
+
+_OVERRULED: Final = frozenset({GEN_AI_CONVERSATION_ID})
+"""What the run says better than a span that is a detail of it: some frameworks give each inner agent a conversation of its own."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a span goes in what is exported."""
+
+    trace_id: int
+    parent: SpanContext
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What is kept of a span until it ends."""
+
+    stamp: dict[str, AttributeValue]
+    is_silent: bool
+    place: _Place | None
+
+
+def _stamp(scope: Scope, present: Mapping[str, AttributeValue], *, is_detail: bool) -> dict[str, AttributeValue]:
+    """What is said on a span of the place it was started at; what the span says itself is kept."""
+    said: dict[str, AttributeValue | None] = {}
+    if scope.run is not None:
+        said[RELAYLENS_RUN_ID] = scope.run.id
+        said[GEN_AI_CONVERSATION_ID] = scope.run.conversation
+    if is_detail:
+        said[RELAYLENS_SPAN_ROLE] = SpanRole.DETAIL.value
+        if scope.step is not None:
+            said[GEN_AI_AGENT_NAME] = scope.step.agent
+            said[GEN_AI_AGENT_VERSION] = scope.step.version
+    return {key: value for key, value in said.items() if value is not None and (key not in present or (is_detail and key in _OVERRULED))}
 
 
 class StampingProcessor(SpanProcessor):
@@ -36,7 +87,8 @@ class StampingProcessor(SpanProcessor):
         """Export through `inner`; `resource` replaces the one of the spans where the provider is ours."""
         self._inner = inner
         self._resource = resource
-        self._open: OrderedDict[int, dict[str, AttributeValue]] = OrderedDict()
+        self._open: OrderedDict[int, _Open] = OrderedDict()
+        self._steps: OrderedDict[int, int] = OrderedDict()
         self._resources: dict[int, tuple[Resource, Resource]] = {}
         self._closed = False
         self._begin_process()
@@ -64,38 +116,61 @@ class StampingProcessor(SpanProcessor):
             context = span.get_span_context()
             if not context.trace_flags.sampled:
                 return
-            stamp: dict[str, AttributeValue] = {}
-            run = current_scope(parent_context).run or current_scope().run
-            present: Mapping[str, AttributeValue] = span.attributes or {}
-            if run is not None:
-                if run.id is not None and RELAYLENS_RUN_ID not in present:
-                    stamp[RELAYLENS_RUN_ID] = run.id
-                if run.conversation is not None and GEN_AI_CONVERSATION_ID not in present:
-                    stamp[GEN_AI_CONVERSATION_ID] = run.conversation
+            scope = current_scope(parent_context)
+            if scope.run is None:
+                scope = current_scope()
+            name = "" if span.instrumentation_scope is None else span.instrumentation_scope.name
+            is_silent = name in scope.silent
+            stamp = {} if is_silent else _stamp(scope, span.attributes or {}, is_detail=name in scope.details)
             with self._lock:
-                stamp[RELAYLENS_SEQUENCE] = next(self._sequence)
-                self._open[context.span_id] = stamp
+                if not is_silent:
+                    stamp[RELAYLENS_SEQUENCE] = next(self._sequence)
+                self._open[context.span_id] = _Open(stamp, is_silent, self._place(span, context, scope, moves=name in scope.details))
                 if len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
             span.set_attributes(stamp)
+
+    def _place(self, span: Span, context: SpanContext, scope: Scope, *, moves: bool) -> "_Place | None":
+        """Where in the step's tree the span belongs, if it was not started there: some instrumentations keep trees of their own."""
+        step = INVALID_SPAN_CONTEXT if scope.step is None else scope.step.span.get_span_context()
+        if not step.is_valid:
+            return None
+        parent = span.parent
+        self._steps[context.span_id] = step.span_id
+        if len(self._steps) > _MOST_PLACED:
+            self._steps.popitem(last=False)
+        if parent is not None and (parent.span_id == step.span_id or self._steps.get(parent.span_id) == step.span_id):
+            return None if context.trace_id == step.trace_id or not moves else _Place(step.trace_id, parent)
+        return _Place(step.trace_id, step) if context.trace_id == step.trace_id or moves else None
 
     def on_end(self, span: ReadableSpan) -> None:
         """Pass on a span that ended."""
         if self._closed:
             return
         with guarded("export a span"):
-            self._inner.on_end(self._finished(span))
+            context = span.context
+            with self._lock:
+                opened = None if context is None else self._open.pop(context.span_id, None)
+            if opened is None or not opened.is_silent:
+                self._inner.on_end(self._finished(span, opened))
 
-    def _finished(self, span: ReadableSpan) -> ReadableSpan:
-        """The span with this process on its resource, and with its stamp where the attribute limit has pushed that out."""
-        context = span.get_span_context()
-        with self._lock:
-            stamp = self._open.pop(context.span_id, {}) if context is not None else {}
+    def _finished(self, span: ReadableSpan, opened: "_Open | None") -> ReadableSpan:
+        """The span with this process on its resource, in its step, and with its stamp where the attribute limit has pushed that out."""
         # A copy, since other processors see the same object.
         finished = copy.copy(span)
         finished._resource = self._named(span.resource)  # noqa: SLF001 - the SDK offers no other way to add to a resource
+        if opened is None:
+            return finished
+        stamp, place, context = opened.stamp, opened.place, span.context
+        if place is not None and context is not None:
+            finished._parent = place.parent  # noqa: SLF001 - as above
+            if place.trace_id != context.trace_id:
+                stamp = {**stamp, RELAYLENS_ORIGINAL_TRACE_ID: f"{context.trace_id:032x}"}
+                finished._context = SpanContext(  # noqa: SLF001 - as above
+                    place.trace_id, context.span_id, context.is_remote, context.trace_flags, context.trace_state
+                )
         present = span.attributes or {}
-        if any(key not in present for key in stamp):
+        if any(key not in present or (key in _OVERRULED and present[key] != value) for key, value in stamp.items()):
             attributes = BoundedAttributes(attributes={**present, **stamp}, immutable=True)
             attributes.dropped = span.dropped_attributes
             finished._attributes = attributes  # noqa: SLF001 - as above

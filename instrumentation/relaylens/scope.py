@@ -33,6 +33,14 @@ class Step(Protocol):
     def agent(self) -> str:
         """Name of the agent."""
 
+    @property
+    def version(self) -> str | None:
+        """Version of the agent's definition."""
+
+    @property
+    def span(self) -> Span:
+        """The step's span; invalid until it has started."""
+
     def take(self, handoff: Offer, status: HandoffStatus, reason: str | None, payload: object | Missing) -> bool:
         """Write the receipt of a handoff on this step; False when it already holds another one's."""
 
@@ -81,6 +89,10 @@ class Scope:
 
     run: RunState | None = None
     step: Step | None = None
+    details: frozenset[str] = frozenset()
+    """Instrumentation scopes whose spans are details of what Relaylens records here itself."""
+    silent: frozenset[str] = frozenset()
+    """Instrumentation scopes whose spans say nothing here and are not exported."""
 
     @property
     def agent(self) -> str | None:

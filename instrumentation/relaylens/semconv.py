@@ -168,6 +168,12 @@ RELAYLENS_PROCESS_ID: Final = "relaylens.process.id"
 RELAYLENS_SEQUENCE: Final = "relaylens.sequence"
 """Gap-free number of the span within its process, from 1."""
 
+RELAYLENS_SPAN_ROLE: Final = "relaylens.span.role"
+"""`SpanRole`: set on spans of other instrumentations inside work that Relaylens records itself."""
+
+RELAYLENS_ORIGINAL_TRACE_ID: Final = "relaylens.original.trace_id"
+"""The trace a span was started in, where that was another one than its step's."""
+
 # --- Allowed values ---------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +206,13 @@ class SpanClass(StrEnum):
     VALIDATION = "validation"
     FEEDBACK = "feedback"
     CHAIN = "chain"
+
+
+class SpanRole(StrEnum):
+    """What a span of another instrumentation is to the work around it (values of `relaylens.span.role`)."""
+
+    DETAIL = "detail"
+    """Its model and tool calls count; agents, handoffs and questions to people are stated by Relaylens' own spans."""
 
 
 class TransferMode(StrEnum):

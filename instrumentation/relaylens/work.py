@@ -1,6 +1,7 @@
 """The work itself: runs, and the steps of agents in them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Self, overload
 
 from opentelemetry.context import Context
@@ -71,6 +72,7 @@ class Run(_InAndOut):
         self._run_id = run_id
         self._conversation = conversation
         self._state = RunState(run_id, conversation)
+        self._inside = Scope()
 
     @property
     def id(self) -> str | None:
@@ -101,7 +103,7 @@ class Run(_InAndOut):
         return None, ()
 
     def _scope(self, outer: Scope) -> Scope:  # noqa: ARG002 - a run begins a scope of its own
-        return Scope(run=self._state)
+        return replace(self._inside, run=self._state)
 
     def _started(self) -> None:
         self._state.span = self._span
@@ -134,6 +136,7 @@ class AgentStep(_InAndOut):
     ) -> None:
         """Prepare a step."""
         super().__init__(name, {GEN_AI_AGENT_VERSION: version, GEN_AI_AGENT_ID: agent_id, GEN_AI_AGENT_DESCRIPTION: description})
+        self._version = version
         self._named = received
         self._received: Transfer | None = None
         self._payload = payload
@@ -143,6 +146,11 @@ class AgentStep(_InAndOut):
     def agent(self) -> str:
         """Name of the agent."""
         return self._name or ""
+
+    @property
+    def version(self) -> str | None:
+        """Version of the agent's definition."""
+        return self._version
 
     @property
     def received(self) -> Transfer | None:
@@ -198,7 +206,7 @@ class AgentStep(_InAndOut):
         return handoff.parent_context(), handoff.links()
 
     def _scope(self, outer: Scope) -> Scope:
-        return Scope(run=outer.run, step=self)
+        return replace(outer, step=self)
 
     def _started(self) -> None:
         if self._received is not None and self._received.id is not None:
