@@ -22,6 +22,8 @@ from relaylens.semconv import (
     RELAYLENS_HANDOFF_ID,
     RELAYLENS_HANDOFF_PAYLOAD,
     RELAYLENS_HANDOFF_REASON,
+    RELAYLENS_HANDOFF_STATUS,
+    HandoffReason,
     Operation,
     TransferMode,
 )
@@ -35,11 +37,22 @@ class Handoff(Transfer):
     the `with` block ends or `returned(...)` is called, at the latest until the offering agent's step ends.
     """
 
-    def __init__(self, target: str, payload: object | Missing, mode: TransferMode | None, reason: str | None) -> None:
+    def __init__(  # noqa: PLR0913 - one handoff, all its parts by name
+        self,
+        target: str,
+        payload: object | Missing,
+        mode: TransferMode | None,
+        reason: str | None,
+        *,
+        source: str | None = None,
+        failed: HandoffReason | None = None,
+    ) -> None:
         """Prepare an offer."""
         super().__init__(target, payload)
         self._mode = mode
         self._reason = reason
+        self._source = source
+        self._failed = failed
         self._span: Span | None = None
         self._token: Any = None
         self._decorates = False
@@ -64,8 +77,11 @@ class Handoff(Transfer):
             GEN_AI_TRANSFER_TARGET_TYPE: "agent",
             GEN_AI_TRANSFER_MODE: mode.value,
         }
-        if scope.agent is not None:
-            attributes[GEN_AI_AGENT_NAME] = scope.agent
+        source = scope.agent if self._source is None else self._source
+        if source is not None:
+            attributes[GEN_AI_AGENT_NAME] = source
+        if self._failed is not None:
+            attributes[RELAYLENS_HANDOFF_STATUS] = self._failed.value
         span = using.tracer.start_span(
             f"{Operation.HANDOFF} {self.target}", kind=SpanKind.INTERNAL, attributes=attributes, start_time=moment
         )
@@ -78,7 +94,7 @@ class Handoff(Transfer):
                 span.set_attribute(RELAYLENS_HANDOFF_REASON, self._reason)
             if using.capture_content and not isinstance(self._payload, Missing):
                 span.set_attribute(RELAYLENS_HANDOFF_PAYLOAD, content.as_text(self._payload))
-        if self._run is not None:
+        if self._run is not None and self._failed is None:
             self._run.add_offer(self)
         if mode is TransferMode.PASS_CONTROL:
             span.end(moment)
@@ -152,17 +168,32 @@ class Handoff(Transfer):
         self.output(value)
 
 
-def handoff(
-    target: str, payload: object | Missing = MISSING, *, mode: TransferMode | str | None = None, reason: str | None = None
+def handoff(  # noqa: PLR0913 - one handoff, all its parts by name
+    target: str,
+    payload: object | Missing = MISSING,
+    *,
+    mode: TransferMode | str | None = None,
+    reason: str | None = None,
+    source: str | None = None,
+    failed: HandoffReason | str | None = None,
 ) -> Handoff:
     """Hand work to another agent, now: the next step of that agent in this run receives it.
 
     `mode` says whether control comes back: `pass_control` (the default) or `return_to_caller` (the default of a decorator).
+    `source` names who hands over where that is not the agent whose step is open here; `failed` says that the attempt came to
+    nothing at once (`unknown_target`, `refused`, `timed_out`, `errored`), so that no one is expected to receive it.
     Where no span is open nobody hands over anything: it is then a decorator, or is offered when it is entered or used.
     """
     made = Handoff(target, payload, None, reason)
     with guarded("offer a handoff"):
-        made = Handoff(target, payload, None if mode is None else TransferMode(mode), reason)
+        made = Handoff(
+            target,
+            payload,
+            None if mode is None else TransferMode(mode),
+            reason,
+            source=source,
+            failed=None if failed is None else HandoffReason(failed),
+        )
         if current_scope().run is not None or trace.get_current_span().get_span_context().is_valid:
             made.offer()
     return made

@@ -170,7 +170,10 @@ class StampingProcessor(SpanProcessor):
                     place.trace_id, context.span_id, context.is_remote, context.trace_flags, context.trace_state
                 )
         present = span.attributes or {}
-        if any(key not in present or (key in _OVERRULED and present[key] != value) for key, value in stamp.items()):
+        if any(
+            key not in present or (key in _OVERRULED and RELAYLENS_SPAN_ROLE in stamp and present[key] != value)
+            for key, value in stamp.items()
+        ):
             attributes = BoundedAttributes(attributes={**present, **stamp}, immutable=True)
             attributes.dropped = span.dropped_attributes
             finished._attributes = attributes  # noqa: SLF001 - as above

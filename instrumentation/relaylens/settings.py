@@ -37,6 +37,13 @@ def _switch(value: str) -> bool:
     raise SettingError(message)
 
 
+def _frameworks(value: str) -> bool | tuple[str, ...]:
+    """All, none, or the names of some."""
+    if value.strip().lower() in _TRUE | _FALSE:
+        return _switch(value)
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
 def _protocol(value: str) -> str:
     """One of the protocols that are spoken here."""
     if value.strip() in PROTOCOLS:
@@ -113,12 +120,12 @@ CAPTURE_CONTENT: Final = Setting[bool](
     read=_switch,
     sentence="Whether prompts, answers, arguments, results, payloads, reasons and exception messages are recorded.",
 )
-FRAMEWORKS: Final = Setting[bool](
+FRAMEWORKS: Final = Setting[bool | tuple[str, ...]](
     name="frameworks",
     variables=("RELAYLENS_FRAMEWORKS",),
     default=True,
-    read=_switch,
-    sentence="Whether the instrumentations of agent frameworks and model clients that are installed are switched on.",
+    read=_frameworks,
+    sentence="Whether agent frameworks and model clients that are installed are recorded, or the names of those that are (`langgraph,openai`).",
 )
 DISABLED: Final = Setting[bool](
     name="disabled",

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,7 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
     protocol: str | None = None,
     headers: Mapping[str, str] | None = None,
     capture_content: bool | None = None,
-    frameworks: bool | None = None,
+    frameworks: bool | Collection[str] | None = None,
     tracer_provider: TracerProvider | None = None,
     exporter: SpanExporter | None = None,
     clock: Clock | None = None,
@@ -104,8 +104,10 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
         with guarded("set up tracing"):
             _set_up(made, SERVICE.resolve(service), tracer_provider, sends, Recorder(NoOpTracer(), captures, clock))
         with guarded("switch on the instrumentation of frameworks"):
-            if FRAMEWORKS.resolve(frameworks):
-                made.switched = switch_on(made.provider, capture_content=captures)
+            asked_for = FRAMEWORKS.resolve(frameworks if frameworks is None or isinstance(frameworks, bool) else tuple(frameworks))
+            if asked_for:
+                only = None if asked_for is True else asked_for
+                made.switched = switch_on(made.provider, capture_content=captures, only=only)
         _active = made
         return made
 

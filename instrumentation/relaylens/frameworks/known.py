@@ -1,4 +1,4 @@
-"""Which instrumentation records which library; the list is also the permission: nothing else is switched on."""
+"""Which instrumentation records which library that has no file here; the list is also the permission: nothing else is switched on."""
 
 from dataclasses import dataclass
 from typing import Final
