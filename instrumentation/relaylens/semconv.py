@@ -174,6 +174,30 @@ RELAYLENS_SPAN_ROLE: Final = "relaylens.span.role"
 RELAYLENS_ORIGINAL_TRACE_ID: Final = "relaylens.original.trace_id"
 """The trace a span was started in, where that was another one than its step's."""
 
+RELAYLENS_ACCOUNT: Final = "relaylens.account"
+"""Event name of the log record with which a process, or a later one in its place, accounts for the spans it has begun."""
+
+RELAYLENS_ACCOUNT_NUMBER: Final = "relaylens.account.number"
+"""Number of the account, from 1: of several of a process the highest holds."""
+
+RELAYLENS_ACCOUNT_STATE: Final = "relaylens.account.state"
+"""`AccountState`: whether the process goes on."""
+
+RELAYLENS_ACCOUNT_LAST: Final = "relaylens.account.last"
+"""The highest `relaylens.sequence` the account speaks of."""
+
+RELAYLENS_ACCOUNT_OPEN: Final = "relaylens.account.open"
+"""Numbers of the spans that had begun and not ended, such as `3-5,9`."""
+
+RELAYLENS_ACCOUNT_WAITING: Final = "relaylens.account.waiting"
+"""Numbers of the spans that had ended and were still to be sent."""
+
+RELAYLENS_ACCOUNT_DROPPED: Final = "relaylens.account.dropped."
+"""Prefix of one attribute for each `DropReason`: numbers among which are the spans given up for it. Holds whatever later accounts say."""
+
+RELAYLENS_ACCOUNT_DROPPED_COUNT: Final = "relaylens.account.dropped_count."
+"""Prefix of one attribute for each `DropReason`: how many spans were given up for it."""
+
 # --- Allowed values ---------------------------------------------------------------------------------------------------
 
 
@@ -287,6 +311,34 @@ class Verdict(StrEnum):
 
     PASSED = "passed"
     REJECTED = "rejected"
+
+
+class AccountState(StrEnum):
+    """Whether a process that gives an account goes on (values of `relaylens.account.state`)."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    DIED = "died"
+
+
+class DropReason(StrEnum):
+    """Why a span was given up by the process that recorded it."""
+
+    QUEUE_FULL = "queue_full"
+    SPOOL_FULL = "spool_full"
+    SPOOL_FAILED = "spool_failed"
+    EXPORT_REFUSED = "export_refused"
+    UNENCODABLE = "unencodable"
+    SHUTDOWN = "shutdown"
+
+
+class GapReason(StrEnum):
+    """Why a number that a process gave to a span is missing in the store, beyond the reasons of `DropReason`."""
+
+    NEVER_ENDED = "never_ended"
+    PROCESS_DIED = "process_died"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
 
 
 class Detector(StrEnum):

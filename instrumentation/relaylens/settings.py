@@ -125,7 +125,7 @@ FRAMEWORKS: Final = Setting[bool | tuple[str, ...]](
     variables=("RELAYLENS_FRAMEWORKS",),
     default=True,
     read=_frameworks,
-    sentence="Whether agent frameworks and model clients that are installed are recorded, or the names of those that are (`langgraph,openai`).",
+    sentence="Whether installed agent frameworks and model clients are recorded, or the names of those that are (`langgraph,openai`).",
 )
 DISABLED: Final = Setting[bool](
     name="disabled",

@@ -106,7 +106,7 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
         with guarded("switch on the instrumentation of frameworks"):
             asked_for = FRAMEWORKS.resolve(frameworks if frameworks is None or isinstance(frameworks, bool) else tuple(frameworks))
             if asked_for:
-                only = None if asked_for is True else asked_for
+                only = None if isinstance(asked_for, bool) else asked_for
                 made.switched = switch_on(made.provider, capture_content=captures, only=only)
         _active = made
         return made
