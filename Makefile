@@ -35,6 +35,9 @@ format: $(VENV)/.project  ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+frameworks: $(VENV)/.project  ## every agent framework, each in an environment of its own (.framework-envs), against a scripted model
+	RELAYLENS_TEST_FRAMEWORKS=all $(BIN)/pytest tests/frameworks -n $(WORKERS) --dist loadgroup
+
 crash: $(VENV)/.project  ## kill -9 the collector fifty times: nothing acknowledged is lost or doubled
 	$(BIN)/pytest -m crash --timeout 900 -s
 
@@ -62,7 +65,7 @@ lock: $(VENV)/.project  ## resolve pyproject.toml again into requirements.txt, f
 		--all-extras --group dev pyproject.toml -o requirements.txt
 
 clean:  ## remove what these targets made, the demo's data included
-	rm -rf $(VENV) dist build demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .framework-envs dist build demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp a step, so that a step is done again only when what it read has changed.
 $(VENV)/bin/python:
