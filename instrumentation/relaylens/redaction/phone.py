@@ -1,0 +1,113 @@
+"""Phone numbers: international, and national where their form or the words before them say that they are."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from relaylens.redaction.rule import Found, Rule, words_before
+
+_GAP: Final = r"[ \u00a0\u202f./\u2010-\u2015-]"
+_INTERNATIONAL: Final = re.compile(
+    r"(?<![\w+.])(?:\+|00(?=[1-9]))[ ]?\(?[1-9](?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,15}(?![\w@]|[.,:]\d|-\d)(?:[ ]?(?:x|ext\.?|-)[ ]?\d{1,5}\b)?",
+    re.ASCII | re.IGNORECASE,
+)
+_AMERICAN: Final = re.compile(
+    r"(?<![\w+./,-])(?<!\d[ ])(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}(?P<gap>[ .-]))[2-9]\d{2}(?(gap)(?P=gap)|[ .-])\d{4}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-]|[.,]\d|[ ]\d)",
+    re.ASCII,
+)
+_TRUNK: Final = re.compile(
+    rf"(?<![\w+./,:#-])(?<!\d[ ])(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})(?: ?{_GAP} ?)\d{{2,8}}(?:{_GAP}\d{{1,8}}){{0,4}}(?![\w]|[.,:]\d|-\d)",
+    re.ASCII,
+)
+"""Numbers with the 0 that most countries put before the area."""
+
+_MOBILE: Final = re.compile(
+    r"(?<![\w+./,:#-])(?<!\d[ ])(?:01[5-7]\d{8,9}|07[1-9]\d{8}|0[67]\d{8}|06[5-9]\d{7,10}|07[5-9]\d{7}|04\d{8}|0[789]0\d{8})(?![\w-]|[.,:]\d|[ ]\d)",
+    re.ASCII,
+)
+"""Numbers of mobiles, written together: Germany, United Kingdom, France and the Netherlands, Austria, Switzerland, Australia, Japan."""
+
+_GROUPED: Final = re.compile(
+    r"(?<![\w+./,:#-])(?<!\d[ ])(?:"
+    r"[6-9]\d{2} \d{3} \d{3}|[6-9]\d{2} \d{2} \d{2} \d{2}"  # Spain, Portugal
+    r"|3\d{2}[ -]\d{3}[ -]\d{4}|3\d{2}[ -]\d{6,7}"  # Italy
+    r"|1[3-9]\d[ -]\d{4}[ -]\d{4}|[6-9]\d{4}[ -]\d{5}"  # China, India
+    r"|\([1-9]\d\) ?9?\d{4}-\d{4}"  # Brazil
+    r")(?![\w-]|[.,:]\d|[ ]\d)",
+    re.ASCII,
+)
+_CALLED: Final = re.compile(r"(?<![\w+./,-])\(?\d(?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,14}(?![\w]|[.,:]\d|-\d)", re.ASCII)
+_WORDS: Final = re.compile(
+    r"(?:\b(?:tele)?phones?\b|\bphone ?(?:no|number)\b|\btelef[oó]no?\w*|\bt[eé]l(?:[eé]phone)?\b|\btel\b|\bcell(?:ular)?\b|\bmobiles?\b|\bmobil\w*|\bhandy\w*|\bfax\b|\bwhats ?app\b|"
+    r"\bsms\b|\bcall(?:ed|ing)?\b|\bring\b|\bdial\b|\btext me\b|\breach (?:me|us|him|her|them) (?:at|on|under)\b|\bruf\w*|\banruf\w*|\brückruf\w*|\bdurchwahl\b|\bappel\w*|"
+    r"\bjoindre\b|\bllam\w+|\bm[oó]vil\b|\bcelular\b|\bcellulare\b|\bchiam\w+|\bbel(?:len)?\b|\bnummer\b(?= (?:is|ist|lautet))|\bportable\b|\bphone number\b|\bhotline\b|"
+    r"电话|手机|電話|携帯|телефон|тел\b)[^\d\n]{0,24}\Z"
+)
+"""Words that announce a phone number, with little between them and it."""
+
+_OTHER: Final = re.compile(
+    r"(?:order|bestell\w*|auftrag\w*|tracking|sendung\w*|shipment|invoice|rechnung\w*|serial|serie\w*|isbn\w*|issn|ean|imei|upc|gtin|sku|part|artikel\w*|"
+    r"version|\bv|timestamp|build|commit|issue|ticket|case|ref\w*|account|konto\w*|customer|kunden\w*|model|modell|product|item|code|batch|po|vin|iban|lot|"
+    r"policy|contract|vertrag\w*|patient|employee|member\w*|zip|plz|id|no|nr|commande|pedido|factura|facture|ordre|ordine|paragraph|section|coordinates?|lat|lon|lng)"
+    r"[ _-]?(?:no|nr|num|number|nummer|id|ref|code|key)?\.?\s*[#:=\"'-]*\s*\Z"
+)
+"""What stands directly before a number that is something else."""
+
+_DATE: Final = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:19|20)?\d{2}\Z|(?:19|20)\d{2}[./-](?:0[1-9]|1[0-2])(?:[./-][0-3]\d)?"
+)
+_DECIMAL: Final = re.compile(r"\+\d+\.\d+\Z")
+_CODE: Final = re.compile(
+    r"1|7|2[07]|3[0123469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-6]\d|29[0-9]|35\d|37\d|38[0-9]|42\d|50\d|59\d|67\d|68\d|69\d|85\d|88\d|96\d|97\d|99\d"
+)
+"""Countries' codes."""
+
+_AMERICAN_LENGTH: Final = 11
+_FEWEST_WITH_CODE: Final = 10
+_FEWEST: Final = 7
+_MOST: Final = 15
+_FEWEST_INTERNATIONAL: Final = 8
+
+
+def _find(text: str) -> Iterator[Found]:
+    """Numbers of each form."""
+    if not re.search(r"\d[\d ./()-]{4}", text):
+        return
+    for found in _INTERNATIONAL.finditer(text):
+        if _is_international(found.group(), text, found.start()):
+            yield found.span()
+    for pattern in (_AMERICAN, _TRUNK, _MOBILE, _GROUPED):
+        for found in pattern.finditer(text):
+            if not _FEWEST <= _count(found.group()) <= _MOST or _DATE.match(found.group()):
+                continue
+            before = words_before(text, found.start())
+            if _OTHER.search(before) and not _WORDS.search(before):
+                continue
+            yield found.span()
+    for found in _CALLED.finditer(text):
+        if (
+            _FEWEST <= _count(found.group()) <= _MOST
+            and not _DATE.match(found.group())
+            and _WORDS.search(words_before(text, found.start()))
+        ):
+            yield found.span()
+
+
+def _is_international(number: str, text: str, start: int) -> bool:
+    """Whether a number with a country's code can be one; `00` is also how identifiers are padded."""
+    digits = "".join(character for character in number if character.isdigit())
+    if number.startswith("+"):
+        return _FEWEST_INTERNATIONAL <= len(digits) <= _MOST + 5 and not _DECIMAL.match(number)
+    digits = digits[2:]
+    before = words_before(text, start)
+    if _OTHER.search(before) or not _CODE.match(digits):
+        return False
+    return len(digits) == _AMERICAN_LENGTH and digits[1] > "1" if digits[0] == "1" else _FEWEST_WITH_CODE <= len(digits) <= _MOST
+
+
+def _count(text: str) -> int:
+    """How many digits there are."""
+    return sum(character.isdigit() for character in text)
+
+
+PHONE: Final = Rule("phone", "Phone numbers, international and national.", _find)
