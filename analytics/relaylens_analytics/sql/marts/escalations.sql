@@ -1,11 +1,20 @@
 -- Every question to a person with its answer, if there is one.
 CREATE OR REPLACE TEMP TABLE new_escalations AS
-WITH requests AS (
+WITH stated_runs AS (
+    SELECT f.run
+    FROM work_requests AS q
+    JOIN work_facts AS f USING (trace_id, span_id)
+    WHERE q.rule = 'stated' AND f.run IS NOT NULL
+),
+
+requests AS (
     SELECT q.*, f.agent, f.run, r.conversation, w.service_name
     FROM work_requests AS q
     JOIN work_facts AS f USING (trace_id, span_id)
     JOIN work_runs AS r USING (trace_id)
     JOIN work_spans AS w USING (trace_id, span_id)
+    -- what the details of a framework show is counted only where its own statement is missing
+    WHERE NOT (w.is_detail AND q.rule <> 'stated' AND f.run IN (SELECT run FROM stated_runs))
 ),
 
 -- questions with an id of their own: request and answers share it

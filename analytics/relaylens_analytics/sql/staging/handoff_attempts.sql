@@ -5,8 +5,9 @@ WITH placed AS (
            CASE WHEN coalesce(c.from_agent, f.agent) = f.agent THEN f.step_span END AS own_step,
            coalesce(c.from_agent, f.agent) AS source,
            CASE WHEN is_person(agent_key(c.target)) THEN 'human' ELSE agent_key(c.target) END AS target_agent,
-           k.agent IS NOT NULL AS target_known
+           k.agent IS NOT NULL AS target_known, w.is_detail
     FROM handoff_candidates AS c
+    JOIN work_spans AS w USING (trace_id, span_id)
     JOIN work_facts AS f USING (trace_id, span_id)
     JOIN work_runs AS r USING (trace_id)
     LEFT JOIN known_agents AS k ON k.trace_id = c.trace_id AND k.agent = agent_key(c.target)
@@ -34,6 +35,16 @@ aimed AS (
       AND NOT (p.target_agent IS NULL AND n.agent IS NULL AND p.rule <> 'handoff_attribute')
 ),
 
+-- what the details of a framework show is counted only where its own statement is missing
+kept AS (
+    SELECT *
+    FROM aimed AS a
+    WHERE NOT (a.is_detail AND EXISTS (
+        SELECT 1 FROM aimed AS o
+        WHERE o.run = a.run AND o.handoff_id IS NOT NULL AND o.source = a.source AND o.target_agent = a.target_agent
+    ))
+),
+
 receipts AS (
     SELECT w.attributes['relaylens.handoff.id'] AS handoff_id,
            arg_min(s.trace_id, w.t0) AS to_trace, arg_min(s.span_id, w.t0) AS to_span, arg_min(s.t0, w.t0) AS to_t0, arg_min(s.t1, w.t0) AS to_t1,
@@ -54,7 +65,7 @@ matched AS (
            CASE WHEN a.handoff_id IS NULL THEN s.t0 ELSE r.to_t0 END AS to_t0,
            CASE WHEN a.handoff_id IS NULL THEN s.t1 ELSE r.to_t1 END AS to_t1,
            r.receipt_status, r.received
-    FROM aimed AS a
+    FROM kept AS a
     ASOF LEFT JOIN work_steps AS s ON s.run = a.run AND s.agent = a.target_agent AND a.t0 <= s.t0
     LEFT JOIN receipts AS r ON r.handoff_id = a.handoff_id
 ),

@@ -41,6 +41,7 @@ SELECT *,
                                '(ParentCommand|GraphInterrupt|GraphBubbleUp|NodeInterrupt|WaitingForEvent|CallDeferred|ApprovalRequired|InterruptException|GeneratorExit|CancelledError|StopAsyncIteration)'), FALSE)
            OR coalesce(regexp_matches(status_text, '^((langgraph\.errors\.)?(ParentCommand|GraphInterrupt)|Command\(graph=|\(?Interrupt\()'), FALSE)
            AS is_control_flow,
+       coalesce(attributes['relaylens.span.role'] = 'detail', FALSE) AS is_detail,
        string_split(string_split(graph_ns, '|')[1], ':')[1] AS graph_agent,
        list_transform(string_split(graph_ns, '|'), lambda part: string_split(part, ':')[1]) AS graph_path,
        TRY_CAST(start_time_unix_nano AS BIGINT) AS t0,

@@ -1,7 +1,7 @@
 -- A span of its own for a handoff: stated by transfer or handoff attributes, a graph's goto, or the name `handoff to X`.
 SELECT trace_id, span_id, 'handoff' AS span_class
 FROM work_spans
-WHERE operation IN ('handoff', 'receive_handoff', 'agent_handoff', 'goto')
+WHERE NOT is_detail AND (operation IN ('handoff', 'receive_handoff', 'agent_handoff', 'goto')
    OR kind_word = 'HANDOFF'
    OR (transfer_target IS NOT NULL AND operation IS DISTINCT FROM 'invoke_agent' AND operation IS DISTINCT FROM 'execute_tool')
-   OR (kind_word = 'TOOL' AND regexp_matches(name_text, '^handoff to .+'))
+   OR (kind_word = 'TOOL' AND regexp_matches(name_text, '^handoff to .+')))

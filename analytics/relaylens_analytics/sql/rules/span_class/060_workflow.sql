@@ -1,7 +1,7 @@
 -- A network, crew, graph or task that frames the agents' work.
 SELECT trace_id, span_id, 'workflow' AS span_class
 FROM work_spans
-WHERE operation IN ('invoke_workflow', 'invoke_swarm', 'invoke_graph', 'handle_conversation_turn')
+WHERE NOT is_detail AND (operation IN ('invoke_workflow', 'invoke_swarm', 'invoke_graph', 'handle_conversation_turn')
    OR kind_word = 'WORKFLOW'
    OR name_text = 'crewai.workflow'
-   OR (operation = 'invoke_agent' AND kind_word = 'TASK')
+   OR (operation = 'invoke_agent' AND kind_word = 'TASK'))

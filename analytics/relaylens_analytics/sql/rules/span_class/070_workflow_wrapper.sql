@@ -2,4 +2,4 @@
 SELECT w.trace_id, w.span_id, 'workflow' AS span_class
 FROM work_spans AS w
 JOIN work_spans AS c ON c.trace_id = w.trace_id AND c.parent_span_id = w.span_id
-WHERE w.operation = 'invoke_agent' AND c.kind_word = 'WORKFLOW' AND c.agent_name = w.agent_name
+WHERE NOT w.is_detail AND w.operation = 'invoke_agent' AND c.kind_word = 'WORKFLOW' AND c.agent_name = w.agent_name

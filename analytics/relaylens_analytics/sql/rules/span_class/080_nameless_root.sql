@@ -1,7 +1,7 @@
 -- A root that calls itself an agent and has no agent's name, where others of the same instrumentation have one.
 SELECT w.trace_id, w.span_id, 'workflow' AS span_class
 FROM work_spans AS w
-WHERE w.parent_span_id IS NULL
+WHERE w.parent_span_id IS NULL AND NOT w.is_detail
   AND (kind_word = 'AGENT' OR operation = 'invoke_agent')
   AND (agent_name IS NULL OR agent_name = 'OpenAI Agent') AND agent_node IS NULL
   AND EXISTS (

@@ -1,7 +1,7 @@
 -- A LangGraph node in a graph without any agent span: the nodes are the agents.
 SELECT w.trace_id, w.span_id, 'agent' AS span_class
 FROM work_spans AS w
-WHERE w.graph_node IS NOT NULL AND w.name_text IN (w.graph_node, 'execute_task ' || w.graph_node)
+WHERE NOT w.is_detail AND w.graph_node IS NOT NULL AND w.name_text IN (w.graph_node, 'execute_task ' || w.graph_node)
   AND w.graph_node NOT IN ('agent', 'model', 'tools', '__start__', '__end__')
   AND NOT EXISTS (
       SELECT 1 FROM work_spans AS o
