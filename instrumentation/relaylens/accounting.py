@@ -23,7 +23,7 @@ _MOST_OPEN: Final = 2048
 _MOST_DROPS: Final = 1024
 
 # Places of the words, 64 bits each.
-_KIND, _LAST, _ACCOUNTS, _CLOSED, _UNLISTED_DROPS, _UNLISTED_OPEN = range(6)
+_KIND, _LAST, _ACCOUNTS, _CLOSED, _UNLISTED_OPEN = range(5)
 _COUNTS: Final = 8
 _OPEN: Final = 32
 _DROPS: Final = _OPEN + _MOST_OPEN
@@ -69,8 +69,8 @@ class Tally:
     """Spans begun and not ended."""
     counts: Mapping[DropReason, int] = field(default_factory=dict)
     dropped: Mapping[DropReason, Ranges] = field(default_factory=dict)
-    is_whole: bool = True
-    """Every open and every dropped span is listed; there is room for so many only."""
+    unlisted_open: int = 0
+    """Spans begun and not ended for which the list has no room."""
 
 
 class Ledger:
@@ -130,8 +130,6 @@ class Ledger:
                     place += 3
                     words[place], words[place + 1], words[place + 2] = first, last, kind
                     self._drops += 1
-                else:
-                    words[_UNLISTED_DROPS] += last - first + 1
 
     def next_account(self) -> int:
         """Number of the account that is given now."""
@@ -181,7 +179,7 @@ def _read(words: memoryview) -> Tally:
         open=ranges_of(number for number in words[_OPEN:_DROPS] if number),
         counts={reason: words[_COUNTS + kind] for kind, reason in enumerate(_REASONS) if words[_COUNTS + kind]},
         dropped={reason: joined([tuple(ranges)]) for reason, ranges in listed.items()},
-        is_whole=not words[_UNLISTED_DROPS] and not words[_UNLISTED_OPEN],
+        unlisted_open=words[_UNLISTED_OPEN],
     )
 
 
