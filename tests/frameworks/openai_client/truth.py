@@ -1,5 +1,10 @@
-"""A network written by hand on OpenAI's client: what has to be seen of it."""
+"""A network written by hand on OpenAI's client: what has to be seen of it, over each of the client's ways."""
 
 from tests.frameworks.programs import Program
 
-PROGRAMS = (Program(mode="peer"),)
+PROGRAMS = (
+    Program(),
+    Program(label="stream", arguments=("--stream",)),
+    Program(label="responses", arguments=("--api", "responses")),
+    Program(label="responses_stream", arguments=("--api", "responses", "--stream")),
+)

@@ -6,7 +6,7 @@ SELECT 'tool_call_without_span' AS detector, 'medium' AS severity, f.run, c.trac
 FROM work_calls AS c
 JOIN work_facts AS f USING (trace_id, span_id)
 WHERE NOT c.has_tool_span AND c.named_target IS NULL AND NOT c.is_generic_transfer
-  AND NOT EXISTS (SELECT 1 FROM known_agents AS k WHERE k.trace_id = c.trace_id AND k.agent = agent_key(c.tool_key))
+  AND NOT EXISTS (SELECT 1 FROM known_agents AS k WHERE k.trace_id = c.trace_id AND k.agent IN (agent_key(c.tool_key), agent_key(asked_target(c.tool_key))))
   AND NOT EXISTS (SELECT 1 FROM work_requests AS q JOIN work_facts AS g USING (trace_id, span_id) WHERE g.run = f.run AND (q.tool_name IS NULL OR tool_key(q.tool_name) = c.tool_key))
   AND EXISTS (
       SELECT 1 FROM work_tools AS t

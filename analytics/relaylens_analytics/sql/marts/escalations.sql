@@ -13,8 +13,8 @@ requests AS (
     JOIN work_facts AS f USING (trace_id, span_id)
     JOIN work_runs AS r USING (trace_id)
     JOIN work_spans AS w USING (trace_id, span_id)
-    -- what the details of a framework show is counted only where its own statement is missing
-    WHERE NOT (w.is_detail AND q.rule <> 'stated' AND f.run IN (SELECT run FROM stated_runs))
+    -- what the details of a framework or the model's own words show is counted only where a statement is missing
+    WHERE NOT ((w.is_detail OR q.rule = 'person_call') AND q.rule <> 'stated' AND f.run IN (SELECT run FROM stated_runs))
 ),
 
 -- questions with an id of their own: request and answers share it

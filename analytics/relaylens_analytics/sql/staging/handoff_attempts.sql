@@ -35,11 +35,11 @@ aimed AS (
       AND NOT (p.target_agent IS NULL AND n.agent IS NULL AND p.rule <> 'handoff_attribute')
 ),
 
--- what the details of a framework show is counted only where its own statement is missing
+-- what the details of a framework or the model's own words show is counted only where a statement is missing
 kept AS (
     SELECT *
     FROM aimed AS a
-    WHERE NOT (a.is_detail AND EXISTS (
+    WHERE NOT ((a.is_detail OR a.rule = 'model_tool_call') AND EXISTS (
         SELECT 1 FROM aimed AS o
         WHERE o.run = a.run AND o.handoff_id IS NOT NULL AND o.source = a.source AND o.target_agent = a.target_agent
     ))
