@@ -8,6 +8,11 @@ import sys
 
 def main() -> int:
     """Run the command line and return its exit code."""
+    if sys.argv[1:2] == ["run"]:
+        # The program that is observed need not have what the other commands need.
+        from relaylens.launching import main as launch  # noqa: PLC0415 - the other commands do not need it
+
+        return launch(sys.argv[2:])
     try:
         from relaylens_dashboard.cli.app import run  # noqa: PLC0415 - what it imports may not be installed
     except ModuleNotFoundError as error:

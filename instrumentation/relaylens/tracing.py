@@ -15,7 +15,7 @@ from opentelemetry.trace import NoOpTracer
 
 from relaylens import recorder
 from relaylens.exceptions import MissingExtraError
-from relaylens.exporting import make_exporter
+from relaylens.exporting_sdk import make_exporter
 from relaylens.frameworks import Switched, SwitchedOn, switch_on
 from relaylens.processing import StampingProcessor
 from relaylens.recorder import VERSION, Clock, Recorder

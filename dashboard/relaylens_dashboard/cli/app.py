@@ -10,7 +10,7 @@ import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError, SettingsError
-from relaylens_dashboard.cli import changing, exporting, importing, lists, live, numbers, reporting
+from relaylens_dashboard.cli import changing, exporting, importing, launching, lists, live, numbers, reporting
 from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
 
@@ -58,6 +58,7 @@ class Command(NamedTuple):
 COMMANDS: Final = (
     Command("up", _RUN, live.up, "Collector and dashboard, until Ctrl-C."),
     Command("demo", _RUN, live.demo, "The example network live in collector and dashboard."),
+    Command("run", _RUN, launching.run_program, "A program, observed without a change of it."),
     Command("import", _RECORD, importing.import_files, "OTLP files into a store."),
     Command("export", _RECORD, exporting.export, "OTLP or Parquet out of a store."),
     Command("label", _RECORD, changing.label, "A judgement about a run."),
@@ -73,7 +74,12 @@ COMMANDS: Final = (
 """Every command, in the order of the help."""
 
 for _command in COMMANDS:
-    app.command(_command.name, rich_help_panel=_command.panel, short_help=_command.short)(_command.function)
+    app.command(
+        _command.name,
+        rich_help_panel=_command.panel,
+        short_help=_command.short,
+        context_settings=launching.TAKES_ANY if _command.function is launching.run_program else None,
+    )(_command.function)
 
 
 def run() -> int:
