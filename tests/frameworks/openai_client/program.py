@@ -1,99 +1,16 @@
-"""A support network written by hand on OpenAI's client: a loop, a table of tools, and Relaylens' own calls for who does what.
-
-What the client is asked and answers is not said here: its instrumentation records it.
-"""
+"""A support network written by hand on OpenAI's client, in all its ways: chat completions and responses, whole and as streams."""
 
 import json
 
-import relaylens
+import hand_written
 from openai import OpenAI
-from support_desk import API_KEY, MODEL, PROMPTS, TICKET, Flow, main
-
-LIMIT = 12
-PEERS = {"triage": ["docs", "drafter"], "docs": ["drafter", "triage"], "drafter": ["approver"], "approver": []}
-MEMBERS = ["docs", "drafter"]
-TOOLS = {
-    "docs": {"search_docs": "query"},
-    "approver": {"send_reply": "text", "escalate_to_human": "question"},
-}
-
-
-class LoopError(Exception):
-    """The agents hand the ticket back and forth."""
+from support_desk import API_KEY, MODEL, Flow, main
 
 
 def answer(flow: Flow) -> str:
     """Answer the ticket."""
-    desk = Desk(flow)
-    with relaylens.run("answer a ticket", conversation=flow.session) as run:
-        run.input(TICKET)
-        reply = desk.turn("supervisor", TICKET, members=MEMBERS)[0] if flow.name == "delegation" else desk.pass_on()
-        run.output(reply)
-        return reply
-
-
-class Desk:
-    """The network."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        api = {"chat": Chat, "responses": Responses}[flow.options.api]
-        self.ask = api(OpenAI(base_url=flow.openai_url, api_key=API_KEY), flow.options.stream)
-
-    def pass_on(self) -> str:
-        """Let the agents pass the ticket on until one of them answers."""
-        agent, message = "triage", TICKET
-        for _ in range(LIMIT):
-            reply, target = self.turn(agent, message, peers=PEERS[agent])
-            if target is None:
-                return reply
-            agent, message = target, f"{TICKET}\n{reply}"
-        raise LoopError(f"no answer after {LIMIT} turns")
-
-    def turn(self, agent: str, message: str, peers: list[str] = (), members: list[str] = ()) -> tuple[str, str | None]:
-        """One agent's turn: its answer, and whom it hands over to."""
-        tools = [*TOOLS.get(agent, {}).items()]
-        tools += [(f"transfer_to_{peer}", "message") for peer in peers] + [(f"ask_{member}", "message") for member in members]
-        with relaylens.agent(agent, payload=message) as step:
-            step.input(message)
-            talk = self.ask.begin(PROMPTS[agent], message)
-            while True:
-                text, calls = self.ask(talk, tools)
-                if not calls:
-                    step.output(text)
-                    return text, None
-                for call_id, name, arguments in calls:
-                    target = name.removeprefix("transfer_to_")
-                    if target in peers:
-                        relaylens.handoff(target, f"{TICKET}\n{arguments['message']}")
-                        step.output(arguments["message"])
-                        return arguments["message"], target
-                    self.ask.tell(talk, call_id, self.call_tool(agent, call_id, name, arguments, members))
-
-    def call_tool(self, agent: str, call_id: str, name: str, arguments: dict, members: list[str]) -> str:
-        """Run a tool; what goes wrong is told to the model."""
-        member = name.removeprefix("ask_")
-        if member in members:
-            with relaylens.handoff(member, arguments["message"], mode="return_to_caller") as asked:
-                reply, _ = self.turn(member, arguments["message"])
-                asked.output(reply)
-                return reply
-        if name == "escalate_to_human":
-            with relaylens.escalate(arguments["question"]) as question:
-                question.answer("approved", "yes", by="Mara")
-            return "approved"
-        if name not in TOOLS.get(agent, {}):
-            if name.startswith("transfer_to_"):
-                relaylens.handoff(name.removeprefix("transfer_to_"), arguments.get("message"))
-            return f"Error: there is no tool {name}"
-        try:
-            with relaylens.tool(name, call_id=call_id) as tool:
-                tool.input(arguments)
-                result = getattr(self.flow, name)(**arguments)
-                tool.output(result)
-                return result
-        except RuntimeError as error:
-            return f"Error: {error}"
+    api = {"chat": Chat, "responses": Responses}[flow.options.api]
+    return hand_written.answer(flow, api(OpenAI(base_url=flow.openai_url, api_key=API_KEY), flow.options.stream))
 
 
 class Chat:
@@ -155,11 +72,15 @@ class Responses:
         functions = [{"type": "function", "name": name, "parameters": schema(argument), "strict": False} for name, argument in tools]
         asked = {"model": MODEL, "instructions": talk["instructions"], "input": list(talk["input"]), "tools": functions}
         if self.stream:
-            said = next(event.response for event in list(self.client.responses.create(**asked, stream=True)) if event.type == "response.completed")
+            said = next(
+                event.response for event in list(self.client.responses.create(**asked, stream=True)) if event.type == "response.completed"
+            )
         else:
             said = self.client.responses.create(**asked)
         talk["input"] += [item.model_dump(exclude_none=True) for item in said.output]
-        return said.output_text, [(item.call_id, item.name, json.loads(item.arguments)) for item in said.output if item.type == "function_call"]
+        return said.output_text, [
+            (item.call_id, item.name, json.loads(item.arguments)) for item in said.output if item.type == "function_call"
+        ]
 
 
 def schema(argument: str) -> dict:
