@@ -114,7 +114,7 @@ NUMBERS: Final = (
     Number("Chinese resident identity number", _form(r"[1-9]\d{5}(?:19|20)\d{9}[\dXx]"), chinese),
     Number(
         "Indian Aadhaar number",
-        _form(r"[2-9]\d{3}([ -]?)\d{4}\1\d{4}"),
+        _form(r"(?<!\d )[2-9]\d{3}([ -]?)\d{4}\1\d{4}(?! \d)"),
         indian,
         re.compile(r"aa?dhaa?r|uidai|\buid\b"),
         grouped=re.compile(r"\d{4} \d{4} \d{4}\Z"),

@@ -37,13 +37,19 @@ _GROUPED: Final = re.compile(
     re.ASCII,
 )
 _CALLED: Final = re.compile(r"(?<![\w+./,-])\(?\d(?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,14}(?![\w]|[.,:]\d|-\d)", re.ASCII)
-_WORDS: Final = re.compile(
-    r"(?:\b(?:tele)?phones?\b|\bphone ?(?:no|number)\b|\btelef[oó]no?\w*|\bt[eé]l(?:[eé]phone)?\b|\btel\b|\bcell(?:ular)?\b|\bmobiles?\b|\bmobil\w*|\bhandy\w*|\bfax\b|\bwhats ?app\b|"
-    r"\bsms\b|\bcall(?:ed|ing)?\b|\bring\b|\bdial\b|\btext me\b|\breach (?:me|us|him|her|them) (?:at|on|under)\b|\bruf\w*|\banruf\w*|\brückruf\w*|\bdurchwahl\b|\bappel\w*|"
-    r"\bjoindre\b|\bllam\w+|\bm[oó]vil\b|\bcelular\b|\bcellulare\b|\bchiam\w+|\bbel(?:len)?\b|\bnummer\b(?= (?:is|ist|lautet))|\bportable\b|\bphone number\b|\bhotline\b|"
-    r"电话|手机|電話|携帯|телефон|тел\b)[^\d\n]{0,24}\Z"
+_BETWEEN: Final = (
+    r"(?:[\s:=#\"'().,>/-]|\b(?:is|at|on|under|unter|me|us|him|her|them|back|today|now|please|bitte|number|no|nr|nummer|numm?er|num[eé]ro|n[uú]mero|num|ist|lautet|"
+    r"est|es|au|al|a|an|der|die|the|my|your|mein|meine|mon|mi|meu|mijn|home|work|office|for|to|via|or|und|oder|and|direct|private|us|uk|de|le|el|il)\b){0,8}"
 )
-"""Words that announce a phone number, with little between them and it."""
+_WORDS: Final = re.compile(
+    r"(?:\b(?:tele)?phones?|\btel[eé]fon\w*|\bt[eé]l(?:[eé]phone)?|\bcell(?:ular)?|\bmobiles?|\bmobil\w*|\bhandy\w*|\b(?:tele)?fax|\bwhats ?app|"
+    r"\bsms|\bcall(?:ed|ing|er)?|\bring|\bdial(?:led)?|\btext|\breach|\bruf\w*|\banruf\w*|\brückruf\w*|\bdurchwahl|\bappel\w*|\brappel\w*|\bnatel|\bgsm|"
+    r"\bjoindre|\bllam\w+|\bm[oó]vil|\bcelular|\bcellulare|\bchiam\w+|\bbel(?:len|t)?|\bportable|\bhotline|\bcontact(?: number)?|\bkontakt\w*|"
+    r"\bmsisdn|\bsignal|\bltelegram|手机|电话|手機|電話|携帯|番号|телефон\w*|тел|전화)\b"
+    + _BETWEEN
+    + r"\Z"
+)
+"""Words that announce a phone number, with nothing but small words between them and it."""
 
 _OTHER: Final = re.compile(
     r"(?:order|bestell\w*|auftrag\w*|tracking|sendung\w*|shipment|invoice|rechnung\w*|serial|serie\w*|isbn\w*|issn|ean|imei|upc|gtin|sku|part|artikel\w*|"
@@ -100,9 +106,14 @@ def _is_international(number: str, text: str, start: int) -> bool:
         return _FEWEST_INTERNATIONAL <= len(digits) <= _MOST + 5 and not _DECIMAL.match(number)
     digits = digits[2:]
     before = words_before(text, start)
-    if _OTHER.search(before) or not _CODE.match(digits):
+    if _OTHER.search(before) or not _CODE.match(digits) or (number.isdigit() and is_article_number(number)):
         return False
     return len(digits) == _AMERICAN_LENGTH and digits[1] > "1" if digits[0] == "1" else _FEWEST_WITH_CODE <= len(digits) <= _MOST
+
+
+def is_article_number(digits: str) -> bool:
+    """Whether it can as well be the number under a bar code (EAN-13), which has a check digit."""
+    return len(digits) == 13 and sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10 == 0  # noqa: PLR2004
 
 
 def _count(text: str) -> int:

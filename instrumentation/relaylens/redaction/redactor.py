@@ -26,6 +26,7 @@ USUAL_KINDS: Final = tuple(kind for kind in KINDS if kind != IP.kind)
 
 _DEEPEST: Final = 64
 _NOTHING_TO_FIND: Final = re.compile(r"[^\d@:=%]*\Z")
+_ESCAPED: Final = re.compile(r"\\[nrt]")
 _WORDS_IN_KEY: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\s]+")
 
 Replace = Callable[[str], str]
@@ -93,8 +94,10 @@ class Redactor:
         """The text with every place found replaced."""
         whole = introduction + text
         taken: list[tuple[int, int, str]] = []
+        # In texts that are program code or logs a new line may be written as two characters, which are no part of the word after them.
+        searched = _ESCAPED.sub(" \n", whole) if "\\" in whole else whole
         for rule in self._rules:
-            taken.extend((start, end, rule.kind) for start, end in rule.find(whole) if start >= len(introduction))
+            taken.extend((start, end, rule.kind) for start, end in rule.find(searched) if start >= len(introduction))
         if not taken:
             return text
         written: list[str] = []

@@ -62,7 +62,7 @@ _NAMED: Final = re.compile(
     r"api[ _-]?key|app[ _-]?key|access[ _-]?key(?:[ _-]?id)?|account[ _-]?key|shared[ _-]?key|private[ _-]?key|encryption[ _-]?key|signing[ _-]?key|"
     r"master[ _-]?key|auth[ _-]?key|subscription[ _-]?key|credentials?|client[ _-]?secret|\bsig|x-api-key)"
     r"[\"'`]?[ \t]{0,3}(?P<link>=>|:=|[:=]|\bis\b|\bist\b|\blautet\b|\best\b|\bes\b)[ \t]{0,3}"
-    r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>&]{4,512})"
+    r"(?:(?P<quote>[\"'`])(?P<quoted>[^\n\"'`]{4,512})|(?P<value>[^\s\"'`,;<>&]{4,512}))"
 )
 """A value that is called a secret."""
 
@@ -117,9 +117,10 @@ def _find(text: str) -> Iterator[Found]:
     if not any(word in lowered for word in _NAMED_WORDS):
         return
     for named in _NAMED.finditer(text):
-        value = named.group("value").rstrip(".,;:!?)]}")
-        if _is_secret_value(value, named):
-            start = named.start("value")
+        group = "value" if named.group("quote") is None else "quoted"
+        value = named.group(group) if group == "quoted" else named.group(group).rstrip(".,;:)]}")
+        start = named.start(group)
+        if _is_secret_value(value, named, start + len(value)):
             yield start, start + len(value)
 
 
@@ -132,13 +133,13 @@ def _blocks(text: str) -> Iterator[Found]:
         yield begin.start(), place
 
 
-def _is_secret_value(value: str, named: re.Match[str]) -> bool:
+def _is_secret_value(value: str, named: re.Match[str], end: int) -> bool:
     """Whether what a name for secrets introduces can be one: prose and code put other things there."""
     if len(value) < 4 or _NOT_SECRET.match(value) or _PLAIN_NUMBER.match(value):  # noqa: PLR2004 - a PIN has four
         return False
     if _NAME_OF_PASSWORD.search(named.group()[: named.start("link") - named.start()]):
         # `password=swordfish` and "password": "swordfish" are passwords, "the password is wrong" is none.
-        after = named.string[named.start("value") + len(value) :][:3]
+        after = named.string[end : end + 3]
         ends = not after.strip() or after[0] in "\n,;\"'" or after[:2] in {". ", ".\n", "."}
         return bool(named.group("link") == "=" or named.group("quote") or (named.group("link") == ":" and ends) or not _WORDY.match(value))
     return len(value) >= _SHORT and _looks_random(value)
