@@ -1,14 +1,11 @@
 """The span processor: says on every span which run it belongs to and which number it has, then passes it on."""
 
 import copy
-import inspect
-import itertools
 import os
 import threading
-import uuid
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext
 from opentelemetry.util.types import AttributeValue
 
+from relaylens.delivering import Delivery, Route
 from relaylens.safety import guarded
 from relaylens.scope import Scope, current_scope
 from relaylens.semconv import (
@@ -57,6 +55,7 @@ class _Place:
 class _Open:
     """What is kept of a span until it ends."""
 
+    number: int | None
     stamp: dict[str, AttributeValue]
     is_silent: bool
     place: _Place | None
@@ -77,23 +76,24 @@ def _stamp(scope: Scope, present: Mapping[str, AttributeValue], *, is_detail: bo
 
 
 class StampingProcessor(SpanProcessor):
-    """Stamps every span of a tracer provider, whoever starts it, and hands finished ones to the processor that exports.
+    """Stamps every span of a tracer provider, whoever starts it, and hands finished ones to what sends them.
 
     The process is named on the resource of what is exported, not on the provider: that may be the host's own, and a
     forked child has its parent's.
     """
 
-    def __init__(self, inner: SpanProcessor, resource: Resource | None = None) -> None:
-        """Export through `inner`; `resource` replaces the one of the spans where the provider is ours."""
-        self._inner = inner
+    def __init__(self, route: Route, resource: Resource | None = None) -> None:
+        """Send along `route`; `resource` replaces the one of the spans where the provider is ours."""
         self._resource = resource
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._steps: OrderedDict[int, int] = OrderedDict()
         self._resources: dict[int, tuple[Resource, Resource]] = {}
+        self._inherited: frozenset[int] = frozenset()
         self._closed = False
-        self._begin_process()
+        self._lock = threading.Lock()
+        self._delivery = Delivery(route, self._finished)
         if hasattr(os, "register_at_fork"):
-            begin = weakref.WeakMethod(self._begin_process)
+            begin = weakref.WeakMethod(self._in_child)
 
             def in_child() -> None:
                 if (method := begin()) is not None:
@@ -101,11 +101,16 @@ class StampingProcessor(SpanProcessor):
 
             os.register_at_fork(after_in_child=in_child)
 
-    def _begin_process(self) -> None:
-        """Name this process and count its spans from 1; a forked child does so again."""
+    @property
+    def process_id(self) -> str:
+        """`relaylens.process.id`."""
+        return self._delivery.process_id
+
+    def _in_child(self) -> None:
+        """A forked child is a process of its own; spans that were open belong to the parent, which sends them."""
         self._lock = threading.Lock()
-        self.process_id = uuid.uuid4().hex
-        self._sequence = itertools.count(1)
+        self._inherited = self._inherited.union(self._open)
+        self._open = OrderedDict()
         self._resources = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -122,10 +127,12 @@ class StampingProcessor(SpanProcessor):
             name = "" if span.instrumentation_scope is None else span.instrumentation_scope.name
             is_silent = name in scope.silent
             stamp = {} if is_silent else _stamp(scope, span.attributes or {}, is_detail=name in scope.details)
+            number = None if is_silent else self._delivery.dispatcher().ledger.begin()
+            if number is not None:
+                stamp[RELAYLENS_SEQUENCE] = number
             with self._lock:
-                if not is_silent:
-                    stamp[RELAYLENS_SEQUENCE] = next(self._sequence)
-                self._open[context.span_id] = _Open(stamp, is_silent, self._place(span, context, scope, moves=name in scope.details))
+                place = self._place(span, context, scope, moves=name in scope.details)
+                self._open[context.span_id] = _Open(number, stamp, is_silent, place)
                 if len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
             span.set_attributes(stamp)
@@ -149,10 +156,12 @@ class StampingProcessor(SpanProcessor):
             return
         with guarded("export a span"):
             context = span.context
+            if context is None or not context.trace_flags.sampled or context.span_id in self._inherited:
+                return
             with self._lock:
-                opened = None if context is None else self._open.pop(context.span_id, None)
+                opened = self._open.pop(context.span_id, None)
             if opened is None or not opened.is_silent:
-                self._inner.on_end(self._finished(span, opened))
+                self._delivery.dispatcher().put(None if opened is None else opened.number, span, opened)
 
     def _finished(self, span: ReadableSpan, opened: "_Open | None") -> ReadableSpan:
         """The span with this process on its resource, in its step, and with its stamp where the attribute limit has pushed that out."""
@@ -184,46 +193,26 @@ class StampingProcessor(SpanProcessor):
         known = self._resources.get(id(resource))
         if known is None or known[0] is not resource:
             base = resource if self._resource is None else self._resource
-            known = (resource, base.merge(Resource({RELAYLENS_PROCESS_ID: self.process_id})))
+            known = (resource, base.merge(Resource({RELAYLENS_PROCESS_ID: self._delivery.process_id})))
             self._resources[id(resource)] = known
         return known[1]
 
     def shutdown(self) -> None:
         """Send what is left, for a few seconds at most, and stop."""
-        self.close(5.0)
+        self.close(None)
 
-    def close(self, timeout: float) -> None:
+    def close(self, timeout: float | None) -> None:
         """Send what is left, for `timeout` seconds at most, and stop."""
         if self._closed:
             return
         self._closed = True
-        with guarded("shut down the exporter"):
-            batch = getattr(self._inner, "_batch_processor", None)
-            if batch is not None and "timeout_millis" in inspect.signature(batch.shutdown).parameters:
-                # The public method waits for half a minute when the collector is away.
-                batch.shutdown(timeout_millis=int(timeout * 1000))
-            else:
-                # Older SDKs cannot be told how long; what is left then is left behind.
-                _within(timeout, self._inner.shutdown)
+        with guarded("stop sending"):
+            self._delivery.close(timeout)
 
     def force_flush(self, timeout_millis: int | None = 5000) -> bool:
         """Send what is there; False when that was not done in time."""
         if self._closed:
             return True
-        done: list[bool] = []
-        # The SDK's flush waits for the exporter however long that takes.
         with guarded("flush"):
-            _within((5000 if timeout_millis is None else timeout_millis) / 1000, lambda: done.append(self._inner.force_flush()))
-        return bool(done and done[0])
-
-
-def _within(seconds: float, work: Callable[[], object]) -> None:
-    """Do something that may take long, and wait for it only so long."""
-
-    def guarded_work() -> None:
-        with guarded("send what is left"):
-            work()
-
-    worker = threading.Thread(target=guarded_work, name="relaylens-sends", daemon=True)
-    worker.start()
-    worker.join(seconds)
+            return self._delivery.flush((5000 if timeout_millis is None else timeout_millis) / 1000)
+        return False

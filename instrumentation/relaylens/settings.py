@@ -44,6 +44,18 @@ def _frameworks(value: str) -> bool | tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+def _whole(value: str) -> int:
+    """A size, a count or a time."""
+    try:
+        size = int(value)
+    except ValueError:
+        size = -1
+    if size < 0:
+        message = f"is {value!r}; allowed are whole numbers from 0"
+        raise SettingError(message)
+    return size
+
+
 def _protocol(value: str) -> str:
     """One of the protocols that are spoken here."""
     if value.strip() in PROTOCOLS:
@@ -141,6 +153,54 @@ RAISE_ERRORS: Final = Setting[bool](
     read=_switch,
     sentence="Lets an error inside Relaylens out instead of logging it; for the tests of Relaylens itself.",
 )
+SPOOL_DIR: Final = Setting[str | None](
+    name="spool_dir",
+    variables=("RELAYLENS_SPOOL_DIR",),
+    default=None,
+    read=_text,
+    sentence="Folder in which spans wait on disk while the collector is away; without it `relaylens/spool` in the user's folder for state.",
+)
+SPOOL_BYTES: Final = Setting[int](
+    name="spool_bytes",
+    variables=("RELAYLENS_SPOOL_BYTES",),
+    default=67_108_864,
+    read=_whole,
+    sentence="Size of that folder for one destination and service, at most; with 0 spans wait in memory only.",
+)
+QUEUE_SIZE: Final = Setting[int](
+    name="queue_size",
+    variables=("OTEL_BSP_MAX_QUEUE_SIZE",),
+    default=2048,
+    read=_whole,
+    sentence="Spans that wait in memory, at most.",
+)
+BATCH_SIZE: Final = Setting[int](
+    name="batch_size",
+    variables=("OTEL_BSP_MAX_EXPORT_BATCH_SIZE",),
+    default=512,
+    read=_whole,
+    sentence="Spans in one request, at most.",
+)
+SCHEDULE_DELAY: Final = Setting[int](
+    name="schedule_delay",
+    variables=("OTEL_BSP_SCHEDULE_DELAY",),
+    default=5000,
+    read=_whole,
+    sentence="Milliseconds that a span waits in memory, at most.",
+)
 
-SETTINGS: Final = (SERVICE, ENDPOINT, PROTOCOL, CAPTURE_CONTENT, FRAMEWORKS, DISABLED, RAISE_ERRORS)
+SETTINGS: Final = (
+    SERVICE,
+    ENDPOINT,
+    PROTOCOL,
+    CAPTURE_CONTENT,
+    FRAMEWORKS,
+    DISABLED,
+    SPOOL_DIR,
+    SPOOL_BYTES,
+    QUEUE_SIZE,
+    BATCH_SIZE,
+    SCHEDULE_DELAY,
+    RAISE_ERRORS,
+)
 """All of them, in the order of the documentation."""

@@ -179,6 +179,11 @@ class Spool:
                 self._left[owner] = lock
                 yield lock
 
+    def about(self, owner: str) -> bytes | None:
+        """What an ended process has said of itself."""
+        lock = self._left.get(owner)
+        return None if lock is None else lock.about
+
     def leave(self, owner: str) -> None:
         """Let somebody else take care of what an ended process has left."""
         lock = self._left.pop(owner, None)
@@ -191,6 +196,8 @@ class Spool:
             return
         with_requests = {one.owner for one in self._listed()}
         for owner in [owner for owner in self._left if owner not in with_requests]:
+            for part in self.folder.glob(f"*-{owner}.part"):
+                part.unlink(missing_ok=True)
             self._left[owner].path.unlink(missing_ok=True)
             self.leave(owner)
 

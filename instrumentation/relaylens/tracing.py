@@ -1,8 +1,9 @@
 """`instrument()`: one call that sends the spans of this process to the collector."""
 
+import functools
 import os
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,18 +11,20 @@ from opentelemetry import trace
 from opentelemetry.sdk.environment_variables import OTEL_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import NoOpTracer
 
 from relaylens import recorder
+from relaylens.delivering import Route
 from relaylens.exceptions import MissingExtraError
-from relaylens.exporting_sdk import make_exporter
+from relaylens.exporting import Sender, make_sender
 from relaylens.frameworks import Switched, SwitchedOn, switch_on
 from relaylens.processing import StampingProcessor
 from relaylens.recorder import VERSION, Clock, Recorder
 from relaylens.safety import guarded, logger, raise_errors
 from relaylens.semconv import SERVICE_NAME
-from relaylens.settings import CAPTURE_CONTENT, DISABLED, FRAMEWORKS, PROTOCOL, RAISE_ERRORS, SERVICE
+from relaylens.settings import CAPTURE_CONTENT, DISABLED, FRAMEWORKS, PROTOCOL, RAISE_ERRORS, SERVICE, SPOOL_BYTES, SPOOL_DIR
+from relaylens.spool import spool_folder
 
 _MOST_ATTRIBUTES = 2048
 """Instrumentations that write one attribute for each message overflow the SDK's 128 and lose the first, which matter most."""
@@ -93,16 +96,20 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
             recorder.use(Recorder(NoOpTracer(), capture_content=captures))
             _active = made
             return made
-        sends = exporter
+        make: Callable[[], Sender] | None = None
         try:
-            sends = sends or make_exporter(PROTOCOL.resolve(asked), endpoint, headers)
+            if exporter is None:
+                make = functools.partial(make_sender, PROTOCOL.resolve(asked), endpoint, headers)
+                make()
         except MissingExtraError as error:
             if asked is not None:
                 raise
             # The variable was set for another program; this one still runs.
+            make = None
             logger.error("%s. No spans are sent.", error)
         with guarded("set up tracing"):
-            _set_up(made, SERVICE.resolve(service), tracer_provider, sends, Recorder(NoOpTracer(), captures, clock))
+            route = functools.partial(_route, exporter, make)
+            _set_up(made, SERVICE.resolve(service), tracer_provider, route, Recorder(NoOpTracer(), captures, clock))
         with guarded("switch on the instrumentation of frameworks"):
             asked_for = FRAMEWORKS.resolve(frameworks if frameworks is None or isinstance(frameworks, bool) else tuple(frameworks))
             if asked_for:
@@ -113,15 +120,29 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
 
 
 def _set_up(
-    made: Instrumentation, service: str | None, given: TracerProvider | None, exporter: SpanExporter | None, using: Recorder
+    made: Instrumentation,
+    service: str | None,
+    given: TracerProvider | None,
+    route_for: Callable[[Resource], Route | None],
+    using: Recorder,
 ) -> None:
     """Take the host's tracer provider or make one, and add our processor to it."""
     provider, is_own = _provider(service, given)
     made.provider = provider
     recorder.use(Recorder(provider.get_tracer("relaylens", VERSION), using.capture_content, using.clock))
-    if exporter is not None:
-        made.processor = StampingProcessor(BatchSpanProcessor(exporter), _resource(service) if is_own else None)
+    own = _resource(service) if is_own else None
+    route = route_for(provider.resource if own is None else own)
+    if route is not None:
+        made.processor = StampingProcessor(route, own)
         provider.add_span_processor(made.processor)
+
+
+def _route(exporter: SpanExporter | None, make: Callable[[], Sender] | None, resource: Resource) -> Route | None:
+    """Where spans go and wait; those of another service or for another collector wait elsewhere."""
+    if make is None:
+        return None if exporter is None else Route(resource, exporter=exporter)
+    folder = spool_folder(SPOOL_DIR.resolve(), make().endpoint, str(resource.attributes.get(SERVICE_NAME, "")))
+    return Route(resource, make_sender=make, spool=folder, spool_bytes=SPOOL_BYTES.resolve())
 
 
 def _provider(service: str | None, given: TracerProvider | None) -> tuple[TracerProvider, bool]:
