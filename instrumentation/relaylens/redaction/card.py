@@ -7,9 +7,8 @@ from typing import Final
 from relaylens.redaction.rule import Found, Rule, digits_of, passes_luhn, words_before
 
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,+-])(?<!\d{4}[ ])"
-    r"(?:\d{13,19}|\d{4}([ \u00a0.-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0.-])\d{6}\2\d{4,5})"
-    r"(?![\w-]|[.,]\d|[ ]\d{4})",
+    r"(?<![\w.,+-])(?:\d{13,19}|(?<!\d{4}[ ])(?:\d{4}([ \u00a0.-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0.-])\d{6}\2\d{4,5})(?![ ]\d{4}))"
+    r"(?![\w-]|[.,]\d)",
     re.ASCII,
 )
 _ISSUERS: Final = (

@@ -7,7 +7,8 @@ from typing import Final
 from relaylens.redaction.rule import Found, Rule, words_before
 
 _AT: Final = re.compile(r"@|%40")
-_LOCAL: Final = re.compile(r"[\w.!#$&'*+^`{|}~-]{1,64}\Z")
+_LOCAL: Final = re.compile(r"[\w.!#$%&'*+^`{|}~-]{1,64}\Z")
+_ENCODED: Final = re.compile(r".*%(?:2[06CcFf]|3[A-Fa-f])", re.DOTALL)
 _LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.){{1,8}}(?:xn--[a-z0-9-]{{2,59}}|[^\W\d_]{{2,24}})(?![\w@-])", re.IGNORECASE)
 _NO_DOMAINS: Final = frozenset(
@@ -25,9 +26,10 @@ def _find(text: str) -> Iterator[Found]:
         local = _LOCAL.search(text[max(0, at.start() - 64) : at.start()])
         if domain is None or local is None:
             continue
-        written = local.group().lstrip(".!#$&'*^`{|}~-").rstrip(".")
-        start = at.start() - len(local.group().lstrip(".!#$&'*^`{|}~-"))
-        if not written or (start > 0 and text[start - 1] in "@/") or domain.group().rpartition(".")[2].lower() in _NO_DOMAINS:
+        # In URLs what comes before is joined to it by `%3D` and the like.
+        written = _ENCODED.sub("", local.group()).lstrip(".!#$%&'*^`{|}~-")
+        start = at.start() - len(written)
+        if not written.rstrip(".") or (start > 0 and text[start - 1] in "@/") or domain.group().rpartition(".")[2].lower() in _NO_DOMAINS:
             continue
         # Addresses of machines look the same: `git@github.com:team/repository`, `ssh admin@host.example`.
         if re.match(r":[\w~/.-]*[/\w]", text[domain.end() : domain.end() + 80]) or _REMOTE_SHELL.search(words_before(text, start)):

@@ -64,7 +64,7 @@ NUMBERS: Final = (
     ),
     Number(
         "UK national insurance number",
-        _form(r"(?i:(?!BG|GB|NK|KN|TN|NT|ZZ)[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z])([ -]?)\d{2}\1\d{2}\1\d{2}\1(?i:[A-D])"),
+        _form(r"(?i:QQ|(?!BG|GB|NK|KN|TN|NT|ZZ)[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z])([ -]?)\d{2}\1\d{2}\1\d{2}\1(?i:[A-D])"),
         _no_check,
     ),
     Number("German tax number of a person", _form(r"[1-9]\d{10}|[1-9]\d ?\d{3} ?\d{3} ?\d{3}"), german),

@@ -8,11 +8,13 @@ from relaylens.redaction.rule import Found, Rule, words_before
 
 _GAP: Final = r"[ \u00a0\u202f./\u2010-\u2015-]"
 _INTERNATIONAL: Final = re.compile(
-    r"(?<![\w+.])(?:\+|00(?=[1-9]))[ ]?\(?[1-9](?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,15}(?![\w@]|[.,:]\d|-\d)(?:[ ]?(?:x|ext\.?|-)[ ]?\d{1,5}\b)?",
+    r"(?<![\w+.])(?:\+|%2B|(?<!\d[ ])00(?=[1-9]))[ ]?\(?[1-9]"
+    r"(?:(?:[ \u00a0\u202f./\u2010-\u2015-]|[ ]?[/-][ ]|[ .-]?\(|\)[ .-]?|\)[ ]?\()?\d){6,15}(?![\w@]|[.,:]\d|-\d)"
+    r"(?:[ ]?(?:x|ext\.?|-)[ ]?\d{1,5}\b)?",
     re.ASCII | re.IGNORECASE,
 )
 _AMERICAN: Final = re.compile(
-    r"(?<![\w+./,-])(?<!\d[ ])(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}(?P<gap>[ .-]))[2-9]\d{2}(?(gap)(?P=gap)|[ .-])\d{4}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-]|[.,]\d|[ ]\d)",
+    r"(?<![\w+./,-])(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}(?P<gap>[ .-]))[2-9]\d{2}(?(gap)(?P=gap)|[ .-])\d{4}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-]|[.,]\d)",
     re.ASCII,
 )
 _TRUNK: Final = re.compile(
@@ -86,6 +88,8 @@ def _find(text: str) -> Iterator[Found]:
         for found in pattern.finditer(text):
             if not _FEWEST <= _count(found.group()) <= _MOST or _DATE.match(found.group()):
                 continue
+            if pattern is _AMERICAN and found.group("gap") == " " and _is_in_a_row(text, *found.span()):
+                continue
             before = words_before(text, found.start())
             if _OTHER.search(before) and not _WORDS.search(before):
                 continue
@@ -99,16 +103,27 @@ def _find(text: str) -> Iterator[Found]:
             yield found.span()
 
 
+def _is_in_a_row(text: str, start: int, end: int) -> bool:
+    """Whether more digits follow or precede with a blank between: a row of numbers."""
+    return bool(re.search(r"\d \Z", text[max(0, start - 2) : start]) or re.match(r" \d", text[end : end + 2]))
+
+
 def _is_international(number: str, text: str, start: int) -> bool:
     """Whether a number with a country's code can be one; `00` is also how identifiers are padded."""
-    digits = "".join(character for character in number if character.isdigit())
-    if number.startswith("+"):
-        return _FEWEST_INTERNATIONAL <= len(digits) <= _MOST + 5 and not _DECIMAL.match(number)
+    digits = "".join(character for character in number.removeprefix("%2B") if character.isdigit())
+    if not number.startswith("00"):
+        return _FEWEST_INTERNATIONAL <= len(digits) <= _MOST + 5 and not _DECIMAL.match(number) and _has_code(digits)
     digits = digits[2:]
-    before = words_before(text, start)
-    if _OTHER.search(before) or not _CODE.match(digits) or (number.isdigit() and is_article_number(number)):
+    if _OTHER.search(words_before(text, start)) or (number.isdigit() and is_article_number(number)):
         return False
-    return len(digits) == _AMERICAN_LENGTH and digits[1] > "1" if digits[0] == "1" else _FEWEST_WITH_CODE <= len(digits) <= _MOST
+    return _has_code(digits) and _FEWEST_WITH_CODE <= len(digits) <= _MOST
+
+
+def _has_code(digits: str) -> bool:
+    """Whether a number begins with a country's code and is, in North America, as long as all of them are there."""
+    if digits[0] == "1":
+        return len(digits) >= _AMERICAN_LENGTH and digits[1] > "1"
+    return _CODE.match(digits) is not None
 
 
 def is_article_number(digits: str) -> bool:

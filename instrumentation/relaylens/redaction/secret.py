@@ -61,6 +61,7 @@ _NAMED: Final = re.compile(
     r"(?i)(?:pass(?:word|wd|phrase|wort|code)?|kennwort|pwd|passwort|mot de passe|contrase[nñ]a|wachtwoord|senha|secret|token|"
     r"api[ _-]?key|app[ _-]?key|access[ _-]?key(?:[ _-]?id)?|account[ _-]?key|shared[ _-]?key|private[ _-]?key|encryption[ _-]?key|signing[ _-]?key|"
     r"master[ _-]?key|auth[ _-]?key|subscription[ _-]?key|credentials?|client[ _-]?secret|\bsig|x-api-key)"
+    r"(?:[ _-]?(?:key|value|string|base|access|plain|hash|text))?"
     r"[\"'`]?[ \t]{0,3}(?P<link>=>|:=|[:=]|\bis\b|\bist\b|\blautet\b|\best\b|\bes\b)[ \t]{0,3}"
     r"(?:(?P<quote>[\"'`])(?P<quoted>[^\n\"'`]{4,512})|(?P<value>[^\s\"'`,;<>&]{4,512}))"
 )
