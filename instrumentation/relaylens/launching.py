@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
+from urllib.parse import urlsplit
 
 from relaylens.exceptions import SettingError
 from relaylens.settings import CAPTURE_CONTENT, ENDPOINT, FRAMEWORKS, PROTOCOL, SERVICE, Setting
@@ -42,10 +43,17 @@ def environment(given: Mapping[str, str | None], environ: Mapping[str, str]) -> 
         value = given.get(setting.name)
         if value is not None:
             setting.checked(value)
-            made[setting.variables[0]] = value
+            for variable in setting.variables:
+                made.pop(variable, None)
+            made[_variable(setting, value)] = value
     present = [path for path in made.get("PYTHONPATH", "").split(os.pathsep) if path and path != str(AUTOSTART)]
     made["PYTHONPATH"] = os.pathsep.join([str(AUTOSTART), *present])
     return made
+
+
+def _variable(setting: Setting[object], value: str) -> str:
+    """The variable that says it: a base address, unlike the full one for traces, is the variable for all signals."""
+    return setting.variables[-1] if setting.name == ENDPOINT.name and urlsplit(value).path in {"", "/"} else setting.variables[0]
 
 
 def _become(found: str, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
