@@ -75,7 +75,6 @@ def http_receiver() -> Iterator[Got]:
             if self.path == "/v1/logs":
                 got.accounts.append(ExportLogsServiceRequest.FromString(body))
             else:
-                if self.path == "/v1/traces":
                 got.requests.append(ExportTraceServiceRequest.FromString(body))
                 got.headers.append({name.lower(): value for name, value in self.headers.items()})
                 got.paths.append(self.path)
