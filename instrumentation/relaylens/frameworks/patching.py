@@ -25,6 +25,8 @@ class Patches:
 
     def __init__(self) -> None:
         """Nothing is replaced yet."""
+        self.tracer_provider: Any = None
+        """Where frameworks that record themselves are told to write."""
         self._replaced: list[tuple[Any, str, Any]] = []
 
     def around(self, owner: Any, name: str, make: Make, *, call: Call | None = None) -> None:  # noqa: ANN401 - a class or a module
@@ -94,6 +96,13 @@ class Patches:
         with guarded(f"patch {getattr(owner, '__name__', owner)}.{name}"):
             own = vars(owner).get(name, _ABSENT)
             wrapt.wrap_function_wrapper(owner, name, build(getattr(owner, name)))
+            self._replaced.append((owner, name, own))
+
+    def put(self, owner: Any, name: str, value: object) -> None:  # noqa: ANN401
+        """Put a value in the place of `owner.name`: a setting of the framework."""
+        with guarded(f"set {getattr(owner, '__name__', owner)}.{name}"):
+            own = vars(owner).get(name, _ABSENT)
+            setattr(owner, name, value)
             self._replaced.append((owner, name, own))
 
     def undo(self) -> None:

@@ -58,6 +58,7 @@ class Switched:
 def switch_on(tracer_provider: object, *, capture_content: bool, only: Collection[str] | None = None) -> Switched:
     """Switch on every framework and model client that is installed here, or only those named; what fails is logged and passed over."""
     switched = Switched(tracer_provider, is_on=True)
+    switched.patches.tracer_provider = tracer_provider
     installed = _installed()
     _tell_about_content(switched, capture_content=capture_content)
     for name in SUPPORTED:
