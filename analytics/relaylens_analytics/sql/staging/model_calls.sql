@@ -21,16 +21,21 @@ leaves AS (
     ANTI JOIN parents USING (trace_id, span_id)
 ),
 
+-- the first matching price of each model, found once for each
+models AS (
+    SELECT DISTINCT model FROM leaves WHERE model IS NOT NULL
+),
+
 priced AS (
-    SELECT l.trace_id, l.span_id,
-           arg_min(((l.input_tokens - coalesce(l.cached_tokens, 0)) * p.input_usd
-                    + coalesce(l.cached_tokens, 0) * coalesce(p.cached_usd, p.input_usd)
-                    + coalesce(l.output_tokens, 0) * p.output_usd) / 1e6, p.place) AS cost
-    FROM leaves AS l
-    JOIN prices AS p ON lower(regexp_replace(l.model, '^.*/', '')) LIKE p.model_pattern OR lower(l.model) LIKE p.model_pattern
-    GROUP BY l.trace_id, l.span_id
+    SELECT m.model, arg_min({'input_usd': p.input_usd, 'cached_usd': p.cached_usd, 'output_usd': p.output_usd}, p.place) AS price
+    FROM models AS m
+    JOIN prices AS p ON lower(regexp_replace(m.model, '^.*/', '')) LIKE p.model_pattern OR lower(m.model) LIKE p.model_pattern
+    GROUP BY m.model
 )
 
-SELECT l.*, coalesce(l.cost_usd, p.cost) AS cost
+SELECT l.*,
+       coalesce(l.cost_usd, ((l.input_tokens - coalesce(l.cached_tokens, 0)) * p.price.input_usd
+                             + coalesce(l.cached_tokens, 0) * coalesce(p.price.cached_usd, p.price.input_usd)
+                             + coalesce(l.output_tokens, 0) * p.price.output_usd) / 1e6) AS cost
 FROM leaves AS l
-LEFT JOIN priced AS p USING (trace_id, span_id);
+LEFT JOIN priced AS p USING (model);

@@ -31,8 +31,11 @@ WHERE regexp_matches(left(r.text, 300), '(?i)^\W*(error|exception|traceback|runt
 GROUP BY r.trace_id, r.call_id, r.text
 UNION ALL
 -- CrewAI's account of a task lists the failures of its tools
-SELECT w.trace_id, w.span_id, w.t0, tool_key(regexp_extract(o.account, 'ToolFailure\([^)]*tool_name=''([^'']+)', 1)),
+SELECT o.trace_id, o.span_id, o.t0, tool_key(regexp_extract(o.account, 'ToolFailure\([^)]*tool_name=''([^'']+)', 1)),
        regexp_extract(o.account, 'ToolFailure\(message=''([^'']*)', 1)
-FROM work_spans AS w,
-     (SELECT full_text(w.attributes['crewai.crew.tasks_output']) AS account) AS o
+FROM (
+    SELECT trace_id, span_id, t0, full_text(attributes['crewai.crew.tasks_output']) AS account
+    FROM work_spans
+    WHERE attributes['crewai.crew.tasks_output'] IS NOT NULL
+) AS o
 WHERE contains(o.account, 'ToolFailure(');

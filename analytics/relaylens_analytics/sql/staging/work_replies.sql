@@ -7,49 +7,53 @@ WITH model_spans AS (
     WHERE k.span_class = 'llm'
 ),
 
--- one JSON list of messages with parts: on the span, in a span event, or in a log event
-message_lists AS (
-    SELECT trace_id, span_id, attributes['gen_ai.output.messages'] IS NOT NULL AS preferred, output_text AS document
+-- one JSON list of messages with parts: on the span, else in a span event or a log event
+on_spans AS (
+    SELECT trace_id, span_id, output_text AS document
     FROM model_spans
-    WHERE attributes['gen_ai.output.messages'] IS NOT NULL
-    UNION ALL
-    SELECT e.trace_id, e.span_id, FALSE, e.output_messages
-    FROM work_events AS e
-    JOIN model_spans USING (trace_id, span_id)
-    WHERE e.output_messages IS NOT NULL
-    UNION ALL
-    SELECT l.trace_id, l.span_id, FALSE, l.output_messages
-    FROM work_logs AS l
-    JOIN model_spans USING (trace_id, span_id)
-    WHERE l.output_messages IS NOT NULL
+    WHERE attributes['gen_ai.output.messages'] IS NOT NULL AND json_valid(output_text)
 ),
 
-chosen_lists AS (
-    SELECT trace_id, span_id, arg_max(document, preferred) AS document
-    FROM message_lists
-    WHERE json_valid(document)
+beside_spans AS (
+    SELECT trace_id, span_id, any_value(document) AS document
+    FROM (
+        SELECT e.trace_id, e.span_id, e.output_messages AS document
+        FROM work_events AS e
+        JOIN model_spans USING (trace_id, span_id)
+        WHERE json_valid(e.output_messages)
+        UNION ALL
+        SELECT l.trace_id, l.span_id, l.output_messages
+        FROM work_logs AS l
+        JOIN model_spans USING (trace_id, span_id)
+        WHERE json_valid(l.output_messages)
+    )
+    ANTI JOIN on_spans USING (trace_id, span_id)
     GROUP BY trace_id, span_id
 ),
 
-messages AS (
-    SELECT trace_id, span_id, unnest(from_json(document, '["JSON"]')) AS message
-    FROM chosen_lists
-    WHERE json_type(document) = 'ARRAY'
+chosen_lists AS (
+    SELECT * FROM on_spans
+    UNION ALL
+    SELECT * FROM beside_spans
 ),
 
+-- what is no list of messages with parts becomes NULL and has no rows
 parts AS (
-    SELECT trace_id, span_id, unnest(from_json(coalesce(message -> '$.parts', '[]'), '["JSON"]')) AS part
-    FROM messages
-    WHERE json_type(message, '$.parts') = 'ARRAY'
+    SELECT trace_id, span_id, unnest(message.parts) AS part
+    FROM (
+        SELECT trace_id, span_id,
+               unnest(from_json(document, '[{"parts": [{"type": "VARCHAR", "content": "VARCHAR", "name": "VARCHAR", "id": "VARCHAR", "arguments": "JSON"}]}]')) AS message
+        FROM chosen_lists
+    )
 ),
 
 from_parts AS (
     SELECT trace_id, span_id,
-           CASE WHEN (part ->> '$.type') = 'text' OR (part ->> '$.type') IS NULL THEN coalesce(part ->> '$.content', '') END AS text,
-           CASE WHEN (part ->> '$.type') = 'tool_call' THEN part ->> '$.name' END AS call_name,
-           CASE WHEN (part ->> '$.type') = 'tool_call' THEN part ->> '$.id' END AS call_id,
-           CASE WHEN (part ->> '$.type') = 'tool_call' THEN part ->> '$.arguments' END AS call_arguments,
-           part ->> '$.type' AS part_type
+           CASE WHEN part.type = 'text' OR part.type IS NULL THEN coalesce(part.content, '') END AS text,
+           CASE WHEN part.type = 'tool_call' THEN part.name END AS call_name,
+           CASE WHEN part.type = 'tool_call' THEN part.id END AS call_id,
+           CASE WHEN part.type = 'tool_call' THEN part.arguments ->> '$' END AS call_arguments,
+           part.type AS part_type
     FROM parts
     UNION ALL
     SELECT trace_id, span_id, '', NULL, NULL, NULL, 'empty'

@@ -1,17 +1,25 @@
 -- The spans of the affected traces with everything the rules ask of them, texts in full.
 CREATE OR REPLACE TEMP TABLE work_spans AS
 WITH base AS (
+    -- joins instead of full_text(): seven subqueries over every span cost three times as much
     SELECT s.* EXCLUDE (events, links),
-           full_text(s.name) AS name_text,
-           full_text(s.status_message) AS status_text,
-           full_text(s.output) AS output_text,
-           full_text(s.tool_arguments) AS arguments_text,
-           full_text(s.tool_result) AS result_text,
-           full_text(s.metadata) AS metadata_text,
+           CASE WHEN s.name[1] = chr(1) THEN n.text ELSE s.name END AS name_text,
+           CASE WHEN s.status_message[1] = chr(1) THEN u.text ELSE s.status_message END AS status_text,
+           CASE WHEN s.output[1] = chr(1) THEN o.text ELSE s.output END AS output_text,
+           CASE WHEN s.tool_arguments[1] = chr(1) THEN a.text ELSE s.tool_arguments END AS arguments_text,
+           CASE WHEN s.tool_result[1] = chr(1) THEN r.text ELSE s.tool_result END AS result_text,
+           CASE WHEN s.metadata[1] = chr(1) THEN m.text ELSE s.metadata END AS metadata_text,
            CASE WHEN s.operation IS DISTINCT FROM 'chat' AND s.instrumentation_kind IS DISTINCT FROM 'LLM'
-                THEN full_text(s.input) END AS input_text,
+                THEN CASE WHEN s.input[1] = chr(1) THEN i.text ELSE s.input END END AS input_text,
            upper(s.instrumentation_kind) AS kind_word
     FROM spans AS s
+    LEFT JOIN work_texts AS n ON n.cell = CASE WHEN s.name[1] = chr(1) THEN s.name END
+    LEFT JOIN work_texts AS u ON u.cell = CASE WHEN s.status_message[1] = chr(1) THEN s.status_message END
+    LEFT JOIN work_texts AS o ON o.cell = CASE WHEN s.output[1] = chr(1) THEN s.output END
+    LEFT JOIN work_texts AS a ON a.cell = CASE WHEN s.tool_arguments[1] = chr(1) THEN s.tool_arguments END
+    LEFT JOIN work_texts AS r ON r.cell = CASE WHEN s.tool_result[1] = chr(1) THEN s.tool_result END
+    LEFT JOIN work_texts AS m ON m.cell = CASE WHEN s.metadata[1] = chr(1) THEN s.metadata END
+    LEFT JOIN work_texts AS i ON i.cell = CASE WHEN s.input[1] = chr(1) THEN s.input END
     WHERE s.rowid IN (SELECT row_id FROM work_rows)
 ),
 
