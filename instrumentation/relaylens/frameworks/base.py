@@ -11,10 +11,12 @@ from relaylens.frameworks.patching import Patches
 
 CLIENT_SCOPES: Final = frozenset(
     {
+        "com.anthropic.sdk.python",
         "openinference.instrumentation.anthropic",
         "openinference.instrumentation.litellm",
         "openinference.instrumentation.openai",
         "opentelemetry.instrumentation.anthropic",
+        "opentelemetry.instrumentation.genai.anthropic",
         "opentelemetry.instrumentation.genai.openai",
         "opentelemetry.instrumentation.openai",
         "opentelemetry.instrumentation.openai.v1",

@@ -5,7 +5,12 @@ from typing import Final
 
 from relaylens.frameworks.base import Framework
 
-SUPPORTED: Final[tuple[str, ...]] = ("openai-agents", "pydantic-ai")
+SUPPORTED: Final[tuple[str, ...]] = (
+    "anthropic",
+    "openai",
+    "openai-agents",
+    "pydantic-ai",
+)
 """Names of the frameworks and model clients: those of their extras, and with `_` those of their files."""
 
 

@@ -1,5 +1,6 @@
 """Switches the support of frameworks on, each when the program imports it, and off again."""
 
+import logging
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -82,7 +83,9 @@ def _await_framework(switched: Switched, framework: Framework, installed: dict[s
         logger.info("Relaylens was tested with %s %s, not with %s.", framework.distribution, framework.tested, version)
     distribution = next((name for name in framework.instrumentations if name in installed), None)
     if framework.instrumentations and distribution is None:
-        logger.warning(
+        # A model client is there as a dependency of frameworks that record its calls themselves.
+        logger.log(
+            logging.WARNING if framework.details else logging.INFO,
             "Model and tool calls of %s are not recorded: pip install 'relaylens[%s]'. What passes between agents is.",
             framework.name,
             framework.name,
