@@ -7,6 +7,8 @@ from relaylens.frameworks.base import Framework
 
 SUPPORTED: Final[tuple[str, ...]] = (
     "anthropic",
+    "crewai",
+    "langgraph",
     "openai",
     "openai-agents",
     "pydantic-ai",
