@@ -7,7 +7,8 @@ from typing import Final
 from relaylens.redaction.rule import Found, Rule, digits_of, passes_luhn, words_before
 
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,+-])(?:\d{13,19}|(?<!\d{4}[ ])(?:\d{4}([ \u00a0.-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0.-])\d{6}\2\d{4,5})(?![ ]\d{4}))"
+    r"(?<![\w.,+-])(?:\d{13,19}|"
+    r"(?<!\d{4}[ ])(?:\d{4}([ \u00a0.-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0.-])\d{6}\2\d{4,5})(?![ ]\d{4}))"
     r"(?![\w-]|[.,]\d)",
     re.ASCII,
 )
@@ -20,7 +21,8 @@ _ISSUERS: Final = (
     (re.compile(r"35(?:2[89]|[3-8])"), {16}),
     (re.compile(r"220[0-5]|9792|60|50[0-9]|5[6-9]|63|67"), {16}),
 )
-"""Prefixes and the lengths that go with them: Visa, Mastercard, American Express, Discover and UnionPay, Diners, JCB, Mir, Troy, RuPay, Maestro."""
+"""Prefixes and the lengths that go with them: Visa, Mastercard, American Express, Discover, UnionPay, Diners, JCB, Mir, Troy, RuPay,
+Maestro."""
 
 _CARD: Final = re.compile(r"card|karte|visa|master|maestro|amex|\bpan\b|carte|tarjeta|carta|kaart")
 _LONG: Final = 19
