@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from relaylens.redaction.rule import Found, Rule, words_before
+from relaylens.redaction.rule import Found, Rule, rows_of_digits, words_before
 
 _GAP: Final = r"[ \u00a0\u202f./\u2010-\u2015-]"
 _INTERNATIONAL: Final = re.compile(
@@ -89,23 +89,22 @@ _FEWEST_INTERNATIONAL: Final = 8
 
 def _find(text: str) -> Iterator[Found]:
     """Numbers of each form."""
-    if not re.search(r"\d[\d ./()-]{4}", text):
-        return
-    for found in _INTERNATIONAL.finditer(text):
-        if _is_international(found.group(), text, found.start()):
-            yield found.span()
-    for pattern in (_AMERICAN, _TRUNK, _MOBILE, _GROUPED):
-        for found in pattern.finditer(text):
-            if not (pattern is _AMERICAN and found.group("gap") == " " and _is_in_a_row(text, *found.span())) and _is_national(found):
+    for start, end in rows_of_digits(text, fewest=_FEWEST):
+        yield from (
+            found.span() for found in _INTERNATIONAL.finditer(text, start, end) if _is_international(found.group(), text, found.start())
+        )
+        for pattern in (_AMERICAN, _TRUNK, _MOBILE, _GROUPED):
+            yield from (found.span() for found in pattern.finditer(text, start, end) if _is_national(found))
+        for found in _CALLED.finditer(text, start, end):
+            if _has_length(found.group()) and _WORDS.search(words_before(text, found.start())):
                 yield found.span()
-    for found in _CALLED.finditer(text):
-        if _has_length(found.group()) and _WORDS.search(words_before(text, found.start())):
-            yield found.span()
 
 
 def _is_national(found: re.Match[str]) -> bool:
     """Whether a number in a national form is not said to be something else."""
     if not _has_length(found.group()):
+        return False
+    if found.re is _AMERICAN and found.group("gap") == " " and _is_in_a_row(found.string, *found.span()):
         return False
     before = words_before(found.string, found.start())
     return not _OTHER.search(before) or _WORDS.search(before) is not None

@@ -32,11 +32,49 @@ _MARKED: Final = re.compile(
 )
 """Keys with a mark of who gave them out."""
 
-_MARKS: Final = re.compile(
-    r"sk-|sess-|A(?:KIA|SIA|BIA|CCA|Iza|C[0-9a-f]|TATT3|GE-)|gh[pousr]_|github_|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|sa)|xox|xapp|GOCSPX|ya29|"
-    r"(?:sk|rk|pk)_|whsec_|SG\.|key-|SK[0-9a-f]|npm_|pypi-|rubygems_|dckr_|hf_|r8_|gsk_|pplx-|xai-|nvapi-|tvly-|lsv2_|pcsk_|voyage-|dapi|"
-    r"do[opr]_v1|hv[sbr]\.|dp\.|shp|lin_api|ntn_|secret_|sq0|PMAK|EAA|sbp_|phc_|fo1_"
+_MARKS: Final = (
+    *(
+        "sk-",
+        "sess-",
+        "AKIA",
+        "ASIA",
+        "ABIA",
+        "ACCA",
+        "AIza",
+        "ATATT3",
+        "AGE-",
+        "gh",
+        "gl",
+        "xox",
+        "xapp",
+        "GOCSPX",
+        "ya29",
+        "sk_",
+        "rk_",
+        "pk_",
+    ),
+    *(
+        "whsec_",
+        "SG.",
+        "key-",
+        "SK",
+        "AC",
+        "npm_",
+        "pypi-",
+        "rubygems_",
+        "dckr_",
+        "hf_",
+        "r8_",
+        "gsk_",
+        "pplx-",
+        "xai-",
+        "nvapi-",
+        "tvly-",
+        "lsv2_",
+    ),
+    *("pcsk_", "voyage-", "dapi", "v1_", "hv", "dp.", "shp", "lin_api", "ntn_", "secret_", "sq0", "PMAK", "EAA", "sbp_", "phc_", "fo1_"),
 )
+"""Looked for first, since that is much faster."""
 
 _PEM: Final = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END: Final = re.compile(r"-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
@@ -105,7 +143,7 @@ _LONGEST_WORDS: Final = 40
 def _find(text: str) -> Iterator[Found]:
     """Secrets by their mark, by where they stand, and by what they are called."""
     yield from _blocks(text)
-    if _MARKS.search(text):
+    if any(mark in text for mark in _MARKS):
         for marked in _MARKED.finditer(text):
             if any(character.isdigit() for character in marked.group()) or len(marked.group()) > _LONGEST_WORDS:
                 yield marked.span()
