@@ -49,7 +49,7 @@ class _Place:
     """Where a span goes in what is exported."""
 
     trace_id: int
-    parent: SpanContext
+    parent: SpanContext | None
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ class StampingProcessor(SpanProcessor):
         self._privacy = Privacy() if privacy is None else privacy
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._steps: OrderedDict[int, int] = OrderedDict()
+        self._silent: OrderedDict[int, SpanContext | None] = OrderedDict()
         self._resources: dict[int, tuple[Resource, Resource]] = {}
         self._inherited: frozenset[int] = frozenset()
         self._closed = False
@@ -146,24 +147,34 @@ class StampingProcessor(SpanProcessor):
             if number is not None:
                 stamp[RELAYLENS_SEQUENCE] = number
             with self._lock:
-                place = self._place(span, context, scope, moves=name in scope.details)
+                parent = self._exported_parent(span)
+                if is_silent:
+                    self._silent[context.span_id] = parent
+                    if len(self._silent) > _MOST_PLACED:
+                        self._silent.popitem(last=False)
+                place = self._place(span, context, scope, parent, moves=name in scope.details)
                 self._open[context.span_id] = _Open(number, stamp, is_silent, place, self._privacy.begun(span, parent_context, scope.agent))
                 if len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
             span.set_attributes(stamp)
 
-    def _place(self, span: Span, context: SpanContext, scope: Scope, *, moves: bool) -> "_Place | None":
-        """Where in the step's tree the span belongs, if it was not started there: some instrumentations keep trees of their own."""
+    def _exported_parent(self, span: Span) -> SpanContext | None:
+        """The nearest span above this one that is exported."""
+        parent = span.parent
+        return parent if parent is None else self._silent.get(parent.span_id, parent)
+
+    def _place(self, span: Span, context: SpanContext, scope: Scope, parent: SpanContext | None, *, moves: bool) -> "_Place | None":
+        """Where the span belongs in the step's tree, if it was not started there: some instrumentations keep trees of their own."""
+        beside = None if parent is span.parent else _Place(context.trace_id, parent)
         step = INVALID_SPAN_CONTEXT if scope.step is None else scope.step.span.get_span_context()
         if not step.is_valid:
-            return None
-        parent = span.parent
+            return beside
         self._steps[context.span_id] = step.span_id
         if len(self._steps) > _MOST_PLACED:
             self._steps.popitem(last=False)
         if parent is not None and (parent.span_id == step.span_id or self._steps.get(parent.span_id) == step.span_id):
-            return None if context.trace_id == step.trace_id or not moves else _Place(step.trace_id, parent)
-        return _Place(step.trace_id, step) if context.trace_id == step.trace_id or moves else None
+            return beside if context.trace_id == step.trace_id or not moves else _Place(step.trace_id, parent)
+        return _Place(step.trace_id, step) if context.trace_id == step.trace_id or moves else beside
 
     def on_end(self, span: ReadableSpan) -> None:
         """Pass on a span that ended."""
