@@ -36,6 +36,12 @@ GEN_AI_WORKFLOW_NAME: Final = "gen_ai.workflow.name"
 GEN_AI_REQUEST_MODEL: Final = "gen_ai.request.model"
 """Model asked for."""
 
+GEN_AI_REQUEST_MAX_TOKENS: Final = "gen_ai.request.max_tokens"
+"""Most tokens that the answer may have."""
+
+GEN_AI_REQUEST_TEMPERATURE: Final = "gen_ai.request.temperature"
+"""How freely the model may choose its words."""
+
 GEN_AI_RESPONSE_MODEL: Final = "gen_ai.response.model"
 """Model that answered."""
 

@@ -1,16 +1,15 @@
 """LangGraph and LangChain's agents: graphs are runs, agents are steps, and what passes between nodes are handoffs."""
 
-import importlib.util
 from types import ModuleType
 from typing import Any, Final
 
 from relaylens.around import Around, call_async_generator, call_generator
-from relaylens.frameworks.base import CLIENT_SCOPES, Framework
+from relaylens.frameworks.base import Framework
 from relaylens.frameworks.langgraph_calls import GraphCall
+from relaylens.frameworks.langgraph_models import ChatCall, ToolUse
 from relaylens.frameworks.langgraph_people import answer_pending
-from relaylens.frameworks.langgraph_runs import current_graph, current_task, task_run
+from relaylens.frameworks.langgraph_runs import task_run
 from relaylens.frameworks.patching import Arguments, Named, Patches
-from relaylens.frameworks.recording import Region
 
 
 def _graphs(module: ModuleType, patches: Patches) -> None:
@@ -52,27 +51,25 @@ def _loops(module: ModuleType, patches: Patches) -> None:
 
 
 def _models(module: ModuleType, patches: Patches) -> None:
-    """A model call makes its node an agent, and is recorded once, not by the model's client too."""
-    is_recorded = any(_installed(name) for name in ("opentelemetry.instrumentation.genai.langchain", "openinference.instrumentation.langchain"))
+    """Each prompt to a chat model."""
 
-    def call(_model: object, _args: Arguments, _kwargs: Named) -> Around | None:
-        task = current_task()
-        if task is not None and task.can_be_agent:
-            task.begin()
-        return Region(FRAMEWORK, silent=CLIENT_SCOPES) if is_recorded and current_graph() is not None else None
+    def call(model: object, args: Arguments, kwargs: Named) -> Around | None:
+        return ChatCall.of(model, args, kwargs)
 
-    for name in ("generate", "agenerate"):
-        patches.around(module.BaseChatModel, name, call)
+    patches.around(module.BaseChatModel, "_generate_with_cache", call)
+    patches.around(module.BaseChatModel, "_agenerate_with_cache", call)
     patches.around(module.BaseChatModel, "stream", call, call=call_generator)
     patches.around(module.BaseChatModel, "astream", call, call=call_async_generator)
 
 
-def _installed(module: str) -> bool:
-    """Whether a module is there; the packages around it are imported for that."""
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ImportError:
-        return False
+def _tools(module: ModuleType, patches: Patches) -> None:
+    """Each call of a tool."""
+
+    def call(tool: object, args: Arguments, kwargs: Named) -> Around | None:
+        return ToolUse.of(tool, args, kwargs)
+
+    patches.around(module.BaseTool, "run", call)
+    patches.around(module.BaseTool, "arun", call)
 
 
 FRAMEWORK: Final = Framework(
@@ -84,15 +81,21 @@ FRAMEWORK: Final = Framework(
         "langgraph.pregel._runner": _tasks,
         "langgraph.pregel._loop": _loops,
         "langchain_core.language_models.chat_models": _models,
+        "langchain_core.tools.base": _tools,
     },
-    adds="the run of a graph, each agent's turn, handoffs by commands, edges, sends and agents called as tools, questions of `interrupt()`",
-    why="OpenTelemetry's own instrumentation of LangChain records model and tool calls with their texts, through LangChain's callbacks",
-    instrumentations=("opentelemetry-instrumentation-genai-langchain", "openinference-instrumentation-langchain"),
-    instrumentations_after="langchain_core.language_models.chat_models",
-    details=frozenset(
+    adds="the run of a graph, each agent's turn, handoffs by commands, edges, sends and agents called as tools, questions of `interrupt()`, "
+    "model and tool calls of LangChain",
+    why="What records LangChain otherwise keeps a tree of its own, repeats the conversation on every span of a graph, and takes commands "
+    "and interrupts for errors",
+    instead_of=(
+        "openinference-instrumentation-langchain",
+        "opentelemetry-instrumentation-genai-langchain",
+        "opentelemetry-instrumentation-langchain",
+    ),
+    silent=frozenset(
         {
-            "opentelemetry.instrumentation.genai.langchain",
             "openinference.instrumentation.langchain",
+            "opentelemetry.instrumentation.genai.langchain",
             "opentelemetry.instrumentation.langchain",
         }
     ),

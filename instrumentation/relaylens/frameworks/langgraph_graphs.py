@@ -109,7 +109,9 @@ def _version(bound: object) -> str | None:
     tools = next((cells[name] for name in ("default_tools", "tool_classes") if cells.get(name) is not None), ())
     while not hasattr(model, "model_name") and hasattr(model, "bound"):
         model = model.bound
-    named = next((str(getattr(model, key)) for key in ("model_name", "model", "model_id") if getattr(model, key, None)), type(model).__name__)
+    named = next(
+        (str(getattr(model, key)) for key in ("model_name", "model", "model_id") if getattr(model, key, None)), type(model).__name__
+    )
     text = getattr(instructions, "content", instructions)
     return fingerprint(
         text if isinstance(text, str | list | None) else getattr(text, "__qualname__", type(text).__name__),
@@ -145,7 +147,9 @@ def _ways(builder: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a StateG
         for branch in branches.values():
             ends = list(builder.nodes) + [END] if branch.ends is None else branch.ends.values()
             yield from ((start, end) for end in ends)
-    fixed = {start for start, _ in builder.edges} | {start for starts, _ in builder.waiting_edges for start in starts} | set(builder.branches)
+    fixed = (
+        {start for start, _ in builder.edges} | {start for starts, _ in builder.waiting_edges for start in starts} | set(builder.branches)
+    )
     for start, node in builder.nodes.items():
         ends = tuple(node.ends or ())
         yield from ((start, end) for end in ends)

@@ -341,4 +341,3 @@ def task_run(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TaskRun | None:
     if run is None or task is None or (task.name != START and task.name not in run.graph.nodes):
         return None
     return TaskRun(run, task)
-

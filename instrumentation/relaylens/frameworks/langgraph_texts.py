@@ -37,6 +37,19 @@ def asks_for_tools(command: Any) -> object | None:  # noqa: ANN401 - a Command
     return [_message(called[-1])] if called else None
 
 
+def as_messages(prompt: object) -> list[dict[str, object]]:
+    """A prompt, whole."""
+    return [_message(message) for message in _listed(prompt)]
+
+
+def as_answer(message: Any, reason: object) -> list[dict[str, object]]:  # noqa: ANN401 - an AIMessage
+    """A model's answer, with why it stopped."""
+    written = _message(message)
+    calls = written["parts"] if isinstance(written["parts"], list) else []
+    stopped = str(reason) if reason else ("tool_calls" if any(part.get("type") == "tool_call" for part in calls) else "stop")
+    return [{**written, "finish_reason": stopped}]
+
+
 def messages_of(state: object) -> list[Any] | None:
     """The messages of a state; None where it has none."""
     if isinstance(state, list | tuple):

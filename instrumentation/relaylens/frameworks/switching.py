@@ -66,7 +66,7 @@ def switch_on(tracer_provider: object, *, capture_content: bool, only: Collectio
         if only is None or name in only:
             with guarded(f"switch on {name}"):
                 _await_framework(switched, load(name), installed)
-    awaited = {name for framework in switched.frameworks for name in framework.instrumentations}
+    awaited = {name for framework in switched.frameworks for name in (*framework.instrumentations, *framework.instead_of)}
     for library in KNOWN:
         distribution = next((name for name in library.distributions if name in installed), None)
         if distribution is not None and distribution not in awaited and (only is None or library.name in only):
