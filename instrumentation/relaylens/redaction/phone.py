@@ -48,15 +48,17 @@ _BETWEEN: Final = (
     r"est|es|au|al|a|an|der|die|the|my|your|mein|meine|mon|mi|meu|mijn|"
     r"home|work|office|for|to|via|or|und|oder|and|direct|private|us|uk|de|le|el|il)\b){0,8}"
 )
-_WORDS: Final = re.compile(
+_WORD: Final = (
     r"(?:\b(?:tele)?phones?|\btel[eé]fon\w*|\bt[eé]l(?:[eé]phone)?|\bcell(?:ular)?|\bmobiles?|\bmobil\w*|"
     r"\bhandy\w*|\b(?:tele)?fax|\bwhats ?app|"
     r"\bsms|\bcall(?:ed|ing|er)?|\bring|\bdial(?:led)?|\btext|\breach|\bruf\w*|\banruf\w*|\brückruf\w*|"
     r"\bdurchwahl|\bappel\w*|\brappel\w*|\bnatel|\bgsm|"
     r"\bjoindre|\bllam\w+|\bm[oó]vil|\bcelular|\bcellulare|\bchiam\w+|\bbel(?:len|t)?|"
     r"\bportable|\bhotline|\bcontact(?: number)?|\bkontakt\w*|"
-    r"\bmsisdn|\bsignal|\bltelegram|手机|电话|手機|電話|携帯|番号|телефон\w*|тел|전화)\b" + _BETWEEN + r"\Z"
+    r"\bmsisdn|\bsignal|\bbtelegram|手机|电话|手機|電話|携帯|番号|телефон\w*|тел|전화)\b"
 )
+_ANY_WORD: Final = re.compile(_WORD)
+_WORDS: Final = re.compile(_WORD + _BETWEEN + r"\Z")
 """Words that announce a phone number, with nothing but small words between them and it."""
 
 _OTHER: Final = re.compile(
@@ -83,6 +85,7 @@ _CODE: Final = re.compile(
 _AMERICAN_LENGTH: Final = 11
 _FEWEST_WITH_CODE: Final = 10
 _FEWEST: Final = 7
+_REACH: Final = 40
 _MOST: Final = 15
 _FEWEST_INTERNATIONAL: Final = 8
 
@@ -95,6 +98,8 @@ def _find(text: str) -> Iterator[Found]:
         )
         for pattern in (_AMERICAN, _TRUNK, _MOBILE, _GROUPED):
             yield from (found.span() for found in pattern.finditer(text, start, end) if _is_national(found))
+        if not _ANY_WORD.search(text[max(0, start - _REACH) : end].lower()):
+            continue
         for found in _CALLED.finditer(text, start, end):
             if _has_length(found.group()) and _WORDS.search(words_before(text, found.start())):
                 yield found.span()
