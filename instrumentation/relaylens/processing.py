@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from opentelemetry.attributes import BoundedAttributes
@@ -109,7 +109,7 @@ class StampingProcessor(SpanProcessor):
         self._inherited: frozenset[int] = frozenset()
         self._closed = False
         self._lock = threading.Lock()
-        self._delivery = Delivery(route, self._finished)
+        self._delivery = Delivery(replace(route, resource=self._privacy.resource(route.resource)), self._finished)
         if hasattr(os, "register_at_fork"):
             begin = weakref.WeakMethod(self._in_child)
 
