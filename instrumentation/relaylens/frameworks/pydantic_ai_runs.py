@@ -6,7 +6,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, Self
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, Link, Span
 
 import relaylens
 from relaylens import recorder
@@ -38,26 +42,42 @@ _agents: Final[OrderedDict[str, tuple[str | None, str]]] = OrderedDict()
 class Turn(FrameworkStep):
     """One run of an agent. It is over when its output function passes control on, though the framework's own run goes on until that returns."""
 
-    _is_over = False
+    is_over = False
+    """Whether it has passed control on."""
+    _place: Span = INVALID_SPAN
+    """The span in which the turn has its place."""
+    _before: "Turn | None" = None
+
+    def after(self, before: "Turn | None") -> Self:
+        """Come after another turn rather than inside of it."""
+        self._before = before
+        return self
+
+    def _begin(self) -> tuple[Context | None, Sequence[Link]]:
+        parent, links = super()._begin()
+        if self._before is not None:
+            parent = trace.set_span_in_context(self._before._place, parent)
+        self._place = trace.get_current_span(parent)
+        return parent, links
 
     def pass_on(self, target: str, payload: object) -> Handoff:
         """Hand over to another agent, which ends the turn."""
         offer = relaylens.handoff(target, payload, mode=TransferMode.PASS_CONTROL)
-        if not self._is_over:
+        if not self.is_over:
             with guarded("end a turn"):
                 self.output(payload)
                 self._ending(None)
                 self._span.set_attributes(self._attributes)
                 self._span.end(self._recorder.now())
-                self._is_over = True
+                self.is_over = True
         return offer
 
     def _returned(self, value: object) -> None:
-        if not self._is_over:
+        if not self.is_over:
             super()._returned(value)
 
     def _leave(self, error: BaseException | None) -> None:
-        if self._is_over:
+        if self.is_over:
             self._suspend()
         else:
             super()._leave(error)
@@ -72,11 +92,13 @@ class AgentRun(Around):
         self._context = context
         self._name = texts.name(context.agent)
         self._given = MISSING if context.prompt is None else texts.prompt(context.prompt)
+        self._goes_on = _paused(context)
         self._open: list[Around] = []
 
     def _enter(self) -> None:
         with guarded("begin a run of Pydantic AI"):
             self._begin(self._run())
+            before = current_scope().step
             handoff = self._handoff(current_scope())
             step = Turn(
                 self._framework,
@@ -87,7 +109,7 @@ class AgentRun(Around):
                 result=texts.output,
                 received=handoff,
             )
-            self._begin(step)
+            self._begin(step.after(before if isinstance(before, Turn) and before.is_over else None))
             _remember(self._context.run_id, self._name)
 
     def _begin(self, around: Around | None) -> None:
@@ -97,18 +119,16 @@ class AgentRun(Around):
 
     def _run(self) -> Around | None:
         """The run, with the name that a message history keeps of it, so that whoever resumes it knows it."""
-        context = self._context
-        pause = _paused(context)
-        name, conversation = context.run_id, context.conversation_id
-        if pause is not None:
-            name, conversation = pause.run_id, pause.conversation
+        name, conversation = self._context.run_id, self._context.conversation_id
+        if self._goes_on is not None:
+            name, conversation = self._goes_on.run_id, self._goes_on.conversation
         return framework_run(
             self._framework, self._name, run_id=name or None, conversation=conversation or None, given=self._given, result=texts.output
         )
 
     def _handoff(self, scope: Scope) -> Handoff | None:
         """The handoff by which this agent has the work, unless the program has written it itself."""
-        if scope.run is None or any(normalised(offer.target or "") == normalised(self._name) for offer in scope.run.offers):
+        if scope.run is None or self._goes_on is not None or any(normalised(offer.target or "") == normalised(self._name) for offer in scope.run.offers):
             return None
         if isinstance(scope.step, Turn):
             if _in_output_function.get() is scope.step:
@@ -117,10 +137,10 @@ class AgentRun(Around):
             self._begin(call)
             return call
         if scope.step is None:
-            return self._goes_on(scope)
+            return self._takes_over(scope)
         return None
 
-    def _goes_on(self, scope: Scope) -> Handoff | None:
+    def _takes_over(self, scope: Scope) -> Handoff | None:
         """The handoff by which the program passes the messages of one agent on to another one in the same run."""
         last = next((message.run_id for message in reversed(self._context.messages) if getattr(message, "run_id", None)), None)
         run, agent = _agents.get(last or "", (None, self._name))
@@ -129,8 +149,11 @@ class AgentRun(Around):
         return relaylens.handoff(self._name, self._given, mode=TransferMode.PASS_CONTROL, source=agent)
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - pydantic_ai.run.AgentRunResult
+        # What waits in an agent that was called from here has been asked there.
+        _, own = texts.open_calls(value.all_messages())
         for call in texts.approvals(value.output):
-            _ask(self._context, call)
+            if call.tool_call_id in own:
+                _ask(self._context, call)
         for around in reversed(self._open):
             with guarded("record a result"):
                 around._returned(texts.answer(value) if isinstance(around, Handoff) else value)  # noqa: SLF001 - as above

@@ -45,7 +45,7 @@ def member(model: OpenAIChatModel, name: str) -> Tool:
             return f"Error: {error.message}"
         return result.output
 
-    return Tool(ask, name=f"ask_{name}", description=f"Let {name} do its part.")
+    return Tool(ask, name=f"delegate_to_{name}", description=f"Let {name} do its part.")
 
 
 def answer(flow: Flow) -> str:
