@@ -57,6 +57,7 @@ AUDIT_CHECKS: Final[dict[str, str]] = {
     "agent_version": "an ended step says which version of the agent acted",
     "parent": "the parent that a span names is in the store; one that is not is a dangling parent",
     "attributes": "nothing of the span (attributes, events, links) was dropped by the SDK",
+    "span": "a span that a process has begun is in the store; `relaylens gaps` names those that are missing, and why",
     "receipt": "of a handoff to an agent that exists, the turn that received it, or what it received, is in the store",
 }
 """What `audit_completeness` asks of each step, span and handoff; the names stand in its column `part`."""

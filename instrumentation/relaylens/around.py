@@ -25,6 +25,9 @@ class Around(ABC):
     The block's exceptions always leave as they are. None of the hooks below may raise.
     """
 
+    keeps_items = True
+    """Whether the items of a generator are kept, to be seen as its result."""
+
     @abstractmethod
     def _enter(self) -> None:
         """Begin."""
@@ -149,7 +152,7 @@ def _generator(fresh: Callable[[], Around], function: Callable[..., Any]) -> Cal
         try:
             while True:
                 item = step()
-                if len(items) < _MOST_ITEMS:
+                if around.keeps_items and len(items) < _MOST_ITEMS:
                     items.append(item)
                 around._suspend()
                 try:
@@ -201,7 +204,7 @@ def _async_generator(fresh: Callable[[], Around], function: Callable[..., Any]) 
         try:
             while True:
                 item = await step()
-                if len(items) < _MOST_ITEMS:
+                if around.keeps_items and len(items) < _MOST_ITEMS:
                     items.append(item)
                 around._suspend()
                 try:

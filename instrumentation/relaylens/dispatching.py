@@ -404,7 +404,8 @@ class Dispatcher:
         if path is None or tally is None:
             return
         state = AccountState.ENDED if tally.is_closed else AccountState.DIED
-        account = Account.of(tally, tally.accounts + 1, state)
+        waiting = joined(spool.sequences(one) for one in spool.waiting() if one.owner == lock.owner)
+        account = Account.of(tally, tally.accounts + 1, state, waiting)
         if tally.last == 0 or self._keep(Request(account_body(account, lock.about), Need.ACCOUNT)):
             path.unlink(missing_ok=True)
         else:

@@ -51,10 +51,11 @@ _lock = threading.Lock()
 class Escalation(Around):
     """A question to a person. Its `id` is all that is needed to answer it, from anywhere."""
 
-    def __init__(self, question: object, to: str) -> None:
-        """Prepare a question."""
+    def __init__(self, question: object, to: str, own_id: str | None = None) -> None:
+        """Prepare a question; `own_id` names it where whoever answers knows it by another name than ours."""
         self._question = question
         self.to = to
+        self._own_id = own_id
         self._id: str | None = None
         self._context: SpanContext = INVALID_SPAN_CONTEXT
         self._run: RunState | None = None
@@ -82,10 +83,15 @@ class Escalation(Around):
             GEN_AI_TRANSFER_TARGET_NAME: self.to,
             GEN_AI_TRANSFER_TARGET_TYPE: HUMAN,
             RELAYLENS_ESCALATION_QUESTION: content.as_text(self._question) if using.capture_content else None,
+            RELAYLENS_ESCALATION_ID: self._own_id,
         }
-        self._id, self._context = write_event(
-            f"{Operation.ESCALATE} {self.to}", attributes, operation=Operation.ESCALATE, id_key=RELAYLENS_ESCALATION_ID
+        own_id, self._context = write_event(
+            f"{Operation.ESCALATE} {self.to}",
+            attributes,
+            operation=Operation.ESCALATE,
+            id_key=RELAYLENS_ESCALATION_ID if self._own_id is None else None,
         )
+        self._id = self._own_id or own_id
         with _lock:
             _asked[self._id] = _Asked(self._context, self._run, self.to)
             while len(_asked) > _MOST_REMEMBERED:

@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from opentelemetry.attributes import BoundedAttributes
@@ -17,6 +17,7 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext
 from opentelemetry.util.types import AttributeValue
 
 from relaylens.delivering import Delivery, Route
+from relaylens.privacy import Kin, Privacy
 from relaylens.safety import guarded
 from relaylens.scope import Scope, current_scope
 from relaylens.semconv import (
@@ -48,7 +49,7 @@ class _Place:
     """Where a span goes in what is exported."""
 
     trace_id: int
-    parent: SpanContext
+    parent: SpanContext | None
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class _Open:
     stamp: dict[str, AttributeValue]
     is_silent: bool
     place: _Place | None
+    kin: Kin | None = None
 
 
 def _stamp(scope: Scope, present: Mapping[str, AttributeValue], *, is_detail: bool) -> dict[str, AttributeValue]:
@@ -75,6 +77,20 @@ def _stamp(scope: Scope, present: Mapping[str, AttributeValue], *, is_detail: bo
     return {key: value for key, value in said.items() if value is not None and (key not in present or (is_detail and key in _OVERRULED))}
 
 
+def _scope_of(instrumentation: str, name: str, parent_context: Context | None) -> Scope:
+    """Where a span starts.
+
+    An instrumentation that keeps a tree of its own names a parent that began elsewhere in the run: the place where the span
+    starts says more.
+    """
+    here = current_scope()
+    if here.turn is not None and here.turn.step is None:
+        here.turn.model_call(instrumentation, name)
+        here = current_scope()
+    scope = current_scope(parent_context)
+    return here if scope.run is None or (here.run is scope.run and instrumentation in here.details) else scope
+
+
 class StampingProcessor(SpanProcessor):
     """Stamps every span of a tracer provider, whoever starts it, and hands finished ones to what sends them.
 
@@ -82,16 +98,18 @@ class StampingProcessor(SpanProcessor):
     forked child has its parent's.
     """
 
-    def __init__(self, route: Route, resource: Resource | None = None) -> None:
-        """Send along `route`; `resource` replaces the one of the spans where the provider is ours."""
+    def __init__(self, route: Route, resource: Resource | None = None, privacy: Privacy | None = None) -> None:
+        """Send along `route`; `resource` replaces the one of the spans where it is ours; `privacy` says what may leave."""
         self._resource = resource
+        self._privacy = Privacy() if privacy is None else privacy
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._steps: OrderedDict[int, int] = OrderedDict()
+        self._silent: OrderedDict[int, SpanContext | None] = OrderedDict()
         self._resources: dict[int, tuple[Resource, Resource]] = {}
         self._inherited: frozenset[int] = frozenset()
         self._closed = False
         self._lock = threading.Lock()
-        self._delivery = Delivery(route, self._finished)
+        self._delivery = Delivery(replace(route, resource=self._privacy.resource(route.resource)), self._finished)
         if hasattr(os, "register_at_fork"):
             begin = weakref.WeakMethod(self._in_child)
 
@@ -121,34 +139,42 @@ class StampingProcessor(SpanProcessor):
             context = span.get_span_context()
             if not context.trace_flags.sampled:
                 return
-            scope = current_scope(parent_context)
-            if scope.run is None:
-                scope = current_scope()
             name = "" if span.instrumentation_scope is None else span.instrumentation_scope.name
+            scope = _scope_of(name, span.name, parent_context)
             is_silent = name in scope.silent
             stamp = {} if is_silent else _stamp(scope, span.attributes or {}, is_detail=name in scope.details)
             number = None if is_silent else self._delivery.dispatcher().ledger.begin()
             if number is not None:
                 stamp[RELAYLENS_SEQUENCE] = number
             with self._lock:
-                place = self._place(span, context, scope, moves=name in scope.details)
-                self._open[context.span_id] = _Open(number, stamp, is_silent, place)
+                parent = self._exported_parent(span)
+                if is_silent:
+                    self._silent[context.span_id] = parent
+                    if len(self._silent) > _MOST_PLACED:
+                        self._silent.popitem(last=False)
+                place = self._place(span, context, scope, parent, moves=name in scope.details)
+                self._open[context.span_id] = _Open(number, stamp, is_silent, place, self._privacy.begun(span, parent_context, scope.agent))
                 if len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
             span.set_attributes(stamp)
 
-    def _place(self, span: Span, context: SpanContext, scope: Scope, *, moves: bool) -> "_Place | None":
-        """Where in the step's tree the span belongs, if it was not started there: some instrumentations keep trees of their own."""
+    def _exported_parent(self, span: Span) -> SpanContext | None:
+        """The nearest span above this one that is exported."""
+        parent = span.parent
+        return parent if parent is None else self._silent.get(parent.span_id, parent)
+
+    def _place(self, span: Span, context: SpanContext, scope: Scope, parent: SpanContext | None, *, moves: bool) -> "_Place | None":
+        """Where the span belongs in the step's tree, if it was not started there: some instrumentations keep trees of their own."""
+        beside = None if parent is span.parent else _Place(context.trace_id, parent)
         step = INVALID_SPAN_CONTEXT if scope.step is None else scope.step.span.get_span_context()
         if not step.is_valid:
-            return None
-        parent = span.parent
+            return beside
         self._steps[context.span_id] = step.span_id
         if len(self._steps) > _MOST_PLACED:
             self._steps.popitem(last=False)
         if parent is not None and (parent.span_id == step.span_id or self._steps.get(parent.span_id) == step.span_id):
-            return None if context.trace_id == step.trace_id or not moves else _Place(step.trace_id, parent)
-        return _Place(step.trace_id, step) if context.trace_id == step.trace_id or moves else None
+            return beside if context.trace_id == step.trace_id or not moves else _Place(step.trace_id, parent)
+        return _Place(step.trace_id, step) if context.trace_id == step.trace_id or moves else beside
 
     def on_end(self, span: ReadableSpan) -> None:
         """Pass on a span that ended."""
@@ -169,7 +195,7 @@ class StampingProcessor(SpanProcessor):
         finished = copy.copy(span)
         finished._resource = self._named(span.resource)  # noqa: SLF001 - the SDK offers no other way to add to a resource
         if opened is None:
-            return finished
+            return self._privacy.cleaned(finished)
         stamp, place, context = opened.stamp, opened.place, span.context
         if place is not None and context is not None:
             finished._parent = place.parent  # noqa: SLF001 - as above
@@ -186,14 +212,14 @@ class StampingProcessor(SpanProcessor):
             attributes = BoundedAttributes(attributes={**present, **stamp}, immutable=True)
             attributes.dropped = span.dropped_attributes
             finished._attributes = attributes  # noqa: SLF001 - as above
-        return finished
+        return self._privacy.cleaned(finished, opened.kin)
 
     def _named(self, resource: Resource) -> Resource:
         """The resource to export, made once for each that occurs."""
         known = self._resources.get(id(resource))
         if known is None or known[0] is not resource:
             base = resource if self._resource is None else self._resource
-            known = (resource, base.merge(Resource({RELAYLENS_PROCESS_ID: self._delivery.process_id})))
+            known = (resource, self._privacy.resource(base).merge(Resource({RELAYLENS_PROCESS_ID: self._delivery.process_id})))
             self._resources[id(resource)] = known
         return known[1]
 

@@ -45,7 +45,8 @@ def current() -> Recorder:
     """The recorder that `instrument()` set, else one on the host's own tracer provider."""
     if _current is not None:
         return _current
-    return Recorder(tracer=trace.get_tracer("relaylens", VERSION), capture_content=CAPTURE_CONTENT.resolve())
+    # Nothing takes texts out of what another's processors send: unless all may leave, none is written.
+    return Recorder(tracer=trace.get_tracer("relaylens", VERSION), capture_content=CAPTURE_CONTENT.resolve().keeps_all)
 
 
 def use(recorder: Recorder | None) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from opentelemetry import context as otel_context
@@ -46,6 +46,17 @@ class Step(Protocol):
 
     def keep_open(self, handoff: Offer) -> None:
         """Close the handoff at the latest when this step ends."""
+
+
+class Turn(Protocol):
+    """A place of a program that becomes an agent's turn with the first model call that is made there."""
+
+    @property
+    def step(self) -> Step | None:
+        """The agent's step, once it has begun."""
+
+    def model_call(self, instrumentation: str, name: str) -> None:
+        """A span of this instrumentation starts here: the turn begins if that is a model call."""
 
 
 @dataclass(eq=False)
@@ -94,6 +105,9 @@ class Scope:
     silent: frozenset[str] = frozenset()
     """Instrumentation scopes whose spans say nothing here and are not exported."""
 
+    turn: Turn | None = None
+    """What becomes a step with the first model call."""
+
     @property
     def agent(self) -> str | None:
         """Name of the agent whose step it is."""
@@ -106,7 +120,11 @@ _NOWHERE: Final = Scope()
 def current_scope(context: Context | None = None) -> Scope:
     """The scope of a context, or of the place where this is called."""
     scope = otel_context.get_value(_KEY, context)
-    return scope if isinstance(scope, Scope) else _NOWHERE
+    if not isinstance(scope, Scope):
+        return _NOWHERE
+    if scope.turn is not None and scope.turn.step is not None:
+        return replace(scope, step=scope.turn.step)
+    return scope
 
 
 def with_scope(scope: Scope, context: Context | None = None) -> Context:

@@ -36,6 +36,12 @@ GEN_AI_WORKFLOW_NAME: Final = "gen_ai.workflow.name"
 GEN_AI_REQUEST_MODEL: Final = "gen_ai.request.model"
 """Model asked for."""
 
+GEN_AI_REQUEST_MAX_TOKENS: Final = "gen_ai.request.max_tokens"
+"""Most tokens that the answer may have."""
+
+GEN_AI_REQUEST_TEMPERATURE: Final = "gen_ai.request.temperature"
+"""How freely the model may choose its words."""
+
 GEN_AI_RESPONSE_MODEL: Final = "gen_ai.response.model"
 """Model that answered."""
 
@@ -454,3 +460,169 @@ NUMERIC_CONCEPTS: Final[dict[str, str]] = {
     "cost_usd": "DOUBLE",
 }
 """Concepts that are numbers and their SQL type; a value that is no number becomes NULL."""
+
+# --- Content: which attributes hold texts of people, models and tools -------------------------------------------------
+
+
+class ContentLevel(StrEnum):
+    """How much of the content leaves the process (values of `capture_content`), from most to least."""
+
+    ALL = "all"
+    METADATA = "metadata"
+    NONE = "none"
+
+
+CONTENT_CONCEPTS: Final = ("input", "output", "system_instructions", "tool_arguments", "tool_result", "metadata")
+"""Concepts of `CONVENTIONS` whose attributes are content."""
+
+CONTENT_KEYS: Final[frozenset[str]] = frozenset(
+    {
+        *(key for concept in CONTENT_CONCEPTS for key in CONVENTIONS[concept]),
+        GEN_AI_AGENT_DESCRIPTION,
+        GEN_AI_EVALUATION_EXPLANATION,
+        GEN_AI_TOOL_DEFINITIONS,
+        RELAYLENS_ESCALATION_ANSWER,
+        RELAYLENS_ESCALATION_QUESTION,
+        RELAYLENS_FEEDBACK_COMMENT,
+        RELAYLENS_FEEDBACK_VALUE,
+        RELAYLENS_HANDOFF_PAYLOAD,
+        RELAYLENS_HANDOFF_REASON,
+        RELAYLENS_HANDOFF_RECEIVED,
+        RELAYLENS_RUN_OUTCOME_REASON,
+        RELAYLENS_VALIDATION_REASON,
+        "all_messages_events",
+        "content",  # of a message event
+        "crew_agents",
+        "crew_inputs",
+        "crew_tasks",
+        "crewai.agent.backstory",
+        "crewai.agent.goal",
+        "crewai.crew.agents",
+        "crewai.crew.result",
+        "crewai.crew.tasks",
+        "crewai.crew.tasks_output",
+        "crewai.task.description",
+        "crewai.task.expected_output",
+        "db.query.text",
+        "db.statement",
+        "error.message",
+        "exception.message",
+        "exception.stacktrace",
+        "gcp.vertex.agent.data",
+        "gcp.vertex.agent.llm_request",
+        "gcp.vertex.agent.llm_response",
+        "gen_ai.completion",
+        "gen_ai.prompt",
+        "gen_ai.task.input",
+        "gen_ai.task.output",
+        "gen_ai.tool.description",
+        "gen_ai.tool.json_schema",
+        "http.request.body",
+        "http.response.body",
+        "input",
+        "llm.invocation_parameters",
+        "llm.prompts",
+        "logfire.msg",
+        "mcp.request.argument",
+        "mcp.response.value",
+        "message.content",
+        "message_context",
+        "model_request_parameters",
+        "output",
+        "prompt",
+        "completion",
+        "tool.description",
+        "tool.parameters",
+        "tool.result",
+        "url.query",
+        "workflow.definition",
+    }
+)
+"""Attributes of spans, events and links that hold texts of people, models and tools, or texts made of these."""
+
+CONTENT_PREFIXES: Final = (
+    "crewai.task.output",
+    "embedding.embeddings.",
+    "gen_ai.completion.",
+    "gen_ai.prompt.",
+    "http.request.header.",
+    "http.response.header.",
+    "llm.choices.",
+    "llm.input_messages.",
+    "llm.output_messages.",
+    "llm.prompts.",
+    "llm.prompt_template.",
+    "llm.tools.",
+    "mcp.request.argument.",
+    "reranker.",
+    "retrieval.documents.",
+    "smolagents.managed_agents.",
+)
+"""Beginnings of attributes that hold content, for instrumentations that flatten messages."""
+
+CONTENT_EVENTS: Final = (
+    "gen_ai.assistant.message",
+    "gen_ai.choice",
+    "gen_ai.client.inference.operation.details",
+    "gen_ai.evaluation.result",
+    "gen_ai.system.message",
+    "gen_ai.tool.message",
+    "gen_ai.user.message",
+)
+"""Events that are messages."""
+
+STRUCTURAL_ENDINGS: Final = (".role", ".name", ".id", ".tool_call_id", ".type", ".finish_reason", ".mime_type", ".score")
+"""Ends of flattened attributes that say how content is built, not what it says."""
+
+STRUCTURAL_KEYS: Final[frozenset[str]] = frozenset(
+    {
+        *(key for concept, keys in CONVENTIONS.items() if concept not in CONTENT_CONCEPTS for key in keys),
+        GEN_AI_EVALUATION_NAME,
+        GEN_AI_EVALUATION_SCORE_LABEL,
+        GEN_AI_TRANSFER_TARGET_TYPE,
+        RELAYLENS_ESCALATION_ANSWERED_BY,
+        RELAYLENS_ESCALATION_ID,
+        RELAYLENS_ESCALATION_STATE,
+        RELAYLENS_FEEDBACK_NAME,
+        RELAYLENS_FEEDBACK_SOURCE,
+        RELAYLENS_HANDOFF_ID,
+        RELAYLENS_HANDOFF_STATUS,
+        RELAYLENS_ORIGINAL_TRACE_ID,
+        RELAYLENS_PROCESS_ID,
+        RELAYLENS_RUN_OUTCOME,
+        RELAYLENS_RUN_OUTCOME_EVIDENCE,
+        RELAYLENS_SEQUENCE,
+        RELAYLENS_SPAN_ROLE,
+        RELAYLENS_STEP_OUTCOME,
+        RELAYLENS_VALIDATION_SUBJECT,
+        RELAYLENS_VALIDATION_VERDICT,
+        "exception.type",
+        "gen_ai.workflow.nodes",
+        "gen_ai.workflow.edges",
+        "langgraph.command.source_node",
+        "langgraph.command.goto_node",
+        "traceloop.association.properties.__handoff_destination",
+        "traceloop.entity.name",
+    }
+)
+"""Attributes that say who did what and how it ended; they are kept at every level."""
+
+USER_KEYS: Final[frozenset[str]] = frozenset(
+    {*CONVENTIONS["user_id"], "enduser.id", "enduser.pseudo.id", "user.email", "user.full_name", "user.name", "langfuse.user.id"}
+)
+"""Attributes that say who the end user is; `hash_user_ids` hashes them."""
+
+CONTENT_METADATA_KEYS: Final[frozenset[str]] = frozenset(
+    {
+        "checkpoint_ns",
+        "conversation_id",
+        "langgraph_checkpoint_ns",
+        "langgraph_node",
+        "langgraph_step",
+        "lc_agent_name",
+        "session_id",
+        "thread_id",
+        "user_id",
+    }
+)
+"""Members of the attribute `metadata` that settling reads; they are kept at every level."""

@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from relaylens.capturing import Capture, capture_of
 from relaylens.exceptions import SettingError
+from relaylens.redaction import Redact, redact_words
 from relaylens.safety import report
+from relaylens.semconv import ContentLevel
 
 T = TypeVar("T")
 
@@ -78,6 +81,8 @@ class Setting(Generic[T]):
     """Turns the variable's text into a value or raises `SettingError`."""
     sentence: str
     """What it does, in one sentence."""
+    when_meaningless: T | None = None
+    """What holds where a variable's text means nothing; None to pass it over. Privacy must not be lost by a typing error."""
 
     def resolve(self, given: T | None = None, environ: Mapping[str, str] | None = None) -> T:
         """The value that holds now; a variable with a meaningless value is reported and passed over."""
@@ -91,6 +96,8 @@ class Setting(Generic[T]):
                 return self.read(environ[variable])
             except SettingError as error:
                 report(f"use {variable}", error)
+                if self.when_meaningless is not None:
+                    return self.when_meaningless
         return self.default
 
     def checked(self, given: T | None) -> T | None:
@@ -125,12 +132,36 @@ PROTOCOL: Final = Setting[str](
     read=_protocol,
     sentence="`http/protobuf` or `grpc`.",
 )
-CAPTURE_CONTENT: Final = Setting[bool](
+CAPTURE_CONTENT: Final = Setting[Capture](
     name="capture_content",
     variables=("RELAYLENS_CAPTURE_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
-    default=True,
+    default=Capture(),
+    read=capture_of,
+    sentence="Content that leaves the process: `all`, `metadata` (sizes, roles, hashes) or `none`, also by agent: `all,payroll=none`.",
+    when_meaningless=Capture(ContentLevel.NONE),
+)
+REDACT: Final = Setting[Redact](
+    name="redact",
+    variables=("RELAYLENS_REDACT",),
+    default=False,
+    read=redact_words,
+    sentence="Taken out of all texts: `true`, or kinds by name (`mail,phone,iban,card,secret,jwt,national_id,ip`), or functions.",
+    when_meaningless=True,
+)
+HASH_USER_IDS: Final = Setting[bool](
+    name="hash_user_ids",
+    variables=("RELAYLENS_HASH_USER_IDS",),
+    default=False,
     read=_switch,
-    sentence="Whether prompts, answers, arguments, results, payloads, reasons and exception messages are recorded.",
+    sentence="Whether end users are named by a keyed hash (HMAC-SHA256) instead of their own id.",
+    when_meaningless=True,
+)
+PRIVACY_KEY: Final = Setting[str | None](
+    name="privacy_key",
+    variables=("RELAYLENS_PRIVACY_KEY",),
+    default=None,
+    read=_text,
+    sentence="Key of these hashes; with it they are the same in all processes, and what is redacted keeps a pseudonym: `[mail:3f9a1c02]`.",
 )
 FRAMEWORKS: Final = Setting[bool | tuple[str, ...]](
     name="frameworks",
@@ -194,6 +225,9 @@ SETTINGS: Final = (
     ENDPOINT,
     PROTOCOL,
     CAPTURE_CONTENT,
+    REDACT,
+    HASH_USER_IDS,
+    PRIVACY_KEY,
     FRAMEWORKS,
     DISABLED,
     SPOOL_DIR,

@@ -154,14 +154,19 @@ class Spool:
         except FileNotFoundError:
             return None
         head, _, body = content.partition(b"\n")
+        said = _said(head)
+        if said is None or said.crc != zlib.crc32(body):
+            return None
+        return Request(body, waiting.need, said.sequences, said.count, waiting.key)
+
+    def sequences(self, waiting: Waiting) -> Ranges:
+        """Which spans are in a request."""
         try:
-            said = json.loads(head.removeprefix(_MAGIC))
-            whole = head.startswith(_MAGIC) and said["crc"] == zlib.crc32(body)
-            sequences = tuple((int(first), int(last)) for first, last in said["sequences"])
-            count = int(said["count"])
-        except (ValueError, KeyError, TypeError):
-            whole = False
-        return Request(body, waiting.need, sequences, count, waiting.key) if whole else None
+            with waiting.path.open("rb") as file:
+                said = _said(file.readline())
+        except OSError:
+            return ()
+        return () if said is None else said.sequences
 
     def remove(self, waiting: Waiting) -> None:
         """It has been sent, or never will be."""
@@ -282,6 +287,25 @@ def _written(request: Request) -> bytes:
     """The file of a request."""
     said = {"sequences": request.sequences, "count": request.count, "crc": zlib.crc32(request.body)}
     return _MAGIC + json.dumps(said).encode() + b"\n" + request.body
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The first line of a file."""
+
+    sequences: Ranges
+    count: int
+    crc: int
+
+
+def _said(head: bytes) -> _Said | None:
+    """Read the first line; None when it is not one of ours."""
+    try:
+        said = json.loads(head.removeprefix(_MAGIC)) if head.startswith(_MAGIC) else {}
+        sequences = tuple((int(first), int(last)) for first, last in said["sequences"])
+        return _Said(sequences, int(said["count"]), int(said["crc"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _on_disk(size: int) -> int:

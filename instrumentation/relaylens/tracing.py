@@ -15,15 +15,30 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import NoOpTracer
 
 from relaylens import recorder
+from relaylens.capturing import Content, capture_of
 from relaylens.delivering import Route
-from relaylens.exceptions import MissingExtraError
+from relaylens.exceptions import MissingExtraError, SettingError
 from relaylens.exporting import Sender, make_sender
 from relaylens.frameworks import Switched, SwitchedOn, switch_on
+from relaylens.privacy import Privacy
 from relaylens.processing import StampingProcessor
 from relaylens.recorder import VERSION, Clock, Recorder
+from relaylens.redaction import Redact, redactor_of
 from relaylens.safety import guarded, logger, raise_errors
 from relaylens.semconv import SERVICE_NAME
-from relaylens.settings import CAPTURE_CONTENT, DISABLED, FRAMEWORKS, PROTOCOL, RAISE_ERRORS, SERVICE, SPOOL_BYTES, SPOOL_DIR
+from relaylens.settings import (
+    CAPTURE_CONTENT,
+    DISABLED,
+    FRAMEWORKS,
+    HASH_USER_IDS,
+    PRIVACY_KEY,
+    PROTOCOL,
+    RAISE_ERRORS,
+    REDACT,
+    SERVICE,
+    SPOOL_BYTES,
+    SPOOL_DIR,
+)
 from relaylens.spool import spool_folder
 
 _MOST_ATTRIBUTES = 2048
@@ -71,7 +86,10 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
     endpoint: str | None = None,
     protocol: str | None = None,
     headers: Mapping[str, str] | None = None,
-    capture_content: bool | None = None,
+    capture_content: Content | None = None,
+    redact: Redact | None = None,
+    hash_user_ids: bool | None = None,
+    privacy_key: str | None = None,
     frameworks: bool | Collection[str] | None = None,
     tracer_provider: TracerProvider | None = None,
     exporter: SpanExporter | None = None,
@@ -86,11 +104,12 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
     """
     global _active  # noqa: PLW0603 - one set-up for the process
     asked = PROTOCOL.checked(protocol)
+    privacy = _privacy(capture_content, redact, hash_user_ids, privacy_key)
     with _lock:
         if _active is not None:
             return _active
         raise_errors(switch=RAISE_ERRORS.resolve())
-        captures = CAPTURE_CONTENT.resolve(capture_content)
+        captures = privacy.capture.keeps_texts
         made = Instrumentation()
         if DISABLED.resolve():
             recorder.use(Recorder(NoOpTracer(), capture_content=captures))
@@ -109,7 +128,7 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
             logger.error("%s. No spans are sent.", error)
         with guarded("set up tracing"):
             route = functools.partial(_route, exporter, make)
-            _set_up(made, SERVICE.resolve(service), tracer_provider, route, Recorder(NoOpTracer(), captures, clock))
+            _set_up(made, SERVICE.resolve(service), tracer_provider, route, privacy, Recorder(NoOpTracer(), captures, clock))
         with guarded("switch on the instrumentation of frameworks"):
             asked_for = FRAMEWORKS.resolve(frameworks if frameworks is None or isinstance(frameworks, bool) else tuple(frameworks))
             if asked_for:
@@ -119,11 +138,32 @@ def instrument(  # noqa: PLR0913 - each is a setting with a name
         return made
 
 
-def _set_up(
+def _privacy(
+    capture_content: Content | None,
+    redact: Redact | None,
+    hash_user_ids: bool | None,  # noqa: FBT001 - as it was given to instrument()
+    privacy_key: str | None,
+) -> Privacy:
+    """What may leave the process, from the arguments and the variables; SettingError where an argument means nothing."""
+    key_text = PRIVACY_KEY.resolve(PRIVACY_KEY.checked(privacy_key))
+    key = None if key_text is None else key_text.encode()
+    argument = "capture_content"
+    try:
+        capture = CAPTURE_CONTENT.resolve(None if capture_content is None else capture_of(capture_content))
+        argument = "redact"
+        redactor = redactor_of(REDACT.resolve(redact), key)
+    except SettingError as error:
+        message = f"instrument({argument}=...) {error}."
+        raise SettingError(message) from None
+    return Privacy(capture, redactor, hash_user_ids=HASH_USER_IDS.resolve(hash_user_ids), key=key)
+
+
+def _set_up(  # noqa: PLR0913, PLR0917 - one call, all its parts by name
     made: Instrumentation,
     service: str | None,
     given: TracerProvider | None,
     route_for: Callable[[Resource], Route | None],
+    privacy: Privacy,
     using: Recorder,
 ) -> None:
     """Take the host's tracer provider or make one, and add our processor to it."""
@@ -133,7 +173,7 @@ def _set_up(
     own = _resource(service) if is_own else None
     route = route_for(provider.resource if own is None else own)
     if route is not None:
-        made.processor = StampingProcessor(route, own)
+        made.processor = StampingProcessor(route, own, privacy)
         provider.add_span_processor(made.processor)
 
 

@@ -206,7 +206,7 @@ class AgentStep(_InAndOut):
         return handoff.parent_context(), handoff.links()
 
     def _scope(self, outer: Scope) -> Scope:
-        return replace(outer, step=self)
+        return replace(outer, step=self, turn=None)
 
     def _started(self) -> None:
         if self._received is not None and self._received.id is not None:

@@ -117,10 +117,9 @@ def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str
 
 def _start(program: Program, variant: Variant) -> list[str]:
     """The beginning of the command."""
-    python = str(python_of(program.folder))
-    if variant == "launched":
-        return [python, "-m", "relaylens.launch", "--", python, str(program.path)]
-    return [python, str(program.path)]
+    python = python_of(program.folder)
+    launcher = [str(python.parent / "relaylens"), "run", "--"] if variant == "launched" else []
+    return [*launcher, str(python), str(program.path)]
 
 
 def _environment(program: Program, results: Path, endpoint: str | None = None) -> dict[str, str]:

@@ -49,21 +49,21 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 def test_what_is_installed_is_switched_on_and_off(record: Callable[..., Recording], install: Install) -> None:
     """A known instrumentation gets the tracer provider in use, and is switched off by `uninstrument()`."""
-    crew = install("openinference-instrumentation-crewai", "Crew")
+    haystack = install("openinference-instrumentation-haystack", "Haystack")
 
     recording = record(frameworks=True)
-    assert [("crewai", "openinference-instrumentation-crewai")] == [
+    assert [("haystack", "openinference-instrumentation-haystack")] == [
         (each.library, each.distribution) for each in recording.instrumentation.frameworks
     ]
     relaylens.uninstrument()
 
-    assert [("Crew", ["tracer_provider"]), ("Crew", "off")] == crew
+    assert [("Haystack", ["tracer_provider"]), ("Haystack", "off")] == haystack
 
 
 def test_one_instrumentation_for_a_library(record: Callable[..., Recording], install: Install) -> None:
     """Of two for the same library the one that shows more is taken, since both would record every call twice; strangers are left alone."""
-    better = install("openinference-instrumentation-langchain", "Better")
-    other = install("opentelemetry-instrumentation-langchain", "Other")
+    better = install("openinference-instrumentation-haystack", "Better")
+    other = install("opentelemetry-instrumentation-haystack", "Other")
     stranger = install("opentelemetry-instrumentation-django", "Stranger")
 
     record(frameworks=True)
@@ -80,28 +80,28 @@ def test_one_that_fails_does_not_stop_the_rest(
     """A failure is logged with the name of the distribution, and the host goes on."""
     monkeypatch.setenv("RELAYLENS_RAISE_ERRORS", "false")
     monkeypatch.setattr(safety, "_reported", set())
-    install("openinference-instrumentation-openai-agents", "Broken", "raise RuntimeError('needs version 9')")
-    agno = install("openinference-instrumentation-agno", "Agno")
+    install("openinference-instrumentation-dspy", "Broken", "raise RuntimeError('needs version 9')")
+    mcp = install("openinference-instrumentation-mcp", "Mcp")
 
     recording = record(frameworks=True)
 
-    assert [("Agno", ["tracer_provider"])] == agno
-    assert ["agno"] == [each.library for each in recording.instrumentation.frameworks]
+    assert [("Mcp", ["tracer_provider"])] == mcp
+    assert ["mcp"] == [each.library for each in recording.instrumentation.frameworks]
     (logged,) = [entry.getMessage() for entry in caplog.records]
     assert (
-        "Relaylens could not switch on openinference-instrumentation-openai-agents: RuntimeError: needs version 9. "
+        "Relaylens could not switch on openinference-instrumentation-dspy: RuntimeError: needs version 9. "
         "Your program goes on; some telemetry is missing."
     ) == logged
 
 
 def test_they_can_be_left_off(record: Callable[..., Recording], install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the argument or by its variable."""
-    crew = install("openinference-instrumentation-crewai", "Crew")
+    haystack = install("openinference-instrumentation-haystack", "Haystack")
     record(frameworks=False)
     relaylens.uninstrument()
     monkeypatch.setenv("RELAYLENS_FRAMEWORKS", "off")
     record(frameworks=None)
-    assert [] == crew
+    assert [] == haystack
 
 
 @pytest.mark.parametrize(("captures", "value"), [(True, "SPAN_ONLY"), (False, "NO_CONTENT")])
@@ -115,7 +115,7 @@ def test_they_are_told_about_texts_too(
     """Their own variables are set, unless the host has set them; undoing takes them back."""
     variable = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
     body = f"import os; calls.append(os.environ.get({variable!r}))"
-    crew = install("openinference-instrumentation-crewai", "Crew", body)
+    haystack = install("openinference-instrumentation-haystack", "Haystack", body)
     monkeypatch.setenv("OPENINFERENCE_HIDE_INPUTS", "host")
 
     record(frameworks=True, capture_content=captures)
@@ -123,6 +123,6 @@ def test_they_are_told_about_texts_too(
 
     import os  # noqa: PLC0415 - only to look
 
-    assert value == crew[1]
+    assert value == haystack[1]
     assert ("host", None) == (os.environ["OPENINFERENCE_HIDE_INPUTS"], os.environ.get(variable))
     assert trace.get_tracer_provider() is not None

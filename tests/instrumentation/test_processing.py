@@ -1,6 +1,7 @@
 """The stamp on every span: run, conversation, number and process."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.resources import Resource
@@ -9,6 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 import relaylens
+from relaylens.scope import current_scope, with_scope
 
 from .conftest import Recording
 
@@ -95,3 +97,22 @@ def test_after_shutdown_nothing_more_is_exported(recording: Recording) -> None:
     relaylens.handoff("b").headers()
 
     assert () == recording.exporter.get_finished_spans()
+
+
+def test_what_is_below_a_silent_span_moves_up(recording: Recording) -> None:
+    """A span that is not exported is no parent in what is: its children are found below the nearest span above it that is."""
+    silent = recording.provider.get_tracer("silent")
+    with relaylens.run(), relaylens.agent("docs"):
+        token = otel_context.attach(with_scope(replace(current_scope(), silent=frozenset({"silent"}))))
+        with (
+            relaylens.handoff("drafter", mode="return_to_caller"),
+            silent.start_as_current_span("outer"),
+            silent.start_as_current_span("inner"),
+            relaylens.agent("drafter"),
+        ):
+            pass
+        otel_context.detach(token)
+
+    assert [("run", None), ("docs", 1), ("handoff drafter", 2), ("drafter", 3)] == [
+        (each["name"].removeprefix("invoke_workflow ").removeprefix("invoke_agent "), each["parent"]) for each in recording.tree()
+    ]

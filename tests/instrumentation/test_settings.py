@@ -35,7 +35,7 @@ def test_the_precedence_is_argument_variable_default() -> None:
 @pytest.mark.parametrize(("value", "captures"), [("TRUE", True), ("span_and_event", True), ("0", False), ("EVENT_ONLY", False)])
 def test_switches_speak_the_words_of_opentelemetry(value: str, captures: bool) -> None:  # noqa: FBT001 - a case of the test
     """The variable for message content has more values than true and false."""
-    assert captures == CAPTURE_CONTENT.resolve(None, {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": value})
+    assert captures == CAPTURE_CONTENT.resolve(None, {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": value}).keeps_texts
 
 
 def test_a_meaningless_variable_is_reported_and_passed_over(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,7 @@ def test_a_meaningless_variable_is_reported_and_passed_over(caplog: pytest.LogCa
     monkeypatch.setattr(safety, "_reported", set())
     caplog.set_level(logging.WARNING, "relaylens")
     environ = {"RELAYLENS_CAPTURE_CONTENT": "perhaps", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "false"}
-    assert False is CAPTURE_CONTENT.resolve(None, environ)
+    assert False is CAPTURE_CONTENT.resolve(None, environ).keeps_texts
     assert None is SERVICE.resolve(None, {"OTEL_SERVICE_NAME": " "})
     assert ["use RELAYLENS_CAPTURE_CONTENT: SettingError: is 'perhaps'", "use OTEL_SERVICE_NAME: SettingError: is empty"] == [
         entry.getMessage().removeprefix("Relaylens could not ").split(";")[0].split(". Your")[0] for entry in caplog.records

@@ -60,6 +60,14 @@ def handoffs(reader: Reader, window: Window, wanted: HandoffFilter = ANY_HANDOFF
     return reader.query_file("queries/handoffs", values)
 
 
+def gaps(
+    reader: Reader, window: Window, *, process: str | None = None, now: datetime | None = None, limit: int | None = limits.ROWS
+) -> pa.Table:
+    """List what is missing in the record in time order: process, first and last number, and why; of more than `limit` the latest."""
+    values = {**window.params(), "process": process, "now": now or datetime.now(UTC), "limit": limit}
+    return reader.query_file("queries/gaps", values)
+
+
 def escalations(  # noqa: PLR0913 - one keyword a control of the list
     reader: Reader,
     window: Window,

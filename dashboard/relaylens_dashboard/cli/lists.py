@@ -66,9 +66,19 @@ _FINDINGS: Final[Columns] = {
     "blamed_agent": "began at",
     "message": "message",
 }
+_GAPS: Final[Columns] = {
+    "after": "after",
+    "service_name": "service",
+    "process": "process",
+    "first": "first",
+    "last": "last",
+    "missing": "missing",
+    "reason": "reason",
+}
 
 _FILTERS: Final = "What to show"
 
+Process = Annotated[str | None, typer.Option("--process", help="Of this process only.", rich_help_panel=_FILTERS)]
 Conversation = Annotated[str | None, typer.Option("--conversation", help="Of this conversation only.", rich_help_panel=_FILTERS)]
 Run = Annotated[str | None, typer.Option("--run", help="Of this run only.", rich_help_panel=_FILTERS)]
 Agent = Annotated[str | None, typer.Option("--agent", help="With this agent only.", rich_help_panel=_FILTERS)]
@@ -192,6 +202,25 @@ def show_findings(
     with options.reader(store, url, token) as reader:
         answer = lists.findings(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
     _print("findings", _oldest_first(answer), _FINDINGS, form, limit)
+
+
+def show_gaps(
+    *,
+    process: Process = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    service: options.Service = None,
+    limit: options.Limit = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+    form: options.Form = options.Format.TABLE,
+) -> None:
+    """Lists the spans that processes have begun and that are missing here: which numbers of which process, and why."""
+    most = _most(limit, form)
+    with options.reader(store, url, token) as reader:
+        answer = lists.gaps(reader, options.window(since, until, service), process=process, limit=most + 1 if most else None)
+    _print("gaps", tabular.Rows.from_arrow(answer), _GAPS, form, limit)
 
 
 def _most(limit: int | None, form: options.Format) -> int | None:

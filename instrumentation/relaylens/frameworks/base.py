@@ -11,10 +11,12 @@ from relaylens.frameworks.patching import Patches
 
 CLIENT_SCOPES: Final = frozenset(
     {
+        "com.anthropic.sdk.python",
         "openinference.instrumentation.anthropic",
         "openinference.instrumentation.litellm",
         "openinference.instrumentation.openai",
         "opentelemetry.instrumentation.anthropic",
+        "opentelemetry.instrumentation.genai.anthropic",
         "opentelemetry.instrumentation.genai.openai",
         "opentelemetry.instrumentation.openai",
         "opentelemetry.instrumentation.openai.v1",
@@ -42,6 +44,8 @@ class Framework:
     """Where its model and tool spans come from and why, in a sentence."""
     instrumentations: tuple[str, ...] = ()
     """Distributions that record model and tool calls, the preferred first; one is switched on. Empty where the framework does so itself."""
+    instead_of: tuple[str, ...] = ()
+    """Distributions that would record what Relaylens records here itself; none of them is switched on."""
     instrumentations_after: str | None = None
     """Module after whose import that one is switched on; by default the first of `patches`."""
     details: frozenset[str] = frozenset()

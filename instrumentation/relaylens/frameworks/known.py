@@ -31,7 +31,6 @@ KNOWN: Final = (
             "opentelemetry-instrumentation-langchain",
         ),
     ),
-    Library("crewai", ("openinference-instrumentation-crewai", "opentelemetry-instrumentation-crewai")),
     Library("llama-index", ("openinference-instrumentation-llama-index", "opentelemetry-instrumentation-genai-llama-index")),
     Library("agno", ("openinference-instrumentation-agno", "opentelemetry-instrumentation-genai-agno")),
     Library("smolagents", ("openinference-instrumentation-smolagents", "opentelemetry-instrumentation-smolagents")),
@@ -41,16 +40,6 @@ KNOWN: Final = (
     Library("haystack", ("openinference-instrumentation-haystack", "opentelemetry-instrumentation-haystack")),
     Library("mcp", ("openinference-instrumentation-mcp",)),
     # Model clients.
-    Library(
-        "openai",
-        (
-            "opentelemetry-instrumentation-genai-openai",
-            "opentelemetry-instrumentation-openai-v2",
-            "openinference-instrumentation-openai",
-            "opentelemetry-instrumentation-openai",
-        ),
-    ),
-    Library("anthropic", ("openinference-instrumentation-anthropic", "opentelemetry-instrumentation-anthropic")),
     Library("bedrock", ("openinference-instrumentation-bedrock", "opentelemetry-instrumentation-bedrock")),
     Library("mistralai", ("openinference-instrumentation-mistralai", "opentelemetry-instrumentation-mistralai")),
     Library("groq", ("openinference-instrumentation-groq", "opentelemetry-instrumentation-groq")),

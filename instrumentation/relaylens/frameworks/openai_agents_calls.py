@@ -1,6 +1,7 @@
 """What agents of the OpenAI Agents SDK do in their turns: handoffs, tools, agents as tools; and what guardrails say of it."""
 
 import sys
+from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from typing import Any
 
@@ -47,8 +48,22 @@ class _HandingOver(Around):
                 _failed(first.handoff.agent_name, first.tool_call, HandoffReason.ERRORED, str(error))
 
 
-def _failed(target: str, call: Any, failed: HandoffReason, reason: str) -> None:  # noqa: ANN401 - a function call
-    relaylens.handoff(target, texts.arguments(call.arguments), mode=TransferMode.PASS_CONTROL, failed=failed, reason=reason)
+def _failed(
+    target: str,
+    call: Any,  # noqa: ANN401 - a function call
+    failed: HandoffReason,
+    reason: str,
+    mode: TransferMode = TransferMode.PASS_CONTROL,
+) -> None:
+    relaylens.handoff(target, texts.arguments(call.arguments), mode=mode, failed=failed, reason=reason)
+
+
+def _named_alike(name: str, tools: Iterable[Any]) -> str | None:
+    """Whom a call is for that is named as all of the caller's agents as tools are: `ask_billing`, if the others are `ask_docs` etc."""
+    agents = [(tool.name, _agent_of(tool).name) for tool in tools if getattr(tool, "_is_agent_tool", False)]
+    words = {tool.removesuffix(agent) if tool.endswith(agent) else "" for tool, agent in agents}
+    word = words.pop() if len(words) == 1 else ""
+    return name.removeprefix(word) if word and name.startswith(word) else None
 
 
 class _Understanding(Around):
@@ -84,6 +99,10 @@ class _Understanding(Around):
                 return
         if call.name.startswith(_HANDOFF_TOOL):
             _failed(call.name.removeprefix(_HANDOFF_TOOL), call, HandoffReason.UNKNOWN_TARGET, words)
+            return
+        target = _named_alike(call.name, self._named["all_tools"])
+        if target is not None:
+            _failed(target, call, HandoffReason.UNKNOWN_TARGET, words, TransferMode.RETURN_TO_CALLER)
             return
         tool = ToolCall(call.name, call.call_id)
         tool._enter()  # noqa: SLF001 - an error that nobody raised
@@ -134,8 +153,12 @@ def _invoke(instance: Any, args: Arguments, named: Named) -> Around | None:  # n
     if _waits_inside(context):
         # The agent goes on where a person was asked: nothing is handed over a second time.
         return None
-    agent = tool._agent_instance  # noqa: SLF001 - the SDK's only word on which agent it is
-    return _Invocation(Handoff(agent.name, arguments, TransferMode.RETURN_TO_CALLER, None), arguments, tool.timeout_seconds)
+    return _Invocation(Handoff(_agent_of(tool).name, arguments, TransferMode.RETURN_TO_CALLER, None), arguments, tool.timeout_seconds)
+
+
+def _agent_of(tool: Any) -> Any:  # noqa: ANN401 - a FunctionTool, an Agent
+    """The agent that a tool calls."""
+    return tool._agent_instance  # noqa: SLF001 - the SDK's only word on which one it is
 
 
 def _waits_inside(context: Any) -> bool:  # noqa: ANN401 - agents.tool_context.ToolContext

@@ -25,9 +25,10 @@ _pauses: Final = Pauses()
 class Loop(Around):
     """One execution of the SDK's loop: the run, if it is the outermost, and the turns of the agent whose stint it is."""
 
-    def __init__(self, framework: Framework, run: Around | None) -> None:
-        """Prepare; `run` stands around the whole of it."""
+    def __init__(self, framework: Framework, run: Around | None, resumed: Any) -> None:  # noqa: ANN401 - agents.RunState, if any
+        """Prepare; `run` stands around the whole of it, `resumed` is the state that it goes on with."""
         self.framework = framework
+        self.resumed = resumed
         self.step: FrameworkStep | None = None
         self.passed_on = False
         """Whether a handoff came with arguments, which its target does not get as they are."""
@@ -91,6 +92,10 @@ class _Turn(Around):
                 payload=given if passed_on else MISSING,
             )
             self._loop.step.open()
+        with guarded("record an answer"):
+            resumed, self._loop.resumed = self._loop.resumed, None
+            if resumed is not None:
+                _answer_all(resumed)
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - SingleStepResult
         step, following = self._loop.step, value.next_step
@@ -129,7 +134,12 @@ def _ask(item: Any) -> None:  # noqa: ANN401 - ToolApprovalItem
     """Ask a person for what the SDK waits for."""
     call = _call_id(item)
     given = texts.field(item.raw_item, "arguments")
-    _pauses.ask(call, call, {"tool": _tool_name(item), "arguments": texts.arguments(given)})
+    _pauses.ask(call, call, {"tool": _tool_name(item), "arguments": texts.arguments(given)}, own_id=_question_id(call))
+
+
+def _question_id(call: str) -> str:
+    """The question's id, which whoever resumes knows from the state, in this process or another."""
+    return f"openai-agents-{call}"
 
 
 def _call_id(item: Any) -> str:  # noqa: ANN401 - as above
@@ -140,54 +150,27 @@ def _tool_name(item: Any) -> str:  # noqa: ANN401 - as above
     return str(getattr(item, "tool_name", None) or texts.field(item.raw_item, "name"))
 
 
-def _answers(state: Any) -> tuple[Pause | None, list[tuple[str, EscalationState, object]]]:  # noqa: ANN401 - agents.RunState
-    """The run that a state goes on with, and what people have answered in the meantime."""
-    pause: Pause | None = None
-    answered: list[tuple[str, EscalationState, object]] = []
+def _paused(state: Any) -> Pause | None:  # noqa: ANN401 - agents.RunState
+    """The run that a state goes on with, if this process has seen it pause."""
+    return next((found for item in state.get_interruptions() if (found := _pauses.waiting(_call_id(item))) is not None), None)
+
+
+def _answer_all(state: Any) -> None:  # noqa: ANN401 - as above
+    """Write what people have decided about the calls that this state's agent waits with."""
     for item in state.get_interruptions():
-        call = _call_id(item)
-        waiting = _pauses.waiting(call)
-        pause = pause or waiting
-        verdict, reply = _verdict(state, item, call)
-        if waiting is not None and verdict is not None:
-            _pauses.resume(call)
-            answered.extend((question.id, verdict, reply) for question in waiting.questions.values())
-    return pause, answered
-
-
-def _verdict(state: Any, item: Any, call: str) -> tuple[EscalationState | None, object]:  # noqa: ANN401 - as above
-    """What a person decided about one call; nested agents keep their decisions in a state of their own."""
-    name = _tool_name(item)
-    for each in (state, *_nested(state, item)):
-        context = each._context  # noqa: SLF001 - the SDK has no public way to read a decision from a state
-        if context is None:
+        if state._find_nested_approval_state(item):  # noqa: SLF001 - the SDK has no public way to tell whose question it is
+            # An agent that was called as a tool asked; it goes on by a state of its own.
             continue
+        name, call = _tool_name(item), _call_id(item)
+        context = state._context  # noqa: SLF001 - the SDK has no public way to read a decision
         status = context.get_approval_status(name, call, existing_pending=item)
-        if status is True:
-            return EscalationState.APPROVED, None
-        if status is False:
-            return EscalationState.DENIED, context.get_rejection_message(name, call, existing_pending=item)
-    return None, None
-
-
-def _nested(state: Any, item: Any) -> Iterable[Any]:  # noqa: ANN401 - as above
-    """The state of an agent that was called as a tool and waits itself."""
-    found = state._find_nested_approval_state(item)  # noqa: SLF001 - as above
-    return found[:1] if found else ()
-
-
-class _Resumed(Loop):
-    """A loop that goes on after people have answered."""
-
-    def __init__(self, framework: Framework, run: Around | None, answers: list[tuple[str, EscalationState, object]]) -> None:
-        """Prepare."""
-        super().__init__(framework, run)
-        self._answers = answers
-
-    def _enter(self) -> None:
-        super()._enter()
-        for question, verdict, reply in self._answers:
-            relaylens.answer(question, verdict, reply)
+        if status is None:
+            continue
+        pause = _pauses.resume(call)
+        reply = None if status else context.get_rejection_message(name, call, existing_pending=item)
+        asked = (_question_id(call),) if pause is None else tuple(each.id for each in pause.questions.values())
+        for question in asked:
+            relaylens.answer(question, EscalationState.APPROVED if status else EscalationState.DENIED, reply)
 
 
 def _state_limit(words: str) -> None:
@@ -203,7 +186,7 @@ def _loop(framework: Framework, given: Any, named: Named, result: Any) -> Loop: 
     """What stands around one execution of the loop."""
     config = named.get("run_config")
     state = given if hasattr(given, "get_interruptions") else None
-    pause, answers = (None, []) if state is None else _answers(state)
+    pause = None if state is None else _paused(state)
     run = framework_run(
         framework,
         _workflow(config),
@@ -212,7 +195,7 @@ def _loop(framework: Framework, given: Any, named: Named, result: Any) -> Loop: 
         given=texts.conversation(given) if state is None else MISSING,
         result=result,
     )
-    return Loop(framework, run) if state is None else _Resumed(framework, run, answers)
+    return Loop(framework, run, state)
 
 
 def _workflow(config: Any) -> str:  # noqa: ANN401 - agents.RunConfig, if any

@@ -45,8 +45,11 @@ class Pauses:
         self._kept: OrderedDict[Hashable, Pause] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(self, key: Hashable, name: str, question: object, *, to: str = "human") -> Escalation:
-        """Ask a person, once for each name, and remember the run that is open here under this key."""
+    def ask(self, key: Hashable, name: str, question: object, *, to: str = "human", own_id: str | None = None) -> Escalation:
+        """Ask a person, once for each name, and remember the run that is open here under this key.
+
+        `own_id` is the question's id where the framework has one that whoever resumes will know, perhaps in another process.
+        """
         run = current_scope().run
         with self._lock:
             pause = self._kept.get(key)
@@ -57,7 +60,7 @@ class Pauses:
             known = pause.questions.get(name)
         if known is not None:
             return known
-        asked = Escalation(question, to).ask()
+        asked = Escalation(question, to, own_id).ask()
         with self._lock:
             return pause.questions.setdefault(name, asked)
 
@@ -169,6 +172,11 @@ class FrameworkStep(AgentStep):
     def open(self) -> None:
         """Begin the turn and make it the place where the program is."""
         self._enter()
+
+    @property
+    def place(self) -> Context | None:
+        """The context in which the turn's work is done."""
+        return self._context
 
     def paused(self) -> None:
         """Leave the place, while the turn goes on."""

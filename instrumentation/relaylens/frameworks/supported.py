@@ -5,7 +5,14 @@ from typing import Final
 
 from relaylens.frameworks.base import Framework
 
-SUPPORTED: Final[tuple[str, ...]] = ("openai-agents",)
+SUPPORTED: Final[tuple[str, ...]] = (
+    "anthropic",
+    "crewai",
+    "langgraph",
+    "openai",
+    "openai-agents",
+    "pydantic-ai",
+)
 """Names of the frameworks and model clients: those of their extras, and with `_` those of their files."""
 
 

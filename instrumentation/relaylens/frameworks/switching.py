@@ -1,5 +1,6 @@
 """Switches the support of frameworks on, each when the program imports it, and off again."""
 
+import logging
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -65,9 +66,10 @@ def switch_on(tracer_provider: object, *, capture_content: bool, only: Collectio
         if only is None or name in only:
             with guarded(f"switch on {name}"):
                 _await_framework(switched, load(name), installed)
+    awaited = {name for framework in switched.frameworks for name in (*framework.instrumentations, *framework.instead_of)}
     for library in KNOWN:
         distribution = next((name for name in library.distributions if name in installed), None)
-        if distribution is not None and (only is None or library.name in only):
+        if distribution is not None and distribution not in awaited and (only is None or library.name in only):
             _switch_on(switched, library.name, distribution, installed[distribution])
     return switched
 
@@ -82,7 +84,9 @@ def _await_framework(switched: Switched, framework: Framework, installed: dict[s
         logger.info("Relaylens was tested with %s %s, not with %s.", framework.distribution, framework.tested, version)
     distribution = next((name for name in framework.instrumentations if name in installed), None)
     if framework.instrumentations and distribution is None:
-        logger.warning(
+        # A model client is there as a dependency of frameworks that record its calls themselves.
+        logger.log(
+            logging.WARNING if framework.details else logging.INFO,
             "Model and tool calls of %s are not recorded: pip install 'relaylens[%s]'. What passes between agents is.",
             framework.name,
             framework.name,

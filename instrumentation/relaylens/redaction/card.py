@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from relaylens.redaction.rule import Found, Rule, digits_of, passes_luhn, words_before
+from relaylens.redaction.rule import Found, Rule, digits_of, passes_luhn, rows_of_digits, words_before
 
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,+-])(?:\d{13,19}|(?<!\d{4}[ ])(?:\d{4}([ \u00a0.-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0.-])\d{6}\2\d{4,5})(?![ ]\d{4}))"
+    r"(?<![\w.,+-])(?:\d{13,19}|"
+    r"(?<!\d{4}[ ])(?:\d{4}([ \u00a0.-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0.-])\d{6}\2\d{4,5})(?![ ]\d{4}))"
     r"(?![\w-]|[.,]\d)",
     re.ASCII,
 )
@@ -20,7 +21,8 @@ _ISSUERS: Final = (
     (re.compile(r"35(?:2[89]|[3-8])"), {16}),
     (re.compile(r"220[0-5]|9792|60|50[0-9]|5[6-9]|63|67"), {16}),
 )
-"""Prefixes and the lengths that go with them: Visa, Mastercard, American Express, Discover and UnionPay, Diners, JCB, Mir, Troy, RuPay, Maestro."""
+"""Prefixes and the lengths that go with them: Visa, Mastercard, American Express, Discover, UnionPay, Diners, JCB, Mir, Troy, RuPay,
+Maestro."""
 
 _CARD: Final = re.compile(r"card|karte|visa|master|maestro|amex|\bpan\b|carte|tarjeta|carta|kaart")
 _LONG: Final = 19
@@ -35,21 +37,24 @@ _OTHER: Final = re.compile(
 
 def _find(text: str) -> Iterator[Found]:
     """Numbers of an issuer that pass Luhn's check."""
-    for number in _NUMBER.finditer(text):
-        digits = digits_of(number.group())
-        written = "".join(map(str, digits))
-        is_issued = any(prefix.match(written) and len(digits) in lengths for prefix, lengths in _ISSUERS)
-        if not is_issued and not (len(digits) == _OLD_VISA and written[0] == "4"):
-            continue
-        if len(set(digits)) == 1 or not passes_luhn(digits):
-            continue
-        before = words_before(text, number.start())
-        # Identifiers of these lengths are common, cards are not: a word must say so.
-        if len(digits) in {_OLD_VISA, _LONG} and not _CARD.search(before):
-            continue
-        if _OTHER.search(before):
-            continue
-        yield number.start(), number.end()
+    for start, end in rows_of_digits(text, fewest=_OLD_VISA):
+        yield from (number.span() for number in _NUMBER.finditer(text, start, end) if _is_card(number))
+
+
+def _is_card(number: re.Match[str]) -> bool:
+    """Whether a number can be a card's, and is not said to be something else."""
+    digits = digits_of(number.group())
+    written = "".join(map(str, digits))
+    is_issued = any(prefix.match(written) and len(digits) in lengths for prefix, lengths in _ISSUERS)
+    if not is_issued and not (len(digits) == _OLD_VISA and written[0] == "4"):
+        return False
+    if len(set(digits)) == 1 or not passes_luhn(digits):
+        return False
+    before = words_before(number.string, number.start())
+    # Identifiers of these lengths are common, cards are not: a word must say so.
+    if len(digits) in {_OLD_VISA, _LONG} and not _CARD.search(before):
+        return False
+    return not _OTHER.search(before)
 
 
 CARD: Final = Rule("card", "Numbers of payment cards, with their issuer's prefix and their check digit (Luhn).", _find)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from relaylens.redaction.rule import Found, Rule
+from relaylens.redaction.rule import Found, Rule, rows_of_digits
 
 _LENGTHS: Final = {
     country: int(length)
@@ -38,21 +38,28 @@ _LINKS: Final = " \u00a0\u202f.-"
 
 def _find(text: str) -> Iterator[Found]:
     """Numbers that begin with a country and have its length."""
-    for beginning in _BEGINNING.finditer(text):
-        length = _LENGTHS.get(beginning.group(1).upper())
-        if length is None:
-            continue
-        taken = beginning.group(1) + beginning.group(2)
-        place = beginning.end()
-        while len(taken) < length and place < len(text):
-            if text[place] in _LINKS and place + 1 < len(text):
-                place += 1
-            if not (text[place].isascii() and text[place].isalnum()):
-                break
-            taken += text[place]
+    for start, end in rows_of_digits(text, fewest=8):
+        for beginning in _BEGINNING.finditer(text, start, end):
+            if (place := _end_of(text, beginning)) is not None:
+                yield beginning.start(), place
+
+
+def _end_of(text: str, beginning: re.Match[str]) -> int | None:
+    """Where the number ends that begins so; None when it is none."""
+    length = _LENGTHS.get(beginning.group(1).upper())
+    if length is None:
+        return None
+    taken = beginning.group(1) + beginning.group(2)
+    place = beginning.end()
+    while len(taken) < length and place < len(text):
+        if text[place] in _LINKS and place + 1 < len(text):
             place += 1
-        if len(taken) == length and not (place < len(text) and text[place].isalnum()) and _is_valid(taken):
-            yield beginning.start(), place
+        if not (text[place].isascii() and text[place].isalnum()):
+            break
+        taken += text[place]
+        place += 1
+    ends = place == len(text) or not text[place].isalnum()
+    return place if len(taken) == length and ends and _is_valid(taken) else None
 
 
 def _is_valid(number: str) -> bool:

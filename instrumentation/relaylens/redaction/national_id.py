@@ -23,7 +23,7 @@ from relaylens.redaction.checks import (
     spanish,
     swiss,
 )
-from relaylens.redaction.rule import Found, Rule, words_before
+from relaylens.redaction.rule import Found, Rule, rows_of_digits, words_before
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Number:
     """One of these must stand before it where the form alone says too little."""
     grouped: re.Pattern[str] | None = None
     """A way of writing that needs no word."""
+    is_whole: bool = False
+    """Whether the signs between are a part of the number."""
 
 
 def _form(pattern: str) -> re.Pattern[str]:
@@ -94,7 +96,7 @@ NUMBERS: Final = (
         _form(r"(?:19|20)?\d{2}[01]\d[0-3]\d[-+]\d{4}|(?:19|20)\d{2}[01]\d[0-3]\d{5}"),
         lambda number: date_within(number[-10:], "ymd") and luhn(number[-10:]),
     ),
-    Number("Finnish personal identity code", _form(r"[0-3]\d[01]\d{3}[-+ABCDEFYXWVU]\d{3}[0-9A-FHJ-NPR-Y]"), finnish),
+    Number("Finnish personal identity code", _form(r"[0-3]\d[01]\d{3}[-+ABCDEFYXWVU]\d{3}[0-9A-FHJ-NPR-Y]"), finnish, is_whole=True),
     Number("Norwegian birth number", _form(r"[0-7]\d[0-5]\d{3} ?\d{5}"), norwegian),
     Number(
         "Danish CPR number",
@@ -153,25 +155,25 @@ _OTHER: Final = re.compile(
 )
 """What stands directly before a number that is something else."""
 
-_ANY: Final = re.compile(r"\d{2}")
-
 
 def _find(text: str) -> Iterator[Found]:
     """Numbers of the table."""
-    if not _ANY.search(text):
-        return
-    for number in NUMBERS:
-        for found in number.pattern.finditer(text):
-            bare = "".join(character for character in found.group() if character.isalnum()).upper()
-            if not number.is_valid(bare if number.name != "Finnish personal identity code" else found.group().upper()):
-                continue
-            before = words_before(text, found.start())
-            needs_word = number.words is not None and not (number.grouped is not None and number.grouped.match(found.group()))
-            if needs_word and number.words is not None and not number.words.search(before):
-                continue
-            if _OTHER.search(before):
-                continue
-            yield found.span()
+    for start, end in rows_of_digits(text, fewest=4):
+        for number in NUMBERS:
+            yield from (found.span() for found in number.pattern.finditer(text, start, end) if _is_number(number, found))
+
+
+def _is_number(number: Number, found: re.Match[str]) -> bool:
+    """Whether what has a number's form is one, and is not said to be something else."""
+    written = found.group().upper()
+    bare = written if number.is_whole else "".join(character for character in written if character.isalnum())
+    if not number.is_valid(bare):
+        return False
+    before = words_before(found.string, found.start())
+    needs_word = number.words is not None and not (number.grouped is not None and number.grouped.match(found.group()))
+    if needs_word and number.words is not None and not number.words.search(before):
+        return False
+    return not _OTHER.search(before)
 
 
 NATIONAL_ID: Final = Rule(

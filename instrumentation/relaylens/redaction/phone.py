@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from relaylens.redaction.rule import Found, Rule, words_before
+from relaylens.redaction.rule import Found, Rule, rows_of_digits, words_before
 
 _GAP: Final = r"[ \u00a0\u202f./\u2010-\u2015-]"
 _INTERNATIONAL: Final = re.compile(
@@ -14,17 +14,20 @@ _INTERNATIONAL: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _AMERICAN: Final = re.compile(
-    r"(?<![\w+./,-])(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}(?P<gap>[ .-]))[2-9]\d{2}(?(gap)(?P=gap)|[ .-])\d{4}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-]|[.,]\d)",
+    r"(?<![\w+./,-])(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}(?P<gap>[ .-]))[2-9]\d{2}(?(gap)(?P=gap)|[ .-])\d{4}"
+    r"(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-]|[.,]\d)",
     re.ASCII,
 )
 _TRUNK: Final = re.compile(
-    rf"(?<![\w+./,:#-])(?<!\d[ ])(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})(?: ?{_GAP} ?)\d{{2,8}}(?:{_GAP}\d{{1,8}}){{0,4}}(?![\w]|[.,:]\d|-\d)",
+    rf"(?<![\w+./,:#-])(?<!\d[ ])(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})(?: ?{_GAP} ?)"
+    rf"\d{{2,8}}(?:{_GAP}\d{{1,8}}){{0,4}}(?![\w]|[.,:]\d|-\d)",
     re.ASCII,
 )
 """Numbers with the 0 that most countries put before the area."""
 
 _MOBILE: Final = re.compile(
-    r"(?<![\w+./,:#-])(?<!\d[ ])(?:01[5-7]\d{8,9}|07[1-9]\d{8}|0[67]\d{8}|06[5-9]\d{7,10}|07[5-9]\d{7}|04\d{8}|0[789]0\d{8})(?![\w-]|[.,:]\d|[ ]\d)",
+    r"(?<![\w+./,:#-])(?<!\d[ ])(?:01[5-7]\d{8,9}|07[1-9]\d{8}|0[67]\d{8}|"
+    r"06[5-9]\d{7,10}|07[5-9]\d{7}|04\d{8}|0[789]0\d{8})(?![\w-]|[.,:]\d|[ ]\d)",
     re.ASCII,
 )
 """Numbers of mobiles, written together: Germany, United Kingdom, France and the Netherlands, Austria, Switzerland, Australia, Japan."""
@@ -40,23 +43,31 @@ _GROUPED: Final = re.compile(
 )
 _CALLED: Final = re.compile(r"(?<![\w+./,-])\(?\d(?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,14}(?![\w]|[.,:]\d|-\d)", re.ASCII)
 _BETWEEN: Final = (
-    r"(?:[\s:=#\"'().,>/-]|\b(?:is|at|on|under|unter|me|us|him|her|them|back|today|now|please|bitte|number|no|nr|nummer|numm?er|num[eé]ro|n[uú]mero|num|ist|lautet|"
-    r"est|es|au|al|a|an|der|die|the|my|your|mein|meine|mon|mi|meu|mijn|home|work|office|for|to|via|or|und|oder|and|direct|private|us|uk|de|le|el|il)\b){0,8}"
+    r"(?:[\s:=#\"'().,>/-]|\b(?:is|at|on|under|unter|me|us|him|her|them|back|today|now|please|bitte|"
+    r"number|no|nr|nummer|numm?er|num[eé]ro|n[uú]mero|num|ist|lautet|"
+    r"est|es|au|al|a|an|der|die|the|my|your|mein|meine|mon|mi|meu|mijn|"
+    r"home|work|office|for|to|via|or|und|oder|and|direct|private|us|uk|de|le|el|il)\b){0,8}"
 )
-_WORDS: Final = re.compile(
-    r"(?:\b(?:tele)?phones?|\btel[eé]fon\w*|\bt[eé]l(?:[eé]phone)?|\bcell(?:ular)?|\bmobiles?|\bmobil\w*|\bhandy\w*|\b(?:tele)?fax|\bwhats ?app|"
-    r"\bsms|\bcall(?:ed|ing|er)?|\bring|\bdial(?:led)?|\btext|\breach|\bruf\w*|\banruf\w*|\brückruf\w*|\bdurchwahl|\bappel\w*|\brappel\w*|\bnatel|\bgsm|"
-    r"\bjoindre|\bllam\w+|\bm[oó]vil|\bcelular|\bcellulare|\bchiam\w+|\bbel(?:len|t)?|\bportable|\bhotline|\bcontact(?: number)?|\bkontakt\w*|"
-    r"\bmsisdn|\bsignal|\bltelegram|手机|电话|手機|電話|携帯|番号|телефон\w*|тел|전화)\b"
-    + _BETWEEN
-    + r"\Z"
+_WORD: Final = (
+    r"(?:\b(?:tele)?phones?|\btel[eé]fon\w*|\bt[eé]l(?:[eé]phone)?|\bcell(?:ular)?|\bmobiles?|\bmobil\w*|"
+    r"\bhandy\w*|\b(?:tele)?fax|\bwhats ?app|"
+    r"\bsms|\bcall(?:ed|ing|er)?|\bring|\bdial(?:led)?|\btext|\breach|\bruf\w*|\banruf\w*|\brückruf\w*|"
+    r"\bdurchwahl|\bappel\w*|\brappel\w*|\bnatel|\bgsm|"
+    r"\bjoindre|\bllam\w+|\bm[oó]vil|\bcelular|\bcellulare|\bchiam\w+|\bbel(?:len|t)?|"
+    r"\bportable|\bhotline|\bcontact(?: number)?|\bkontakt\w*|"
+    r"\bmsisdn|\bsignal|\bbtelegram|手机|电话|手機|電話|携帯|番号|телефон\w*|тел|전화)\b"
 )
+_ANY_WORD: Final = re.compile(_WORD)
+_WORDS: Final = re.compile(_WORD + _BETWEEN + r"\Z")
 """Words that announce a phone number, with nothing but small words between them and it."""
 
 _OTHER: Final = re.compile(
-    r"(?:order|bestell\w*|auftrag\w*|tracking|sendung\w*|shipment|invoice|rechnung\w*|serial|serie\w*|isbn\w*|issn|ean|imei|upc|gtin|sku|part|artikel\w*|"
-    r"version|\bv|timestamp|build|commit|issue|ticket|case|ref\w*|account|konto\w*|customer|kunden\w*|model|modell|product|item|code|batch|po|vin|iban|lot|"
-    r"policy|contract|vertrag\w*|patient|employee|member\w*|zip|plz|id|no|nr|commande|pedido|factura|facture|ordre|ordine|paragraph|section|coordinates?|lat|lon|lng)"
+    r"(?:order|bestell\w*|auftrag\w*|tracking|sendung\w*|shipment|invoice|rechnung\w*|serial|serie\w*|"
+    r"isbn\w*|issn|ean|imei|upc|gtin|sku|part|artikel\w*|"
+    r"version|\bv|timestamp|build|commit|issue|ticket|case|ref\w*|account|konto\w*|customer|kunden\w*|"
+    r"model|modell|product|item|code|batch|po|vin|iban|lot|"
+    r"policy|contract|vertrag\w*|patient|employee|member\w*|zip|plz|id|no|nr|"
+    r"commande|pedido|factura|facture|ordre|ordine|paragraph|section|coordinates?|lat|lon|lng)"
     r"[ _-]?(?:no|nr|num|number|nummer|id|ref|code|key)?\.?\s*[#:=\"'-]*\s*\Z"
 )
 """What stands directly before a number that is something else."""
@@ -66,41 +77,47 @@ _DATE: Final = re.compile(
 )
 _DECIMAL: Final = re.compile(r"\+\d+\.\d+\Z")
 _CODE: Final = re.compile(
-    r"1|7|2[07]|3[0123469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-6]\d|29[0-9]|35\d|37\d|38[0-9]|42\d|50\d|59\d|67\d|68\d|69\d|85\d|88\d|96\d|97\d|99\d"
+    r"1|7|2[07]|3[0123469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-6]\d|29[0-9]|35\d|37\d|38[0-9]|"
+    r"42\d|50\d|59\d|67\d|68\d|69\d|85\d|88\d|96\d|97\d|99\d"
 )
 """Countries' codes."""
 
 _AMERICAN_LENGTH: Final = 11
 _FEWEST_WITH_CODE: Final = 10
 _FEWEST: Final = 7
+_REACH: Final = 40
 _MOST: Final = 15
 _FEWEST_INTERNATIONAL: Final = 8
 
 
 def _find(text: str) -> Iterator[Found]:
     """Numbers of each form."""
-    if not re.search(r"\d[\d ./()-]{4}", text):
-        return
-    for found in _INTERNATIONAL.finditer(text):
-        if _is_international(found.group(), text, found.start()):
-            yield found.span()
-    for pattern in (_AMERICAN, _TRUNK, _MOBILE, _GROUPED):
-        for found in pattern.finditer(text):
-            if not _FEWEST <= _count(found.group()) <= _MOST or _DATE.match(found.group()):
-                continue
-            if pattern is _AMERICAN and found.group("gap") == " " and _is_in_a_row(text, *found.span()):
-                continue
-            before = words_before(text, found.start())
-            if _OTHER.search(before) and not _WORDS.search(before):
-                continue
-            yield found.span()
-    for found in _CALLED.finditer(text):
-        if (
-            _FEWEST <= _count(found.group()) <= _MOST
-            and not _DATE.match(found.group())
-            and _WORDS.search(words_before(text, found.start()))
-        ):
-            yield found.span()
+    for start, end in rows_of_digits(text, fewest=_FEWEST):
+        yield from (
+            found.span() for found in _INTERNATIONAL.finditer(text, start, end) if _is_international(found.group(), text, found.start())
+        )
+        for pattern in (_AMERICAN, _TRUNK, _MOBILE, _GROUPED):
+            yield from (found.span() for found in pattern.finditer(text, start, end) if _is_national(found))
+        if not _ANY_WORD.search(text[max(0, start - _REACH) : end].lower()):
+            continue
+        for found in _CALLED.finditer(text, start, end):
+            if _has_length(found.group()) and _WORDS.search(words_before(text, found.start())):
+                yield found.span()
+
+
+def _is_national(found: re.Match[str]) -> bool:
+    """Whether a number in a national form is not said to be something else."""
+    if not _has_length(found.group()):
+        return False
+    if found.re is _AMERICAN and found.group("gap") == " " and _is_in_a_row(found.string, *found.span()):
+        return False
+    before = words_before(found.string, found.start())
+    return not _OTHER.search(before) or _WORDS.search(before) is not None
+
+
+def _has_length(number: str) -> bool:
+    """Whether there are as many digits as in phone numbers, and they are no date."""
+    return _FEWEST <= _count(number) <= _MOST and not _DATE.match(number)
 
 
 def _is_in_a_row(text: str, start: int, end: int) -> bool:

@@ -26,6 +26,7 @@ USUAL_KINDS: Final = tuple(kind for kind in KINDS if kind != IP.kind)
 
 _DEEPEST: Final = 64
 _NOTHING_TO_FIND: Final = re.compile(r"[^\d@:=%]*\Z")
+_SECRET_NAME: Final = re.compile(r"(?i)pass|pwd|wort|contrase|senha|wachtwoord|secret|token|key|credential|auth")
 _ESCAPED: Final = re.compile(r"\\[nrt]")
 _WORDS_IN_KEY: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\s]+")
 
@@ -81,7 +82,7 @@ class Redactor:
 
     def _plain(self, text: str, introduction: str = "") -> str:
         """A text that is only a text."""
-        if self._rules and not (not introduction and _NOTHING_TO_FIND.match(text)):
+        if self._rules and (not _NOTHING_TO_FIND.match(text) or (introduction and _SECRET_NAME.search(introduction))):
             text = self._replaced(text, introduction)
         for own in self._own:
             text = own(text)

@@ -32,11 +32,49 @@ _MARKED: Final = re.compile(
 )
 """Keys with a mark of who gave them out."""
 
-_MARKS: Final = re.compile(
-    r"sk-|sess-|A(?:KIA|SIA|BIA|CCA|Iza|C[0-9a-f]|TATT3|GE-)|gh[pousr]_|github_|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|sa)|xox|xapp|GOCSPX|ya29|"
-    r"(?:sk|rk|pk)_|whsec_|SG\.|key-|SK[0-9a-f]|npm_|pypi-|rubygems_|dckr_|hf_|r8_|gsk_|pplx-|xai-|nvapi-|tvly-|lsv2_|pcsk_|voyage-|dapi|"
-    r"do[opr]_v1|hv[sbr]\.|dp\.|shp|lin_api|ntn_|secret_|sq0|PMAK|EAA|sbp_|phc_|fo1_"
+_MARKS: Final = (
+    *(
+        "sk-",
+        "sess-",
+        "AKIA",
+        "ASIA",
+        "ABIA",
+        "ACCA",
+        "AIza",
+        "ATATT3",
+        "AGE-",
+        "gh",
+        "gl",
+        "xox",
+        "xapp",
+        "GOCSPX",
+        "ya29",
+        "sk_",
+        "rk_",
+        "pk_",
+    ),
+    *(
+        "whsec_",
+        "SG.",
+        "key-",
+        "SK",
+        "AC",
+        "npm_",
+        "pypi-",
+        "rubygems_",
+        "dckr_",
+        "hf_",
+        "r8_",
+        "gsk_",
+        "pplx-",
+        "xai-",
+        "nvapi-",
+        "tvly-",
+        "lsv2_",
+    ),
+    *("pcsk_", "voyage-", "dapi", "v1_", "hv", "dp.", "shp", "lin_api", "ntn_", "secret_", "sq0", "PMAK", "EAA", "sbp_", "phc_", "fo1_"),
 )
+"""Looked for first, since that is much faster."""
 
 _PEM: Final = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END: Final = re.compile(r"-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
@@ -46,7 +84,8 @@ _WEBHOOK: Final = re.compile(
     re.ASCII,
 )
 _SENT: Final = re.compile(
-    r"(?i:\b(?:bearer|basic|token|apikey|bot)[ \t]{1,3}|authorization[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?)([A-Za-z0-9_.~+/=-]{8,4096})"
+    r"(?i:\b(?:bearer|basic|token|apikey|bot)[ \t]{1,3}|authorization[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?)"
+    r"([A-Za-z0-9_.~+/=-]{8,4096})"
 )
 """What goes into an `Authorization` header."""
 
@@ -59,7 +98,8 @@ _USER_INFO: Final = re.compile(
 
 _NAMED: Final = re.compile(
     r"(?i)(?:pass(?:word|wd|phrase|wort|code)?|kennwort|pwd|passwort|mot de passe|contrase[nñ]a|wachtwoord|senha|secret|token|"
-    r"api[ _-]?key|app[ _-]?key|access[ _-]?key(?:[ _-]?id)?|account[ _-]?key|shared[ _-]?key|private[ _-]?key|encryption[ _-]?key|signing[ _-]?key|"
+    r"api[ _-]?key|app[ _-]?key|access[ _-]?key(?:[ _-]?id)?|account[ _-]?key|shared[ _-]?key|private[ _-]?key|encryption[ _-]?key|"
+    r"signing[ _-]?key|"
     r"master[ _-]?key|auth[ _-]?key|subscription[ _-]?key|credentials?|client[ _-]?secret|\bsig|x-api-key)"
     r"(?:[ _-]?(?:key|value|string|base|access|plain|hash|text))?"
     r"[\"'`]?[ \t]{0,3}(?P<link>=>|:=|[:=]|\bis\b|\bist\b|\blautet\b|\best\b|\bes\b)[ \t]{0,3}"
@@ -84,7 +124,8 @@ _NAMED_WORDS: Final = (
 """Looked for first, since that is much faster."""
 
 _NOT_SECRET: Final = re.compile(
-    r"(?i)(?:none|null|nil|true|false|undefined|string|str|int|bool|bytes|required|optional|redacted|hidden|missing|invalid|expired|unknown|empty|"
+    r"(?i)(?:none|null|nil|true|false|undefined|"
+    r"string|str|int|bool|bytes|required|optional|redacted|hidden|missing|invalid|expired|unknown|empty|"
     r"wrong|correct|incorrect|changed|rotated|revoked|reset|not|the|your|here|secret|token|password|passwort|value|example|"
     r"x{3,}|\*{2,}.*|\.{2,}.*|[$%{\[(<].*|.*[({\[].*|os\.\w.*|env\.\w.*|process\.\w.*|settings\.\w.*|self\.\w.*|config\.\w.*|"
     r"[a-z_]+\.[a-z_.]+|(?-i:[A-Z][A-Z_]{5,})|https?:.*|\[.*)[\]\"')}.,;!?]*\Z"
@@ -95,32 +136,37 @@ _NAME_OF_PASSWORD: Final = re.compile(r"(?i)pass|pwd|kennwort|contrase|wachtwoor
 _PLAIN_NUMBER: Final = re.compile(r"[-+]?\d{1,7}(?:[.,]\d+)?\Z")
 _WORDY: Final = re.compile(r"[A-Za-z][a-z]*\Z|[a-z]+(?:[-_][a-z]+)+\Z")
 _SHORT: Final = 8
+_LONGEST_WORDS: Final = 40
+"""Words of a language that are joined by `-` are shorter."""
 
 
 def _find(text: str) -> Iterator[Found]:
     """Secrets by their mark, by where they stand, and by what they are called."""
     yield from _blocks(text)
-    if _MARKS.search(text):
+    if any(mark in text for mark in _MARKS):
         for marked in _MARKED.finditer(text):
-            if any(character.isdigit() for character in marked.group()) or len(marked.group()) > 40:  # noqa: PLR2004 - words joined by `-` are shorter
+            if any(character.isdigit() for character in marked.group()) or len(marked.group()) > _LONGEST_WORDS:
                 yield marked.span()
     for pattern, hint in ((_TELEGRAM, ":AA"), (_WEBHOOK, "https://"), (_USER_INFO, "://")):
         if hint in text:
             for found in pattern.finditer(text):
-                value = found.group(found.lastindex or 0)
-                if not _NOT_SECRET.match(value):
-                    yield found.span(found.lastindex or 0)
+                group = found.lastindex or 0
+                if not _NOT_SECRET.match(found.group(group)):
+                    yield found.span(group)
     lowered = text.lower()
     if any(word in lowered for word in _SENT_WORDS):
-        for sent in _SENT.finditer(text):
-            if _looks_random(sent.group(1)):
-                yield sent.span(1)
-    if not any(word in lowered for word in _NAMED_WORDS):
-        return
+        yield from (sent.span(1) for sent in _SENT.finditer(text) if _looks_random(sent.group(1)))
+    if any(word in lowered for word in _NAMED_WORDS):
+        yield from _named(text)
+
+
+def _named(text: str) -> Iterator[Found]:
+    """Values that are called a secret."""
     for named in _NAMED.finditer(text):
-        group = "value" if named.group("quote") is None else "quoted"
-        value = named.group(group) if group == "quoted" else named.group(group).rstrip(".,;:)]}")
-        start = named.start(group)
+        if named.group("quote") is None:
+            start, value = named.start("value"), named.group("value").rstrip(".,;:)]}")
+        else:
+            start, value = named.start("quoted"), named.group("quoted")
         if _is_secret_value(value, named, start + len(value)):
             yield start, start + len(value)
 

@@ -103,6 +103,7 @@ def _played(answer, flow):
         if inspect.iscoroutine(result):
             result = asyncio.run(result)
     except Exception as raised:
+        result = None
         error = {"type": f"{type(raised).__module__}.{type(raised).__qualname__}", "message": str(raised)[:2000]}
         if os.environ.get("SHOW_TRACEBACKS"):
             sys.excepthook(*sys.exc_info())

@@ -1,10 +1,11 @@
 -- Every question to a person with its answer, if there is one.
 CREATE OR REPLACE TEMP TABLE new_escalations AS
-WITH stated_runs AS (
-    SELECT f.run
+WITH stated_questions AS (
+    SELECT f.run, f.agent, min(q.t0) AS t0
     FROM work_requests AS q
     JOIN work_facts AS f USING (trace_id, span_id)
     WHERE q.rule = 'stated' AND f.run IS NOT NULL
+    GROUP BY f.run, f.agent
 ),
 
 requests AS (
@@ -13,8 +14,12 @@ requests AS (
     JOIN work_facts AS f USING (trace_id, span_id)
     JOIN work_runs AS r USING (trace_id)
     JOIN work_spans AS w USING (trace_id, span_id)
-    -- what the details of a framework or the model's own words show is counted only where a statement is missing
-    WHERE NOT ((w.is_detail OR q.rule = 'person_call') AND q.rule <> 'stated' AND f.run IN (SELECT run FROM stated_runs))
+    LEFT JOIN stated_questions AS s ON s.run = f.run AND s.agent = f.agent
+    -- what the details of a framework or the model's own words show is counted only where a statement is missing;
+    -- the tool that an agent uses after it has asked is what the question was about
+    WHERE q.rule = 'stated'
+       OR NOT coalesce(((w.is_detail OR q.rule = 'person_call') AND f.run IN (SELECT run FROM stated_questions))
+                       OR (q.rule = 'person_tool' AND q.t0 >= s.t0), FALSE)
 ),
 
 -- questions with an id of their own: request and answers share it

@@ -1,5 +1,5 @@
 -- Do we hold the whole record?
--- $by: total, agent, service, time ($bucket seconds). $since, $until, $service, $agent: NULL for no limit.
+-- $by: total, agent, service, time ($bucket seconds). $now: the moment to measure at. $since, $until, $service, $agent: NULL for no limit.
 WITH ended_steps AS (
     SELECT started_at AS moment, service_name, agent, outcome, has_input, has_output, model, agent_version
     FROM steps
@@ -60,6 +60,23 @@ checks AS (
         AND reason IS DISTINCT FROM 'unknown_target'
         AND in_window(offered_at, $since, $until)
 ),
+-- A span that is missing has no agent: where agents are asked for, this check has nothing to say.
+numbered AS (
+    SELECT numbers.started_at AS moment, numbers.service_name, 1 AS expected, TRUE AS held
+    FROM exported_numbers() AS numbers
+    WHERE in_window(numbers.started_at, $since, $until)
+    UNION ALL
+    SELECT after, service_name, missing, FALSE
+    FROM record_gaps($now)
+    WHERE in_window(after, $since, $until)
+),
+weighed AS (
+    SELECT moment, service_name, agent, part, 1 AS expected, held FROM checks
+    UNION ALL
+    SELECT moment, service_name, NULL, 'span', expected, held
+    FROM numbered
+    WHERE $by <> 'agent'
+),
 counted AS (
     SELECT
         CASE $by
@@ -69,9 +86,9 @@ counted AS (
             WHEN 'time' THEN time_key(moment, $bucket)
         END AS key,
         part,
-        (count(*) FILTER (WHERE held))::DOUBLE AS numerator,
-        count(*)::DOUBLE AS denominator
-    FROM checks
+        coalesce(sum(expected) FILTER (WHERE held), 0)::DOUBLE AS numerator,
+        sum(expected)::DOUBLE AS denominator
+    FROM weighed
     WHERE ($service IS NULL OR service_name = $service) AND ($agent IS NULL OR agent = $agent)
     GROUP BY ALL
 )
