@@ -83,8 +83,8 @@ FRAMEWORK: Final = Framework(
         "langchain_core.language_models.chat_models": _models,
         "langchain_core.tools.base": _tools,
     },
-    adds="the run of a graph, each agent's turn, handoffs by commands, edges, sends and agents called as tools, questions of `interrupt()`, "
-    "model and tool calls of LangChain",
+    adds="the run of a graph, each agent's turn, handoffs by commands, edges, sends and agents called as tools, questions of "
+    "`interrupt()`, model and tool calls of LangChain",
     why="What records LangChain otherwise keeps a tree of its own, repeats the conversation on every span of a graph, and takes commands "
     "and interrupts for errors",
     instead_of=(

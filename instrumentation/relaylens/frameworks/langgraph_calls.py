@@ -14,7 +14,7 @@ from relaylens.frameworks.recording import FrameworkRun, FrameworkStep, Pause, f
 from relaylens.handoffs import Handoff, handoff
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
-from relaylens.scope import Step, current_scope, normalised
+from relaylens.scope import current_scope, normalised
 from relaylens.semconv import TransferMode
 
 _KEY = otel_context.create_key("relaylens-langgraph-call")
@@ -178,6 +178,7 @@ class GraphCall(Around):
                 self._task.acted.extend(self._run.final)
             self._run.close(error)
         if self._actor is not None:
+            self._actor.answer = answer
             if self._actor.step is not None and answer is not None:
                 self._actor.step.output(answer)
             if self._call is not None and answer is not None:

@@ -7,7 +7,6 @@
 """
 
 import inspect
-import sys
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -107,8 +106,8 @@ def _version(bound: object) -> str | None:
     model = next((cells[name] for name in ("model", "static_model") if cells.get(name) is not None), None)
     instructions = next((cells[name] for name in ("system_message", "prompt") if cells.get(name) is not None), None)
     tools = next((cells[name] for name in ("default_tools", "tool_classes") if cells.get(name) is not None), ())
-    while not hasattr(model, "model_name") and hasattr(model, "bound"):
-        model = model.bound
+    while (inner := getattr(model, "bound", None)) is not None and not hasattr(model, "model_name"):
+        model = inner
     named = next(
         (str(getattr(model, key)) for key in ("model_name", "model", "model_id") if getattr(model, key, None)), type(model).__name__
     )
@@ -145,7 +144,7 @@ def _ways(builder: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a StateG
         yield from ((start, end) for start in starts)
     for start, branches in builder.branches.items():
         for branch in branches.values():
-            ends = list(builder.nodes) + [END] if branch.ends is None else branch.ends.values()
+            ends = [*builder.nodes, END] if branch.ends is None else branch.ends.values()
             yield from ((start, end) for end in ends)
     fixed = (
         {start for start, _ in builder.edges} | {start for starts, _ in builder.waiting_edges for start in starts} | set(builder.branches)
@@ -156,8 +155,3 @@ def _ways(builder: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a StateG
         # Nothing says that a graph in a node always answers with a command; without one and without an edge all ends there.
         if start not in fixed and (not ends or is_graph(node.runnable)):
             yield start, END
-
-
-def class_named(module: str, name: str) -> Any:  # noqa: ANN401 - a class, or None
-    """A class of a module that is imported already."""
-    return getattr(sys.modules.get(module), name, None)

@@ -111,7 +111,7 @@ class ToolUse(ToolCall):
         """Around a call with these arguments."""
         return cls(tool, args[0] if args else kwargs.get("tool_input"), kwargs.get("tool_call_id"))
 
-    def _called(self, function: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401 - as in the base
+    def _called(self, function: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401, ARG002 - as in the base
         given = self._given_input
         if isinstance(given, Mapping):
             hidden = _INJECTED | getattr(self._tool, "_injected_args_keys", frozenset())

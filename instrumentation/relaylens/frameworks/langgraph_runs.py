@@ -35,6 +35,9 @@ class Actor:
     """The node, in this run of a graph, at which it acted."""
 
     step: FrameworkStep | None = None
+    answer: object = None
+    """What it answered at last."""
+
     delegates: bool = False
     """It waits for what it asked for, and goes on then."""
 
@@ -114,7 +117,7 @@ class GraphRun:
             for actor in actors:
                 handoff(node, source=actor.agent, failed=HandoffReason.UNKNOWN_TARGET, reason=f"The graph has no node {node}.")
 
-    def begin(  # noqa: PLR0913 - all that is known of a turn
+    def begin(
         self,
         name: str,
         actors: list[Actor],
@@ -188,7 +191,7 @@ class GraphRun:
                 name = self.facts.held.get(node) or self.begun.get(node)
                 if name is not None:
                     for actor in self._others(name, actors, node):
-                        self._offer(name, actor, node, MISSING)
+                        self._offer(name, actor, node, MISSING).close()
         finally:
             otel_context.detach(token)
 
@@ -285,25 +288,27 @@ class TaskRun(Around):
         if not self.is_network:
             return
         turn = self._turn
-        answer: object = None
-        if error is None:
-            answer = answered(written_by(self.task.writes, self.run.graph.trigger_to_nodes))
         if turn is not None and turn.step is not None:
-            if error is None:
-                turn.step.output(answer)
-            elif (command := parent_command(error)) is not None:
-                turn.step.output(asks_for_tools(command) or answered(getattr(command, "update", None)))
-        if error is not None and not is_signal(error):
+            self._answer(turn, turn.step, error)
+        if error is not None:
             for actor in self.acted:
-                actor.close(error)
-        elif error is not None and turn is not None:
-            turn.close()
-        self.run.came_back(self.task.name, answer, None if is_signal(error) else error)
+                actor.close(None if is_signal(error) else error)
         actors = self.acted[-1:] if turn is not None else self.acted
+        self.run.came_back(self.task.name, actors[-1].answer if actors else None, None if is_signal(error) else error)
         if error is None:
             self.run.follow(self.task, [_at(actor, self.run, self.task.name) for actor in actors] or self.actors)
         elif parent_command(error) is not None:
             self.run.final.extend(actors or self.actors)
+
+    def _answer(self, turn: Actor, step: FrameworkStep, error: BaseException | None) -> None:
+        """Write what the node's agent answered: what it wrote into the state."""
+        command = parent_command(error)
+        if error is None:
+            turn.answer = answered(written_by(self.task.writes, self.run.graph.trigger_to_nodes))
+        elif command is not None:
+            turn.answer = asks_for_tools(command) or answered(getattr(command, "update", None))
+        if turn.answer is not None:
+            step.output(turn.answer)
 
 
 def _at(actor: Actor, run: GraphRun, node: str) -> Actor:

@@ -65,7 +65,9 @@ def build(flow: Flow):
         graph.add_node(each.__name__, each)
     graph.add_edge(START, "planner")
     graph.add_edge("planner", "executor")
-    graph.add_conditional_edges("executor", lambda state: "search" if state["messages"][-1].get("tool_calls") else "validator", ["search", "validator"])
+    graph.add_conditional_edges(
+        "executor", lambda state: "search" if state["messages"][-1].get("tool_calls") else "validator", ["search", "validator"]
+    )
     graph.add_edge("search", "executor")
     graph.add_conditional_edges("validator", lambda state: END if state["verdict"].startswith("PASSED") else "executor", [END, "executor"])
     return graph.compile(name="write a reply")
