@@ -67,13 +67,23 @@ cycles AS (
     HAVING count(*) FILTER (WHERE from_agent < to_agent) >= 2 AND count(*) FILTER (WHERE from_agent > to_agent) >= 2
 ),
 
+-- work that goes to an agent, back, and to the same agent again, all of it stated: it was sent back to be done better, a validation
+sent_back AS (
+    SELECT unnest([a.trace_id, b.trace_id]) AS trace_id, unnest([a.span_id, b.span_id]) AS span_id
+    FROM joined AS a
+    JOIN joined AS b ON b.run = a.run AND b.from_trace = a.to_trace AND b.from_step_span = a.to_span AND b.to_agent = a.from_agent
+    JOIN joined AS c ON c.run = b.run AND c.from_trace = b.to_trace AND c.from_step_span = b.to_span AND c.to_agent = b.from_agent
+    WHERE a.handoff_id IS NOT NULL AND b.handoff_id IS NOT NULL AND c.handoff_id IS NOT NULL
+      AND NOT a.is_return AND NOT b.is_return AND NOT c.is_return
+),
+
 -- the target hands straight back to the sender without a tool's help
 bounces AS (
     SELECT DISTINCT j.trace_id, j.span_id
     FROM joined AS j
     JOIN joined AS b ON b.run = j.run AND b.from_trace = j.to_trace AND b.from_step_span = j.to_span
                     AND b.to_agent = j.from_agent AND b.is_stated AND NOT b.is_return
-    WHERE j.is_stated AND NOT EXISTS (
+    WHERE j.is_stated AND (j.trace_id, j.span_id) NOT IN (SELECT (trace_id, span_id) FROM sent_back) AND NOT EXISTS (
         SELECT 1 FROM work_facts AS f
         WHERE f.trace_id = j.to_trace AND f.step_span = j.to_span AND f.span_class = 'tool'
           AND (f.trace_id, f.span_id) NOT IN (SELECT (trace_id, span_id) FROM joined)
