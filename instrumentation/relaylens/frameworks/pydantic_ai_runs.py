@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from types import ModuleType
 from typing import Any, Final, Self
+from weakref import WeakSet
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -21,9 +22,10 @@ from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import FrameworkStep, Pause, Pauses, Region, framework_run
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING
+from relaylens.recording import write_error
 from relaylens.safety import guarded
 from relaylens.scope import Scope, current_scope, normalised
-from relaylens.semconv import TransferMode
+from relaylens.semconv import GEN_AI_OPERATION_NAME, Operation, TransferMode
 
 _MOST_REMEMBERED: Final = 10_000
 _FORMATS: Final = (6, 5)
@@ -39,12 +41,16 @@ _agents: Final[OrderedDict[str, tuple[str | None, str]]] = OrderedDict()
 """By the framework's id of a run: the run it was part of, and the agent."""
 
 
+_marked: Final[WeakSet[BaseException]] = WeakSet()
+"""Errors of streams that are on a model call already."""
+
+
 class Turn(FrameworkStep):
-    """One run of an agent. It is over when its output function passes control on, though the framework's own run goes on until that returns."""
+    """One run of an agent; it is over when its output function passes control on, though the framework's own run goes on until then."""
 
     is_over = False
     """Whether it has passed control on."""
-    _place: Span = INVALID_SPAN
+    place_of_turn: Span = INVALID_SPAN
     """The span in which the turn has its place."""
     _before: "Turn | None" = None
 
@@ -56,8 +62,8 @@ class Turn(FrameworkStep):
     def _begin(self) -> tuple[Context | None, Sequence[Link]]:
         parent, links = super()._begin()
         if self._before is not None:
-            parent = trace.set_span_in_context(self._before._place, parent)
-        self._place = trace.get_current_span(parent)
+            parent = trace.set_span_in_context(self._before.place_of_turn, parent)
+        self.place_of_turn = trace.get_current_span(parent)
         return parent, links
 
     def pass_on(self, target: str, payload: object) -> Handoff:
@@ -128,7 +134,11 @@ class AgentRun(Around):
 
     def _handoff(self, scope: Scope) -> Handoff | None:
         """The handoff by which this agent has the work, unless the program has written it itself."""
-        if scope.run is None or self._goes_on is not None or any(normalised(offer.target or "") == normalised(self._name) for offer in scope.run.offers):
+        if (
+            scope.run is None
+            or self._goes_on is not None
+            or any(normalised(offer.target or "") == normalised(self._name) for offer in scope.run.offers)
+        ):
             return None
         if isinstance(scope.step, Turn):
             if _in_output_function.get() is scope.step:
@@ -182,9 +192,9 @@ class _OutputFunction(Around):
 class _Questions(Around):
     """Questions that a handler of the program answers while the agent waits."""
 
-    def __init__(self, manager: Any, requests: Any) -> None:  # noqa: ANN401 - ToolManager, DeferredToolRequests
+    def __init__(self, manager: Any, args: Arguments, kwargs: Named) -> None:  # noqa: ANN401 - ToolManager
         self._context = manager.ctx
-        self._requests = requests
+        self._requests = _first(args, kwargs, "requests")
 
     def _enter(self) -> None:
         with guarded("ask for approval"):
@@ -206,9 +216,9 @@ def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
     patches.around(capability, "wrap_output_process", _output_function)
     graph = sys.modules["pydantic_ai._agent_graph"]
     patches.before(graph.UserPromptNode, "run", _resumed)
-    patches.around(
-        graph.ToolManager, "resolve_deferred_tool_calls", lambda manager, args, kwargs: _Questions(manager, _first(args, kwargs, "requests"))
-    )
+    patches.around(graph.ToolManager, "resolve_deferred_tool_calls", _Questions)
+    if hasattr(graph, "_interrupted_stream_response"):
+        patches.before(graph, "_interrupted_stream_response", lambda _, args, kwargs: _stream_broke(_first(args, kwargs, "stream_error")))
     if not module.Agent._instrument_default:  # noqa: SLF001 - whether the program has chosen already
         patches.put(module.Agent, "_instrument_default", _settings(patches))
 
@@ -226,6 +236,16 @@ def _settings(patches: Patches) -> Any:  # noqa: ANN401 - InstrumentationSetting
 def _agent_run(framework: Framework, context: Any) -> Around | None:  # noqa: ANN401 - RunContext
     """What stands around an agent's run; spoken sessions have no end to their answers and are left alone."""
     return None if getattr(context, "realtime", False) else AgentRun(framework, context)
+
+
+def _stream_broke(error: BaseException) -> None:
+    """Mark a model call whose stream broke as failed: the framework's own span of it says nothing of that."""
+    span = trace.get_current_span()
+    is_call = (getattr(span, "attributes", None) or {}).get(GEN_AI_OPERATION_NAME) == Operation.CHAT
+    # It passes through the streams of all agents that wait for the one whose call it was: that one comes first.
+    if is_call and error not in _marked and isinstance(error, sys.modules["pydantic_ai.exceptions"].ModelAPIError):
+        _marked.add(error)
+        write_error(span, error, recorder.current())
 
 
 def _output_function(_: object, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ARG001 - the hook's form
@@ -285,6 +305,3 @@ def _remember(run_id: str | None, agent: str) -> None:
         while len(_agents) > _MOST_REMEMBERED:
             with contextlib.suppress(KeyError):
                 _agents.popitem(last=False)
-
-
-__all__: Sequence[str] = ("AgentRun", "Turn", "patch")

@@ -31,7 +31,9 @@ TOOLS = {"docs": [Tool(search_docs)], "approver": [Tool(send_reply), Tool(escala
 
 def member(model: OpenAIChatModel, name: str) -> Tool:
     """An agent as a tool of the one that calls it."""
-    agent = Agent(model, name=name, deps_type=Flow, instructions=PROMPTS[name], output_type=[str, DeferredToolRequests], tools=TOOLS.get(name, []))
+    agent = Agent(
+        model, name=name, deps_type=Flow, instructions=PROMPTS[name], output_type=[str, DeferredToolRequests], tools=TOOLS.get(name, [])
+    )
 
     async def ask(ctx: RunContext[Flow], message: str) -> str:
         try:

@@ -3,7 +3,7 @@
 from tests.frameworks.actions import handoff, say
 from tests.frameworks.programs import But, Program
 
-from relaylens.semconv import HandoffReason, Outcome
+from relaylens.semconv import HandoffReason, Outcome, TransferMode
 
 _ERRORED = frozenset({HandoffReason.ERRORED})
 _LIMIT = "the limit of requests is raised in the run of the agent whose turn it is, which fails with it"
@@ -15,11 +15,20 @@ _PEER = {
 
 PROGRAMS = (
     Program(but=_PEER, missing={"delegation": "its agents pass on; see program_delegation.py"}),
-    Program(label="stream", arguments=("--stream",), but=_PEER, missing={"delegation": "as above"}),
+    Program(
+        label="stream",
+        arguments=("--stream",),
+        but={"empty": _PEER["empty"]},
+        missing={
+            "delegation": "as above",
+            "loop": "the usage of an open stream counts after its output function has returned, so that peers share no limit",
+        },
+    ),
     Program(
         "program_delegation.py",
         mode="delegation",
         but={
+            "handoff_fail": But("nothing tells how a tool that there is not would have given control back", mode=TransferMode.PASS_CONTROL),
             "loop": But(_LIMIT, failed_agents=frozenset({"triage"})),
             "empty": But(
                 _EMPTY + ", through the tool into the agent that called it",
