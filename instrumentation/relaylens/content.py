@@ -10,10 +10,12 @@ from typing import Any, Final
 
 _DEEPEST: Final = 32
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+
 
 def as_json(value: object) -> str:
     """The value as JSON; what JSON has no word for becomes its text."""
-    return json.dumps(_plain(value), ensure_ascii=False)
+    return _ENCODER.encode(_plain(value))
 
 
 def as_text(value: object) -> str:
@@ -23,6 +25,8 @@ def as_text(value: object) -> str:
 
 def _plain(value: object, depth: int = 0) -> object:
     """The value in JSON's own types."""
+    if type(value) is str or type(value) is int:
+        return value
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -31,13 +35,15 @@ def _plain(value: object, depth: int = 0) -> object:
     inner = _members(value)
     if depth > _DEEPEST or inner is None:
         return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
-    if isinstance(inner, Mapping):
+    if type(inner) is dict or isinstance(inner, Mapping):
         return {str(key): _plain(item, depth + 1) for key, item in inner.items()}
     return [_plain(item, depth + 1) for item in inner]
 
 
 def _members(value: object) -> Mapping[object, object] | Collection[object] | None:
     """What a value holds, by name or in order; None when it holds nothing that JSON knows."""
+    if type(value) is dict or type(value) is list:
+        return value
     if isinstance(value, Mapping | list | tuple | set | frozenset):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -51,6 +57,10 @@ def _members(value: object) -> Mapping[object, object] | Collection[object] | No
 
 def messages(value: object, role: str, finish_reason: str | None = None) -> str:
     """Messages as OpenTelemetry writes them, from a text, a value, or a list of messages in OpenAI's or OpenTelemetry's form."""
+    if type(value) is str:
+        # The most frequent case by far, and the host waits for it.
+        written_text = {"role": role, "parts": [{"type": "text", "content": value}]}
+        return _ENCODER.encode([written_text if finish_reason is None else {**written_text, "finish_reason": finish_reason}])
     given = value if _is_message_list(value) else [{"role": role, "content": as_text(value)}]
     written = [_message(message, role) for message in given]  # type: ignore[attr-defined] # a list, seen above
     if finish_reason is not None and written:
@@ -64,7 +74,8 @@ def answer(text: object, tool_calls: Sequence[Mapping[str, object]], finish_reas
     if text is not None or not tool_calls:
         parts.append({"type": "text", "content": "" if text is None else as_text(text)})
     parts.extend(_tool_call(call) for call in tool_calls)
-    return as_json([{"role": "assistant", "parts": parts, "finish_reason": finish_reason}])
+    message = [{"role": "assistant", "parts": parts, "finish_reason": finish_reason}]
+    return as_json(message) if tool_calls else _ENCODER.encode(message)
 
 
 def text_parts(text: object) -> str:

@@ -52,7 +52,7 @@ class _Place:
     parent: SpanContext | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Open:
     """What is kept of a span until it ends."""
 
@@ -156,7 +156,8 @@ class StampingProcessor(SpanProcessor):
                 self._open[context.span_id] = _Open(number, stamp, is_silent, place, self._privacy.begun(span, parent_context, scope.agent))
                 if len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
-            span.set_attributes(stamp)
+            for key, value in stamp.items():
+                span.set_attribute(key, value)
 
     def _exported_parent(self, span: Span) -> SpanContext | None:
         """The nearest span above this one that is exported."""

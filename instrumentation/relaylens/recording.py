@@ -37,6 +37,7 @@ class Recorded(Around):
         self._name = name
         self._given: dict[str, AttributeValue] = {key: value for key, value in (attributes or {}).items() if value is not None}
         self._attributes: dict[str, AttributeValue] = {}
+        self._written = 0
         self._recorder = recorder.current()
         self._span: Span = INVALID_SPAN
         self._context: Context | None = None
@@ -81,7 +82,8 @@ class Recorded(Around):
             self._attributes = core_attributes(self.operation, scope) | self._attributes
             if self.names_agent and outer.agent is not None:
                 self._attributes[GEN_AI_AGENT_NAME] = outer.agent
-            inside = with_scope(scope, parent)
+            self._written = len(self._attributes)
+            inside = parent if scope is outer else with_scope(scope, parent)
             self._span = self._recorder.tracer.start_span(
                 self._span_name(), inside, self.kind, self._attributes, links, self._recorder.now()
             )
@@ -95,7 +97,8 @@ class Recorded(Around):
             if error is not None:
                 write_error(self._span, error, self._recorder)
             # The SDK drops the oldest attributes when there are too many; written again these are the newest.
-            self._span.set_attributes(self._attributes)
+            if len(self._attributes) != self._written or getattr(self._span, "dropped_attributes", None):
+                self._span.set_attributes(self._attributes)
         with guarded("end a span"):
             self._span.end(self._recorder.now())
         self._suspend()
@@ -123,6 +126,7 @@ class Recorded(Around):
             with guarded("set an attribute"):
                 self._attributes[key] = value
                 self._span.set_attribute(key, value)
+                self._written = len(self._attributes)
 
     def _set_content(self, key: str, written: Callable[[], str]) -> None:
         """Set a text, unless texts are not to be kept."""

@@ -85,6 +85,8 @@ class RunState:
 
     def take_offer(self, agent: str) -> Offer | None:
         """The oldest handoff to this agent, which is thereby taken."""
+        if not self.offers:
+            return None
         name = normalised(agent)
         with self.lock:
             for offer in self.offers:

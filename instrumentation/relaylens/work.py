@@ -1,7 +1,6 @@
 """The work itself: runs, and the steps of agents in them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Self, overload
 
 from opentelemetry.context import Context
@@ -103,7 +102,8 @@ class Run(_InAndOut):
         return None, ()
 
     def _scope(self, outer: Scope) -> Scope:  # noqa: ARG002 - a run begins a scope of its own
-        return replace(self._inside, run=self._state)
+        inside = self._inside
+        return Scope(self._state, inside.step, inside.details, inside.silent, inside.turn)
 
     def _started(self) -> None:
         self._state.span = self._span
@@ -206,7 +206,7 @@ class AgentStep(_InAndOut):
         return handoff.parent_context(), handoff.links()
 
     def _scope(self, outer: Scope) -> Scope:
-        return replace(outer, step=self, turn=None)
+        return Scope(outer.run, self, outer.details, outer.silent)
 
     def _started(self) -> None:
         if self._received is not None and self._received.id is not None:
