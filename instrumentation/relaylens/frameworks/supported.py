@@ -7,6 +7,7 @@ from relaylens.frameworks.base import Framework
 
 SUPPORTED: Final[tuple[str, ...]] = (
     "anthropic",
+    "autogen",
     "crewai",
     "langgraph",
     "openai",

@@ -1,0 +1,106 @@
+"""AutoGen's agents outside of teams, and users who take part in teams."""
+
+from types import ModuleType
+from typing import Any
+
+import relaylens
+from relaylens.around import Around
+from relaylens.frameworks import autogen_texts as texts
+from relaylens.frameworks.autogen_loops import participant_step
+from relaylens.frameworks.autogen_people import Asking, answer, ask, conversations, resumed
+from relaylens.frameworks.base import Framework
+from relaylens.frameworks.patching import Arguments, Named, Patches
+from relaylens.frameworks.recording import FrameworkRun, Pause, Region, framework_run
+from relaylens.safety import guarded
+from relaylens.scope import current_scope
+from relaylens.semconv import TransferMode
+
+
+class _Alone(Around):
+    """An agent's run of its own: the run, if nothing is open, and its one step."""
+
+    def __init__(self, framework: Framework, agent: Any, task: Any, messages: Any = ()) -> None:  # noqa: ANN401 - a chat agent
+        """Prepare for a task or for messages."""
+        conversation = conversations.of(agent)
+        asked = task if task is not None else list(messages) or None
+        self._pause: Pause | None = resumed(conversation, asked) if current_scope().run is None else None
+        self._agent = agent
+        self._asked = asked
+        self._run = framework_run(
+            framework,
+            agent.name,
+            run_id=None if self._pause is None else self._pause.run_id,
+            conversation=conversation,
+            given=texts.task(asked),
+        )
+        self._step = participant_step(agent, agent.name, asked)
+
+    def _enter(self) -> None:
+        if self._run is not None:
+            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        with guarded("answer what an agent asked"):
+            answer(self._pause, self._asked)
+        self._step.open()
+
+    def _suspend(self) -> None:
+        self._step.paused()
+        if self._run is not None:
+            self._run._suspend()  # noqa: SLF001 - as above
+
+    def _resume(self) -> None:
+        if self._run is not None:
+            self._run._resume()  # noqa: SLF001 - as above
+        self._step.resumed()
+
+    def _returned(self, value: Any) -> None:  # noqa: ANN401 - a TaskResult, a Response, or the items of a stream
+        result = value[-1] if isinstance(value, list) and value else value
+        messages = getattr(result, "messages", None)
+        message = messages[-1] if messages else getattr(result, "chat_message", None)
+        if message is None:
+            return
+        self._step.output(texts.text(message))
+        if type(message).__name__ != "HandoffMessage":
+            if isinstance(self._run, FrameworkRun):
+                self._run.output(texts.text(message))
+        elif isinstance(self._run, FrameworkRun):
+            # Nobody else is there: whoever runs the agent has to answer.
+            ask(conversations.of(self._agent), message)
+        else:
+            relaylens.handoff(message.target, texts.passed_on(message), mode=TransferMode.PASS_CONTROL)
+
+    def _leave(self, error: BaseException | None) -> None:
+        self._step.close(error)
+        if self._run is not None:
+            self._run._leave(error)  # noqa: SLF001 - as above
+
+
+def _is_person(agent: object) -> bool:
+    return any(kind.__name__ == "UserProxyAgent" for kind in type(agent).__mro__)
+
+
+def _last(messages: Any) -> str:  # noqa: ANN401 - chat messages
+    """What a user is asked: what was said last."""
+    return texts.text(messages[-1]) if messages else "Enter your response: "
+
+
+def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
+    """Put runs around agents that are run by themselves, and questions around users."""
+
+    def run(agent: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401, ARG001 - the hook's form
+        return None if _is_person(agent) else _Alone(framework, agent, named.get("task"))
+
+    def called(agent: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401 - the hook's form
+        messages = args[0] if args else named.get("messages", ())
+        return _Alone(framework, agent, None, messages) if current_scope().step is None else None
+
+    def asked(agent: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401 - the hook's form
+        messages = args[0] if args else named.get("messages", ())
+        return None if current_scope().run is None else Asking(agent.name, _last(messages))
+
+    for name in ("run", "run_stream"):
+        patches.around(module.BaseChatAgent, name, run)
+    patches.around(module.AssistantAgent, "on_messages_stream", called)
+    patches.after(module.AssistantAgent, "on_reset", lambda agent, *_: conversations.forget(agent))
+    patches.around(module.UserProxyAgent, "on_messages_stream", asked)
+    # An agent that is made says so in a trace of its own.
+    patches.around(module.BaseChatAgent, "__init__", lambda *_: Region(framework, silent=framework.silent))

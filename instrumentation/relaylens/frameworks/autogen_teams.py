@@ -1,0 +1,203 @@
+"""The runs of AutoGen's teams, and what their managers and members tell of each other."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from opentelemetry import context as otel_context
+
+import relaylens
+from relaylens.around import Around
+from relaylens.frameworks import autogen_texts as texts
+from relaylens.frameworks.autogen_loops import Loop, Place, current_loop, is_orchestrator, is_swarm
+from relaylens.frameworks.autogen_people import answer, ask, ask_with, conversations, resumed
+from relaylens.frameworks.base import Framework
+from relaylens.frameworks.patching import Arguments, Named, Patches
+from relaylens.frameworks.recording import Pause, Region, framework_run
+from relaylens.safety import guarded
+from relaylens.scope import current_scope
+from relaylens.semconv import Evidence, HandoffReason, Outcome, TransferMode
+
+_LIMITS: Final = frozenset({"MaxMessageTermination", "TokenUsageTermination", "TimeoutTermination"})
+"""Conditions that end a team because it took too long."""
+
+_STOPPED_BY_HAND: Final = "ExternalTermination"
+
+_loops: Final[dict[str, Loop]] = {}
+"""Teams that run, by the id that all of their messages carry; each runs once at a time."""
+
+
+class _TeamRun(Around):
+    """A team's run from its task to its result."""
+
+    keeps_items = False
+
+    def __init__(self, run: Around | None, team: Any, task: object, pause: Pause | None) -> None:  # noqa: ANN401 - a BaseGroupChat
+        self._run = run
+        self._team = team
+        self._task = task
+        self._pause = pause
+        self._loop: Loop | None = None
+        self._is_outermost = current_loop() is None and current_scope().step is None
+
+    def _enter(self) -> None:
+        if self._run is not None:
+            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        with guarded("begin a team's run"):
+            self._loop = _loops[self._team._team_id] = Loop(self._team, otel_context.get_current())  # noqa: SLF001 - as above
+            answer(self._pause, self._task)
+
+    def _suspend(self) -> None:
+        if self._run is not None:
+            self._run._suspend()  # noqa: SLF001 - as above
+
+    def _resume(self) -> None:
+        if self._run is not None:
+            self._run._resume()  # noqa: SLF001 - as above
+
+    def _leave(self, error: BaseException | None) -> None:
+        with guarded("end a team's run"):
+            loop = self._loop
+            if loop is not None:
+                if _loops.get(self._team._team_id) is loop:  # noqa: SLF001 - as above
+                    del _loops[self._team._team_id]  # noqa: SLF001 - as above
+                self._left(loop, error)
+                loop.close(error)
+                if self._run is not None and error is None and loop.leaving is None and loop.answer is not None:
+                    self._run._returned(loop.answer)  # noqa: SLF001 - as above
+        if self._run is not None:
+            self._run._leave(error)  # noqa: SLF001 - as above
+
+    def _left(self, loop: Loop, error: BaseException | None) -> None:
+        """What became of a handoff to somebody who is not in the team."""
+        message = loop.leaving
+        if message is None or isinstance(error, GeneratorExit):
+            return
+        step = loop.last_step()
+        if step is not None:
+            step.resumed()
+        if error is not None:
+            if is_swarm(type(self._team)):
+                relaylens.handoff(
+                    message.target,
+                    texts.passed_on(message),
+                    mode=TransferMode.PASS_CONTROL,
+                    failed=HandoffReason.UNKNOWN_TARGET,
+                    reason=str(error) or type(error).__name__,
+                )
+        elif self._is_outermost:
+            written = loop.handed_with.get(message.source)
+            if written:
+                ask_with(conversations.of(self._team), message, written)
+            else:
+                ask(conversations.of(self._team), message)
+        if step is not None:
+            step.paused()
+
+
+def _signalled(manager: Any, message: Any) -> None:  # noqa: ANN401 - a manager and its StopMessage
+    """A team stops: by a limit, where another end was meant, or by hand."""
+    sources = set(message.source.split(", "))
+    limit = getattr(manager, "_max_turns", None)
+    at_limit = sources <= _LIMITS or (
+        message.source == manager._name  # noqa: SLF001 - AutoGen has no public way to read it
+        and message.content in {f"Maximum number of turns {limit} reached.", "Max rounds reached."}
+    )
+    if at_limit and _has_other_end(manager):
+        scope = current_scope()
+        if scope.step is None or is_orchestrator(manager):
+            relaylens.outcome(Outcome.FAILED, message.content, evidence=Evidence.RULE)
+    elif sources == {_STOPPED_BY_HAND} and current_scope().step is None:
+        relaylens.outcome(Outcome.ABANDONED, message.content, evidence=Evidence.RULE)
+
+
+def _has_other_end(manager: Any) -> bool:  # noqa: ANN401 - a manager
+    """Whether the team can end in another way than by a limit: one that is given only a limit is meant to work that long."""
+    if is_orchestrator(manager) or type(manager).__name__ == "GraphFlowManager":
+        return True
+    conditions = _conditions(getattr(manager, "_termination_condition", None))
+    return any(type(each).__name__ not in {*_LIMITS, _STOPPED_BY_HAND} for each in conditions)
+
+
+def _conditions(condition: Any) -> Iterator[Any]:  # noqa: ANN401 - a TerminationCondition
+    """A condition, or the parts of one that is combined."""
+    parts = getattr(condition, "_conditions", None)
+    if parts is not None:
+        for part in parts:
+            yield from _conditions(part)
+    elif condition is not None:
+        yield condition
+
+
+def _published(agent: Any, message: Any, topic: Any) -> None:  # noqa: ANN401 - a manager or a container, what it says and to whom
+    """A manager lets a member speak, or a member has spoken."""
+    loop = _loops.get(agent.id.key)
+    kind = type(message).__name__
+    if loop is None:
+        return
+    if kind == "GroupChatRequestPublish":
+        names = {each: name for name, each in agent._participant_name_to_topic_type.items()}  # noqa: SLF001 - as above
+        loop.requested(names[topic.type], agent)
+    elif kind == "GroupChatAgentResponse":
+        if is_orchestrator(agent):
+            loop.instructed(message.response.chat_message)
+        else:
+            loop.responded(message.name, message.response.chat_message)
+    elif kind == "GroupChatTeamResponse" and message.result.messages:
+        loop.responded(message.name, message.result.messages[-1])
+
+
+def patch(framework: Framework, patches: Patches) -> None:
+    """Put runs around teams and see what passes between managers and members."""
+    chats = "autogen_agentchat.teams._group_chat"
+    base, containers, managers, agents = (
+        sys.modules[f"{chats}.{name}"]
+        for name in ("_base_group_chat", "_chat_agent_container", "_base_group_chat_manager", "_sequential_routed_agent")
+    )
+
+    def run(team: Any, args: Arguments, named: Named) -> Around:  # noqa: ANN401, ARG001 - the hook's form
+        task = named.get("task")
+        conversation = conversations.of(team)
+        pause = resumed(conversation, task) if current_scope().run is None else None
+        around = framework_run(
+            framework,
+            team.name,
+            run_id=None if pause is None else pause.run_id,
+            conversation=conversation,
+            given=texts.task(task),
+            result=texts.text,
+        )
+        return _TeamRun(around, team, task, pause)
+
+    def handling(agent: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401, ARG001 - the hook's form
+        loop = _loops.get(agent.id.key)
+        if loop is None:
+            return None
+        return Place(loop, agent, getattr(args[0], "messages", None) or ()) if is_orchestrator(agent) else Place(loop)
+
+    def turn(container: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401, ARG001 - the hook's form
+        loop = _loops.get(container.id.key)
+        return None if loop is None else loop.turn(container)
+
+    def published(agent: Any, args: Arguments, named: Named) -> None:  # noqa: ANN401 - the hook's form
+        _published(agent, args[0] if args else named.get("message"), named.get("topic_id") or (args[1] if len(args) > 1 else None))
+
+    def led(edge: Any, args: Arguments, named: Named, holds: Any) -> None:  # noqa: ANN401, ARG001 - the hook's form
+        loop = current_loop()
+        if holds and loop is not None and args:
+            loop.edges[edge.target].append(args[0].source)
+
+    patches.around(base.BaseGroupChat, "run_stream", run)
+    patches.around(agents.SequentialRoutedAgent, "on_message_impl", handling)
+    patches.around(containers.ChatAgentContainer, "handle_request", turn)
+    patches.before(agents.SequentialRoutedAgent, "publish_message", published)
+    patches.before(managers.BaseGroupChatManager, "_signal_termination", lambda manager, args, _: _signalled(manager, args[0]))
+    patches.after(sys.modules[f"{chats}._graph._digraph_group_chat"].DiGraphEdge, "check_condition", led)
+    for name in ("reset", "load_state", "save_state", "pause", "resume"):
+        # What the runtime says then is of no run.
+        patches.around(base.BaseGroupChat, name, lambda *_: Region(framework, silent=framework.silent))
+    patches.after(base.BaseGroupChat, "reset", lambda team, *_: conversations.forget(team))
+    patches.after(base.BaseGroupChat, "save_state", lambda team, _, __, state: conversations.saved(team, state))
+    patches.after(
+        base.BaseGroupChat, "load_state", lambda team, args, named, _: conversations.loaded(team, args[0] if args else named["state"])
+    )
