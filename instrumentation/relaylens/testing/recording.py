@@ -3,7 +3,7 @@
 import copy
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -129,8 +129,8 @@ def recording(*, clock: Literal["ticking", "real"] = "ticking", **settings: Any)
     """
     uninstrument()
     provider = _provider()
-    ids: IdGenerator = provider.id_generator
-    vars(provider)["id_generator"] = CountingIds()
+    ids = provider.id_generator
+    _use_ids(provider, CountingIds())
     ticks = _Ticks(TickingClock()) if clock == "ticking" else None
     memory = SpanMemory()
     if ticks is not None:
@@ -140,7 +140,7 @@ def recording(*, clock: Literal["ticking", "real"] = "ticking", **settings: Any)
         yield Recording(memory, instrumentation, ticks)
     finally:
         uninstrument()
-        vars(provider)["id_generator"] = ids
+        _use_ids(provider, ids)
         _remove(provider, ticks, instrumentation.processor)
 
 
@@ -155,6 +155,13 @@ def _provider() -> TracerProvider:
     if isinstance(present, trace.ProxyTracerProvider):
         trace.set_tracer_provider(provider)
     return provider
+
+
+def _use_ids(provider: TracerProvider, ids: IdGenerator) -> None:
+    """Number spans by `ids` from now on, also those of tracers that were made before."""
+    tracers: Mapping[object, object] = getattr(provider, "_tracers", {})
+    for holder in (provider, *tracers.values()):
+        vars(holder)["id_generator"] = ids
 
 
 def _remove(provider: TracerProvider, *processors: SpanProcessor | None) -> None:
