@@ -121,7 +121,7 @@ _NOWHERE: Final = Scope()
 
 def current_scope(context: Context | None = None) -> Scope:
     """The scope of a context, or of the place where this is called."""
-    scope = otel_context.get_value(_KEY, context)
+    scope = (otel_context.get_current() if context is None else context).get(_KEY)
     if not isinstance(scope, Scope):
         return _NOWHERE
     if scope.turn is not None and scope.turn.step is not None:
