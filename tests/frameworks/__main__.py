@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.frameworks.comparing import differences
+from tests.frameworks.observing import complaints
 from tests.frameworks.programs import programs
 from tests.frameworks.running import Performance, Played, perform
 
@@ -30,6 +31,8 @@ def main() -> int:
     bad = [each for each in performance.flows.values() if not _show(programs()[options.program].truth(each.flow), each, options)]
     if options.spans or options.attributes:
         _show_spans(performance, attributes=options.attributes)
+    for complaint in complaints(performance.output):
+        _line(f"ERROR of ours: {complaint}")
     for conversation in performance.outside:
         _line(f"OUTSIDE of every flow: conversation {conversation}")
     _line(f"{len(performance.flows) - len(bad)} of {len(performance.flows)} flows are seen as they are; the store is {options.store}")

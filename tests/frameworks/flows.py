@@ -81,6 +81,9 @@ SEQUENCE: Final[dict[str, Script]] = {
     },
 }
 
+PAGE: Final[Script] = {"triage": (handoff("docs"), _FACTS), "docs": (_FACTS,)}
+"""What the model says in the program of a page of docs/frameworks: triage gives the ticket to docs, which answers."""
+
 SCRIPTS: Final[dict[Mode, dict[str, Script]]] = {"peer": PEER, "delegation": DELEGATION, "sequence": SEQUENCE}
 
 

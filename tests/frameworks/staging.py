@@ -32,8 +32,13 @@ def flows(variant: Variant) -> list[object]:
 
 
 def _names() -> list[str]:
-    wanted = {word.strip() for word in _WANTED.split(",")}
-    return [name for name, program in programs().items() if "all" in wanted or {name, program.folder} & wanted]
+    return [name for name, program in programs().items() if wanted(name, program.folder)]
+
+
+def wanted(*names: str) -> bool:
+    """Whether one of these names of folders or programs is to be played."""
+    asked = {word.strip() for word in _WANTED.split(",")}
+    return bool({"all", *names} & asked)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.frameworks.comparing import differences
+from tests.frameworks.observing import complaints
 from tests.frameworks.staging import Stage, chosen, flows
 
 pytestmark = pytest.mark.timeout(900)
@@ -33,3 +34,9 @@ def test_host_is_unchanged(stage: Stage, program: str, flow: str) -> None:
 def test_nothing_is_seen_outside_the_flows(stage: Stage, program: str) -> None:
     """No trace begins where nothing is asked of the agents, such as when they are made."""
     assert [] == stage.play(program, "instrumented").outside
+
+
+@pytest.mark.parametrize("program", chosen())
+def test_nothing_goes_wrong_in_relaylens(stage: Stage, program: str) -> None:
+    """No error of ours is caught and logged on the way."""
+    assert [] == complaints(stage.play(program, "instrumented").output)
