@@ -5,7 +5,6 @@ import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
-from types import ModuleType
 from typing import Any, Final, Self
 from weakref import WeakSet
 
@@ -208,7 +207,7 @@ class _Questions(Around):
         """Nothing to end: a question without an answer stays pending."""
 
 
-def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
+def patch(framework: Framework, patches: Patches) -> None:
     """Put everything in place; what is patched has been imported with the agents."""
     capability = sys.modules["pydantic_ai.capabilities.instrumentation"].Instrumentation
     patches.around(capability, "wrap_run", lambda _, args, kwargs: _agent_run(framework, _context_of(args, kwargs)))
@@ -219,8 +218,9 @@ def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
     patches.around(graph.ToolManager, "resolve_deferred_tool_calls", _Questions)
     if hasattr(graph, "_interrupted_stream_response"):
         patches.before(graph, "_interrupted_stream_response", lambda _, args, kwargs: _stream_broke(_first(args, kwargs, "stream_error")))
-    if not module.Agent._instrument_default:  # noqa: SLF001 - whether the program has chosen already
-        patches.put(module.Agent, "_instrument_default", _settings(patches))
+    agent = sys.modules["pydantic_ai.agent"].Agent
+    if not agent._instrument_default:  # noqa: SLF001 - whether the program has chosen already
+        patches.put(agent, "_instrument_default", _settings(patches))
 
 
 def _settings(patches: Patches) -> Any:  # noqa: ANN401 - InstrumentationSettings
