@@ -42,11 +42,11 @@ FRAMEWORK: Final = Framework(
         "crewai.flow.runtime": _for_crewai(crewai_flows.patch_flow),
     },
     adds=(
-        "The run of a crew, a flow or a single agent; each agent's turn; delegation and questions to coworkers, a coworker that does not exist "
-        "included; passing on from task to task and from one flow method to the next; people asked by `human_input`, `@human_feedback` and "
+        "The run of a crew, a flow or a single agent; each agent's turn; delegation and questions to coworkers, also to one that does not "
+        "exist; passing on from task to task and from one flow method to the next; people asked by `human_input`, `@human_feedback` and "
         "`Flow.ask`; guardrails as validations; model and tool calls."
     ),
-    why="CrewAI's own events tell of every model call, whichever provider it goes to, with its tokens; no instrumentation shows tools and models both.",
+    why="CrewAI's own events tell of every model call with its tokens, whichever the provider; its tools are seen where they run.",
     details=_RECORDED_AGAIN,
     silent=_RECORDED_AGAIN,
 )

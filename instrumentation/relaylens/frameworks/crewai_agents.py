@@ -10,7 +10,7 @@ from relaylens import recorder
 from relaylens.around import Around
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.crewai_trail import Trail, arrive, current_crew, current_trail
-from relaylens.frameworks.patching import Arguments, Named, Patches
+from relaylens.frameworks.patching import Arguments, Make, Named, Patches
 from relaylens.frameworks.recording import FrameworkStep, Result, fingerprint, framework_run
 from relaylens.handoffs import Handoff, handoff
 from relaylens.missing import MISSING, Missing
@@ -219,38 +219,30 @@ def patch_agent(framework: Framework, module: ModuleType, patches: Patches) -> N
         return CrewStep(framework, agent, task=task, given=given, passed_on=context or description, result=raw)
 
     def kickoff(agent: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
-        if _returns_coroutine_of_another():
-            return None
         messages = argument(args, kwargs, 0, "messages")
         return CrewStep(framework, agent, given=messages, passed_on=messages, result=raw)
 
     def run(agent: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
-        if _returns_coroutine_of_another():
-            return None
-        return framework_run(framework, name_of(agent), given=argument(args, kwargs, 0, "messages"), result=raw)
-
-    def kickoff_async(agent: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
-        messages = argument(args, kwargs, 0, "messages")
-        return CrewStep(framework, agent, given=messages, passed_on=messages, result=raw)
-
-    def run_async(agent: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         return framework_run(framework, name_of(agent), given=argument(args, kwargs, 0, "messages"), result=raw)
 
     patches.around(module.Agent, "execute_task", turn)
     patches.around(module.Agent, "aexecute_task", turn)
-    patches.around(module.Agent, "kickoff", kickoff)
-    patches.around(module.Agent, "kickoff", run)
-    patches.around(module.Agent, "kickoff_async", kickoff_async)
-    patches.around(module.Agent, "kickoff_async", run_async)
+    for make in (kickoff, run):
+        patches.around(module.Agent, "kickoff", _unless_another_follows(make))
+        patches.around(module.Agent, "kickoff_async", make)
 
 
-def _returns_coroutine_of_another() -> bool:
-    """Whether `kickoff` will give back the coroutine of `kickoff_async`, as it does while an event loop runs."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+def _unless_another_follows(make: Make) -> Make:
+    """Nothing around a `kickoff` that gives back the coroutine of `kickoff_async`, as it does while an event loop runs."""
+
+    def unless(agent: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return make(agent, args, kwargs)
+        return None
+
+    return unless
 
 
 def _version(agent: Any) -> str:  # noqa: ANN401

@@ -15,6 +15,7 @@ from relaylens.calls import ModelCall, ToolCall
 from relaylens.frameworks.base import CLIENT_SCOPES
 from relaylens.frameworks.crewai_agents import DelegationAttempt, answered_from_cache, argument, is_delegation_tool
 from relaylens.frameworks.crewai_flows import method_context
+from relaylens.frameworks.crewai_trail import NotHere
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.judgements import validation
 from relaylens.safety import guarded
@@ -267,10 +268,12 @@ def _tool_ended(event: Any) -> None:  # noqa: ANN401
 
 
 def _guarded_answer(event: Any) -> None:  # noqa: ANN401
-    """Write what a guardrail says of an agent's answer."""
+    """Write what a guardrail says of an agent's answer; it judges after the agent's turn, or within it."""
     if event.agent_role:
         verdict = Verdict.PASSED if event.success else Verdict.REJECTED
+        token = otel_context.attach(with_scope(replace(current_scope(), step=NotHere("guardrail"))))
         validation(str(event.agent_role).strip(), verdict, None if event.error is None else str(event.error))
+        otel_context.detach(token)
 
 
 _READ: Final = {

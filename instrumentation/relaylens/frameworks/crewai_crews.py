@@ -6,7 +6,7 @@ from typing import Any
 from relaylens.around import Around
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.crewai_agents import argument, name_of, raw
-from relaylens.frameworks.crewai_trail import CrewTrail
+from relaylens.frameworks.crewai_trail import CrewTrail, arrive, current_crew
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import framework_run
 from relaylens.scope import current_scope
@@ -44,5 +44,13 @@ def patch_task(framework: Framework, module: ModuleType, patches: Patches) -> No
         agent = argument(args, kwargs, 0, "agent") or task.agent
         return framework_run(framework, str(task.name or name_of(agent)), given=str(task.description), result=raw)
 
+    def beside(task: Any, args: Arguments, kwargs: Named) -> None:  # noqa: ANN401
+        # A task that runs beside others is handed over here, in the crew's order, and not when its thread happens to begin.
+        crew, scope = current_crew(), current_scope()
+        agent = argument(args, kwargs, 0, "agent") or task.agent
+        if crew is not None and agent is not None and scope.run is not None and scope.step is None and crew.begins(task):
+            arrive(crew.before(task), name_of(agent), argument(args, kwargs, 1, "context") or str(task.description))
+
+    patches.before(module.Task, "execute_async", beside)
     patches.around(module.Task, "_execute_core", run)
     patches.around(module.Task, "_aexecute_core", run)

@@ -40,6 +40,14 @@ class _MethodTrail(Trail):
             self.step.paused()
         return self.step.place
 
+    def end(self, result: object = None, error: BaseException | None = None) -> None:
+        """The method has done its own work."""
+        step, self.step = self.step, None
+        if step is not None:
+            if result is not None:
+                step.output(raw(result))
+            step.close(error)
+
 
 def method_context(given: object) -> Context | None:
     """Where a model call belongs that no agent makes: in the step of the flow's method, if there is one."""
@@ -114,8 +122,7 @@ class _Method(Around):
 
     def _returned(self, value: object) -> None:
         result = value[0] if isinstance(value, tuple) and value else value
-        if self._trail.step is not None and result is not None:
-            self._trail.step.output(raw(result))
+        self._trail.end(result)
         if self._flow.flow._is_router(self._name) and result is not None:  # noqa: SLF001 - CrewAI says it nowhere else
             self._flow.labels[str(result.value if isinstance(result, enum.Enum) else result)] = self._name
             if self._chain is not None:
@@ -124,8 +131,7 @@ class _Method(Around):
     def _leave(self, error: BaseException | None) -> None:
         with guarded("leave a flow's method"):
             otel_context.detach(self._token)
-            if self._trail.step is not None:
-                self._trail.step.close(None if is_waiting(error) else error)
+            self._trail.end(error=None if is_waiting(error) else error)
             self._flow.done[self._name] = self._flow.last = self._trail.sources
 
 
@@ -138,6 +144,20 @@ def _all_awaited(flow: Any, name: str) -> list[str]:  # noqa: ANN401
 
 def patch_flow(framework: Framework, module: ModuleType, patches: Patches) -> None:
     """See flows run."""
+    _patch_people(module.Flow, patches)
+    _patch_methods(framework, module.Flow, patches)
+    _patch_runs(framework, module.Flow, patches)
+
+
+def _patch_runs(framework: Framework, kind: type, patches: Patches) -> None:
+    """See flows begin, and go on after they waited."""
+
+    def trail(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401, ARG001
+        return None if _is_internal(flow) or flow.stream or current_scope().run is None else _FlowTrail(flow)
+
+    def resuming(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401, ARG001
+        carried = None if _is_internal(flow) or current_scope().run is None else carried_by(flow, take=True)
+        return None if carried is None else Resuming(carried)
 
     def run(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         # While it streams, the flow runs by a second call, when the stream is read.
@@ -154,12 +174,17 @@ def patch_flow(framework: Framework, module: ModuleType, patches: Patches) -> No
         run_id = None if carried is None else carried.run_id
         return framework_run(framework, _name(flow), run_id=run_id, conversation=flow.flow_id or None, given=feedback, result=_result)
 
-    def resuming(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401, ARG001
-        carried = None if _is_internal(flow) or current_scope().run is None else carried_by(flow, take=True)
-        return None if carried is None else Resuming(carried)
+    # The last that is put around a function is the first to see its call.
+    for name in ("kickoff_async", "resume_async"):
+        patches.around(kind, name, trail)
+    patches.around(kind, "resume_async", resuming)
+    patches.around(kind, "resume_async", resume)
+    for name in ("kickoff", "kickoff_async"):
+        patches.around(kind, name, run)
 
-    def trail(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401, ARG001
-        return None if _is_internal(flow) or flow.stream or current_scope().run is None else _FlowTrail(flow)
+
+def _patch_methods(framework: Framework, kind: type, patches: Patches) -> None:
+    """See which method follows on which."""
 
     def chain(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         here = _current_flow(flow)
@@ -169,18 +194,26 @@ def patch_flow(framework: Framework, module: ModuleType, patches: Patches) -> No
         return _Chain(here.done.get(here.labels.get(trigger, trigger), here.last))
 
     def method(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
-        here = _current_flow(flow)
-        found = otel_context.get_value(_CHAIN)
+        here, found = _current_flow(flow), otel_context.get_value(_CHAIN)
         if here is None:
             return None
         return _Method(framework, here, found if isinstance(found, _Chain) else None, str(argument(args, kwargs, 0, "method_name")))
 
+    patches.around(kind, "_execute_method", method)
+    patches.around(kind, "_execute_listeners", chain)
+
+
+def _patch_people(kind: type, patches: Patches) -> None:
+    """See people asked."""
+
     def review(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         if _current_flow(flow) is None:
             return None
-        definition = argument(args, kwargs, 1, "feedback_definition")
-        question = {"message": getattr(definition, "message", None), "output": raw(argument(args, kwargs, 2, "method_output"))}
-        return Question(question, _agents_here())
+        definition, output = argument(args, kwargs, 1, "feedback_definition"), argument(args, kwargs, 2, "method_output")
+        trail = current_trail()
+        if isinstance(trail, _MethodTrail):
+            trail.end(output)
+        return Question({"message": getattr(definition, "message", None), "output": raw(output)}, _agents_here())
 
     def given(flow: object, args: Arguments, kwargs: Named, result: object) -> None:  # noqa: ARG001
         feedback_given(result)
@@ -188,18 +221,9 @@ def patch_flow(framework: Framework, module: ModuleType, patches: Patches) -> No
     def ask(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         return None if current_scope().run is None or _is_internal(flow) else Ask(argument(args, kwargs, 0, "message"), _agents_here())
 
-    flow_class = module.Flow
-    patches.around(flow_class, "ask", ask)
-    patches.around(flow_class, "_run_human_feedback_step", review)
-    patches.after(flow_class, "_finalize_human_feedback", given)
-    patches.around(flow_class, "_execute_method", method)
-    patches.around(flow_class, "_execute_listeners", chain)
-    for name in ("kickoff_async", "resume_async"):
-        patches.around(flow_class, name, trail)
-    for name in ("kickoff", "kickoff_async"):
-        patches.around(flow_class, name, run)
-    patches.around(flow_class, "resume_async", resuming)
-    patches.around(flow_class, "resume_async", resume)
+    patches.around(kind, "ask", ask)
+    patches.around(kind, "_run_human_feedback_step", review)
+    patches.after(kind, "_finalize_human_feedback", given)
 
 
 def _agents_here() -> tuple[str, ...]:
@@ -207,6 +231,8 @@ def _agents_here() -> tuple[str, ...]:
     scope, trail = current_scope(), current_trail()
     if scope.agent is not None:
         return (scope.agent,)
+    if isinstance(trail, _MethodTrail) and trail.step is not None:
+        return (trail.step.agent,)
     return () if trail is None else trail.sources
 
 

@@ -6,16 +6,15 @@ from types import ModuleType
 from typing import Any, Final
 
 from opentelemetry import context as otel_context
-from opentelemetry.trace import INVALID_SPAN
 
 from relaylens.around import Around
 from relaylens.escalations import Escalation, answer
+from relaylens.frameworks.crewai_trail import NotHere
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.judgements import outcome
-from relaylens.missing import Missing
 from relaylens.safety import guarded
-from relaylens.scope import Offer, current_scope, with_scope
-from relaylens.semconv import HUMAN, EscalationState, Evidence, HandoffStatus, Outcome
+from relaylens.scope import current_scope, with_scope
+from relaylens.semconv import HUMAN, EscalationState, Evidence, Outcome
 
 _ASKED: Final = otel_context.create_key("relaylens-crewai-review")
 _CARRIED: Final = otel_context.create_key("relaylens-crewai-question")
@@ -102,23 +101,6 @@ def patch_input(module: ModuleType, patches: Patches) -> None:
         patches.after(module.SyncHumanInputProvider, name, told)
 
 
-class _Ended:
-    """An agent whose turn is over, as the one who asks."""
-
-    version = None
-    span = INVALID_SPAN
-
-    def __init__(self, agent: str) -> None:
-        self.agent = agent
-
-    def take(self, handoff: Offer, status: HandoffStatus, reason: str | None, payload: object | Missing) -> bool:  # noqa: ARG002
-        """It receives nothing any more."""
-        return False
-
-    def keep_open(self, handoff: Offer) -> None:
-        """It hands over nothing any more."""
-
-
 class Question(Around):
     """A flow asks a person; the answer may come at once, or after the flow was stopped and taken up again, anywhere."""
 
@@ -134,7 +116,7 @@ class Question(Around):
             scope = current_scope()
             run = scope.run
             if scope.step is None and self._agents:
-                scope = replace(scope, step=_Ended(self._agents[-1]))
+                scope = replace(scope, step=NotHere(self._agents[-1]))
             token = otel_context.attach(with_scope(scope))
             self._asked = Escalation(self._question, HUMAN).ask()
             otel_context.detach(token)

@@ -4,15 +4,35 @@ import threading
 from typing import Any, Final
 
 from opentelemetry import context as otel_context
+from opentelemetry.trace import INVALID_SPAN
 
 from relaylens.around import Around
 from relaylens.handoffs import handoff
+from relaylens.missing import Missing
 from relaylens.safety import guarded
-from relaylens.scope import normalised
-from relaylens.semconv import TransferMode
+from relaylens.scope import Offer, normalised
+from relaylens.semconv import HandoffStatus, TransferMode
 
 _CREW: Final = otel_context.create_key("relaylens-crewai-crew")
 _TRAIL: Final = otel_context.create_key("relaylens-crewai-trail")
+
+
+class NotHere:
+    """Somebody who asks or judges while no turn of theirs is open."""
+
+    version = None
+    span = INVALID_SPAN
+
+    def __init__(self, agent: str) -> None:
+        """Name them."""
+        self.agent = agent
+
+    def take(self, handoff: Offer, status: HandoffStatus, reason: str | None, payload: object | Missing) -> bool:  # noqa: ARG002
+        """It receives nothing any more."""
+        return False
+
+    def keep_open(self, handoff: Offer) -> None:
+        """It hands over nothing any more."""
 
 
 class Trail:
