@@ -13,7 +13,7 @@ from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import FrameworkRun, Pause, Region, framework_run
 from relaylens.safety import guarded
 from relaylens.scope import current_scope
-from relaylens.semconv import TransferMode
+from relaylens.semconv import Evidence, Outcome, TransferMode
 
 
 class _Alone(Around):
@@ -59,6 +59,8 @@ class _Alone(Around):
         if message is None:
             return
         self._step.output(texts.text(message))
+        if _is_cut_short(self._agent, message):
+            self._cut_short(f"The limit of {self._agent._max_tool_iterations} tool iterations was reached.")  # noqa: SLF001 - as above
         if type(message).__name__ != "HandoffMessage":
             if isinstance(self._run, FrameworkRun):
                 self._run.output(texts.text(message))
@@ -68,10 +70,21 @@ class _Alone(Around):
         else:
             relaylens.handoff(message.target, texts.passed_on(message), mode=TransferMode.PASS_CONTROL)
 
+    def _cut_short(self, words: str) -> None:
+        if isinstance(self._run, FrameworkRun):
+            self._run.outcome(Outcome.FAILED, words, evidence=Evidence.RULE)
+        else:
+            self._step.outcome(Outcome.FAILED)
+
     def _leave(self, error: BaseException | None) -> None:
         self._step.close(error)
         if self._run is not None:
             self._run._leave(error)  # noqa: SLF001 - as above
+
+
+def _is_cut_short(agent: Any, message: Any) -> bool:  # noqa: ANN401 - a chat agent and its last message
+    """Whether an agent that may go on after its tools has come to the limit before it said anything."""
+    return type(message).__name__ == "ToolCallSummaryMessage" and getattr(agent, "_max_tool_iterations", 1) > 1
 
 
 def _is_person(agent: object) -> bool:

@@ -118,6 +118,16 @@ def _call(tool: Any, name: str, call_id: str | None, arguments: object) -> _Invo
     return _Invocation(tool, Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None), arguments, step)
 
 
+def _meant(name: str, tools: list[Any], *, is_handing_over: bool) -> tuple[str, TransferMode] | None:
+    """Which agent a call of an unknown tool was meant for; None where it may have been any tool."""
+    if is_handing_over and name.startswith(_HANDOFF_TOOL):
+        return name.removeprefix(_HANDOFF_TOOL), TransferMode.PASS_CONTROL
+    if tools and all(hasattr(tool, "_task_runner") for tool in tools):
+        # An agent that can call nothing but agents.
+        return name, TransferMode.RETURN_TO_CALLER
+    return None
+
+
 def _execute(instance: object, args: Arguments, named: Named) -> Around | None:  # noqa: ARG001 - the hook's form
     """What stands around what an agent does for one call that its model asks for."""
     call = named["tool_call"] if "tool_call" in named else args[0]
@@ -132,16 +142,15 @@ def _execute(instance: object, args: Arguments, named: Named) -> Around | None: 
             loop.handed_with[named.get("agent_name", "")] = arguments
         return _Known(handing_over)
     static = [getattr(bench, "_tools", None) for bench in benches]
-    tool = next((each for tools in static for each in tools or () if each.name == call.name), None)
-    if tool is None and handoffs and call.name.startswith(_HANDOFF_TOOL) and None not in static:
-        relaylens.handoff(
-            call.name.removeprefix(_HANDOFF_TOOL),
-            arguments or MISSING,
-            mode=TransferMode.PASS_CONTROL,
-            failed=HandoffReason.UNKNOWN_TARGET,
-            reason=f"Error: tool '{call.name}' not found in any workbench",
-        )
-        return None
+    tools = [each for tools in static for each in tools or ()]
+    tool = next((each for each in tools if each.name == call.name), None)
+    if tool is None and None not in static:
+        meant = _meant(call.name, tools, is_handing_over=bool(handoffs))
+        if meant is not None:
+            target, mode = meant
+            reason = f"Error: tool '{call.name}' not found in any workbench"
+            relaylens.handoff(target, arguments or MISSING, mode=mode, failed=HandoffReason.UNKNOWN_TARGET, reason=reason)
+            return None
     return _call(tool, call.name, call.id, arguments)
 
 
