@@ -32,6 +32,8 @@ from relaylens.semconv import (
     SpanRole,
 )
 
+_NOTHING: Final[Mapping[str, AttributeValue]] = {}
+
 _MOST_OPEN: Final = 100_000
 """Open spans whose stamp is remembered; spans that never end must not fill the memory."""
 
@@ -65,16 +67,19 @@ class _Open:
 
 def _stamp(scope: Scope, present: Mapping[str, AttributeValue], *, is_detail: bool) -> dict[str, AttributeValue]:
     """What is said on a span of the place it was started at; what the span says itself is kept."""
-    said: dict[str, AttributeValue | None] = {}
-    if scope.run is not None:
-        said[RELAYLENS_RUN_ID] = scope.run.id
-        said[GEN_AI_CONVERSATION_ID] = scope.run.conversation
+    stamp: dict[str, AttributeValue] = {}
+    run = scope.run
+    if run is not None:
+        if run.id is not None and RELAYLENS_RUN_ID not in present:
+            stamp[RELAYLENS_RUN_ID] = run.id
+        if run.conversation is not None and (is_detail or GEN_AI_CONVERSATION_ID not in present):
+            stamp[GEN_AI_CONVERSATION_ID] = run.conversation
     if is_detail:
-        said[RELAYLENS_SPAN_ROLE] = SpanRole.DETAIL.value
+        said = {RELAYLENS_SPAN_ROLE: SpanRole.DETAIL.value}
         if scope.step is not None:
-            said[GEN_AI_AGENT_NAME] = scope.step.agent
-            said[GEN_AI_AGENT_VERSION] = scope.step.version
-    return {key: value for key, value in said.items() if value is not None and (key not in present or (is_detail and key in _OVERRULED))}
+            said |= {GEN_AI_AGENT_NAME: scope.step.agent, GEN_AI_AGENT_VERSION: scope.step.version or ""}
+        stamp |= {key: value for key, value in said.items() if value and key not in present}
+    return stamp
 
 
 def _scope_of(instrumentation: str, name: str, parent_context: Context | None) -> Scope:
@@ -142,7 +147,7 @@ class StampingProcessor(SpanProcessor):
             name = "" if span.instrumentation_scope is None else span.instrumentation_scope.name
             scope = _scope_of(name, span.name, parent_context)
             is_silent = name in scope.silent
-            stamp = {} if is_silent else _stamp(scope, span.attributes or {}, is_detail=name in scope.details)
+            stamp = {} if is_silent else _stamp(scope, span.attributes or _NOTHING, is_detail=name in scope.details)
             number = None if is_silent else self._delivery.dispatcher().ledger.begin()
             if number is not None:
                 stamp[RELAYLENS_SEQUENCE] = number
