@@ -8,7 +8,7 @@ from relaylens.around import Around
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.langgraph_graphs import Facts, facts_of
 from relaylens.frameworks.langgraph_people import PAUSES, ask_at_breakpoint, is_continued
-from relaylens.frameworks.langgraph_runs import Actor, GraphRun, TaskRun, current_task, in_graph, is_signal, parent_command
+from relaylens.frameworks.langgraph_runs import Actor, GraphRun, Left, TaskRun, current_task, in_graph, is_signal, parent_command
 from relaylens.frameworks.langgraph_texts import answered, asked, asks_for_tools
 from relaylens.frameworks.recording import FrameworkRun, FrameworkStep, Pause, framework_run
 from relaylens.handoffs import Handoff, handoff
@@ -104,6 +104,8 @@ class GraphCall(Around):
             callers = [] if scope.step is None else [Actor(scope.step.agent, delegates=True)]
         self._run = GraphRun(self._framework, self._graph, self._facts, base, self._root_thread(), entry=callers)
         if not self._facts.is_agent:
+            if self.pause is not None and isinstance(self.pause.state, Left):
+                self._run.go_on_from(self.pause.state)
             return
         name = self._facts.agent or node or _AGENT
         if not succeeds and scope.step is not None and (self._facts.agent is None or normalised(name) == normalised(scope.step.agent)):
@@ -186,5 +188,8 @@ class GraphCall(Around):
             self._actor.close(failure)
         if isinstance(self._outer, FrameworkRun) and answer is not None and failure is None:
             self._outer.output(answer)
-        if self._is_top and self._thread is not None and self.pause is not None and not self.pause.questions:
-            PAUSES.resume(self._thread)
+        if self._is_top and self._thread is not None and (pause := PAUSES.waiting(self._thread)) is not None:
+            if pause.questions:
+                pause.state = None if self._run is None else self._run.left()
+            else:
+                PAUSES.resume(self._thread)

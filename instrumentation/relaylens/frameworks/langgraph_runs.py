@@ -174,6 +174,20 @@ class GraphRun:
             else:
                 call.__exit__(type(error), error, None)
 
+    def left(self) -> "Left":
+        """What led to nodes that have not begun where the graph stops for a person."""
+        waiting = [*self.arrived.values(), *(sent for each in self.sent.values() for sent in each)]
+        for actor in (actor for actors in waiting for actor in actors):
+            actor.answer, actor.run = None, None
+        return Left(self.arrived, self.sent, self.begun)
+
+    def go_on_from(self, left: "Left") -> None:
+        """Take that over where the graph goes on."""
+        self.arrived, self.sent, self.begun = left.arrived, left.sent, left.begun
+        for actors in (*self.arrived.values(), *(sent for waiting in self.sent.values() for sent in waiting)):
+            for actor in actors:
+                actor.run = self
+
     def close(self, error: BaseException | None) -> None:
         """The graph is done: end what is open."""
         if type(error).__name__ == "GraphRecursionError":
@@ -194,6 +208,15 @@ class GraphRun:
                         self._offer(name, actor, node, MISSING).close()
         finally:
             otel_context.detach(token)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is remembered of a graph while a person is asked."""
+
+    arrived: dict[str, list[Actor]]
+    sent: dict[str, list[list[Actor]]]
+    begun: dict[str, str]
 
 
 def current_graph() -> GraphRun | None:

@@ -1,12 +1,13 @@
 """Prompts and answers of LangGraph's agents: the messages of a state in OpenTelemetry's form, or the state itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 _ROLES: Final = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "system": "system", "tool": "tool", "function": "tool"}
 _MOST_MESSAGES: Final = 50
 """Messages of one prompt; what went before them was the prompt of an earlier step."""
 
+_RESULTS: Final = ("__return__", "__end__")
 _HIDDEN: Final = ("remaining_steps", "is_last_step")
 
 
@@ -60,10 +61,13 @@ def messages_of(state: object) -> list[Any] | None:
     return found or None
 
 
-def written_by(writes: Iterable[tuple[str, Any]], triggers: Iterable[str]) -> object:
+def written_by(writes: Collection[tuple[str, Any]], triggers: Iterable[str]) -> object:
     """What a node wrote into the state."""
     control = set(triggers)
     kept = [(channel, value) for channel, value in writes if channel not in control and not channel.startswith(("__", "branch:", "join:"))]
+    if not kept:
+        # A function of LangGraph's functional form writes its result to a channel of the machinery.
+        return next((value for channel, value in writes if channel in _RESULTS), {})
     if any(channel == "messages" for channel, _ in kept):
         return [("messages", value) for channel, value in kept if channel == "messages"]
     return dict(kept)

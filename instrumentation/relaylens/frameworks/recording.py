@@ -36,6 +36,9 @@ class Pause:
     questions: dict[str, Escalation] = field(default_factory=dict)
     """What was asked, by the framework's name for the question (a call id, an interrupt id)."""
 
+    state: object = None
+    """What a framework's file wants to remember until then."""
+
 
 class Pauses:
     """Runs that wait for a person, by what the framework will name when it resumes them: a thread, a session, a state object's id."""

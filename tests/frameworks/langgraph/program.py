@@ -1,5 +1,6 @@
 """A swarm of LangChain's agents: each passes the ticket on with a tool, and a person is asked by `interrupt()`."""
 
+import functools
 import os
 
 os.environ["LANGSMITH_TRACING"] = "false"
@@ -81,21 +82,20 @@ def supervisor(flow: Flow) -> object:
 
 def answer(flow: Flow) -> object:
     """Answer the ticket."""
-    graph = supervisor(flow) if flow.name == "delegation" else swarm(flow)
+    graph = supervisor(flow) if flow.name.startswith("delegation") else swarm(flow)
     config = {"configurable": {"thread_id": flow.session}, "recursion_limit": 25}
     given = {"messages": [("user", TICKET)]}
-    if flow.options.way == "async":
+    if flow.name.endswith("_async"):
         return play_async(graph, given, config)
-    state = play(flow, graph, given, config)
+    play = functools.partial(play_in_pieces, graph) if flow.name.endswith("_stream") else graph.invoke
+    state = play(given, config)
     if "__interrupt__" in state:
-        state = play(flow, graph, Command(resume="approved"), config)
+        state = play(Command(resume="approved"), config)
     return state["messages"][-1].text
 
 
-def play(flow: Flow, graph: object, given: object, config: dict) -> dict:
-    """Run the graph, in one piece or streaming."""
-    if flow.options.way == "invoke":
-        return graph.invoke(given, config)
+def play_in_pieces(graph: object, given: object, config: dict) -> dict:
+    """Run the graph and see every token."""
     for _ in graph.stream(given, config, stream_mode="messages", subgraphs=True):
         pass
     snapshot = graph.get_state(config)
@@ -110,10 +110,5 @@ async def play_async(graph: object, given: object, config: dict) -> str:
     return state["messages"][-1].text
 
 
-def add_options(parser) -> None:
-    """How the graph is run."""
-    parser.add_argument("--way", choices=("invoke", "stream", "async"), default="invoke")
-
-
 if __name__ == "__main__":
-    main(answer, add_options)
+    main(answer)
