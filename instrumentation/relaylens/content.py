@@ -11,6 +11,8 @@ from typing import Any, Final
 _DEEPEST: Final = 32
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+_quoted: Final[Callable[[str], str]] = json.encoder.encode_basestring
+"""A text as JSON writes it, by the same function that the encoder uses."""
 
 
 def as_json(value: object) -> str:
@@ -58,9 +60,7 @@ def _members(value: object) -> Mapping[object, object] | Collection[object] | No
 def messages(value: object, role: str, finish_reason: str | None = None) -> str:
     """Messages as OpenTelemetry writes them, from a text, a value, or a list of messages in OpenAI's or OpenTelemetry's form."""
     if type(value) is str:
-        # The most frequent case by far, and the host waits for it.
-        written_text = {"role": role, "parts": [{"type": "text", "content": value}]}
-        return _ENCODER.encode([written_text if finish_reason is None else {**written_text, "finish_reason": finish_reason}])
+        return _text_message(value, role, finish_reason)
     given = value if _is_message_list(value) else [{"role": role, "content": as_text(value)}]
     written = [_message(message, role) for message in given]  # type: ignore[attr-defined] # a list, seen above
     if finish_reason is not None and written:
@@ -68,14 +68,21 @@ def messages(value: object, role: str, finish_reason: str | None = None) -> str:
     return as_json(written)
 
 
+def _text_message(text: str, role: str, finish_reason: str | None) -> str:
+    """A list of one message that is a text: the most frequent one by far, and the host waits for it."""
+    finish = "" if finish_reason is None else f', "finish_reason": {_quoted(finish_reason)}'
+    return f'[{{"role": {_quoted(role)}, "parts": [{{"type": "text", "content": {_quoted(text)}}}]{finish}}}]'
+
+
 def answer(text: object, tool_calls: Sequence[Mapping[str, object]], finish_reason: str) -> str:
     """One answer of a model, with the tools it wants called; an empty text stays visible as an empty text."""
+    if type(text) is str and not tool_calls:
+        return _text_message(text, "assistant", finish_reason)
     parts: list[object] = []
     if text is not None or not tool_calls:
         parts.append({"type": "text", "content": "" if text is None else as_text(text)})
     parts.extend(_tool_call(call) for call in tool_calls)
-    message = [{"role": "assistant", "parts": parts, "finish_reason": finish_reason}]
-    return as_json(message) if tool_calls else _ENCODER.encode(message)
+    return as_json([{"role": "assistant", "parts": parts, "finish_reason": finish_reason}])
 
 
 def text_parts(text: object) -> str:

@@ -136,3 +136,13 @@ def test_a_value_that_holds_itself_ends() -> None:
     circle: list[object] = []
     circle.append(circle)
     assert content.as_text(circle).startswith("[[[[")
+
+
+@pytest.mark.parametrize("text", ["", "Where is it?", 'a "quoted" \\ text\n\t\x00\x1f', "Grüße \u2028 \U0001f642", "[1]", "\x7f</script>"])
+def test_a_text_is_written_as_any_other_message(text: str) -> None:
+    """The short way for a text gives, byte for byte, what the long way gives."""
+    asked = [{"role": "user", "content": text}]
+    told = [{"role": "assistant", "parts": [{"type": "text", "content": text}], "finish_reason": "stop"}]
+
+    assert content.messages(asked, "user") == content.messages(text, "user")
+    assert content.as_json(told) == content.answer(text, (), "stop") == content.messages(text, "assistant", "stop")
