@@ -159,10 +159,10 @@ class AgentRun(Around):
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - pydantic_ai.run.AgentRunResult
         # What waits in an agent that was called from here has been asked there.
-        _, own = texts.open_calls(value.all_messages())
+        response, own = texts.open_calls(value.all_messages())
         for call in texts.approvals(value.output):
             if call.tool_call_id in own:
-                _ask(self._context, call)
+                _ask(self._context, call, response)
         for around in reversed(self._open):
             with guarded("record a result"):
                 around._returned(texts.answer(value) if isinstance(around, Handoff) else value)  # noqa: SLF001 - as above
@@ -198,10 +198,10 @@ class _Questions(Around):
     def _enter(self) -> None:
         with guarded("ask for approval"):
             for call in texts.approvals(self._requests):
-                _ask(self._context, call)
+                _ask(self._context, call, self._context)
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - DeferredToolResults | None
-        _answer(self._context, value)
+        _answer(self._context, value, self._context)
 
     def _leave(self, error: BaseException | None) -> None:
         """Nothing to end: a question without an answer stays pending."""
@@ -262,7 +262,8 @@ def _resumed(node: Any, args: Arguments, kwargs: Named) -> None:  # noqa: ANN401
     graph = _first(args, kwargs, "ctx")
     if node.user_prompt is None:
         turn.input(texts.results(results))
-    _answer(graph.state, results)
+    response, _ = texts.open_calls(graph.state.message_history)
+    _answer(graph.state, results, response)
 
 
 def _context_of(args: Arguments, kwargs: Named) -> Any:  # noqa: ANN401 - RunContext
@@ -273,17 +274,26 @@ def _first(args: Arguments, kwargs: Named, name: str) -> Any:  # noqa: ANN401 - 
     return args[0] if args else kwargs[name]
 
 
-def _ask(context: Any, call: Any) -> None:  # noqa: ANN401 - RunContext, ToolCallPart
+def _ask(context: Any, call: Any, asker: Any) -> None:  # noqa: ANN401 - RunContext, ToolCallPart, what has the asking run's id
     """Ask for one approval."""
-    _pauses.ask((context.conversation_id, call.tool_call_id), call.tool_call_id, texts.question(call))
+    call_id = call.tool_call_id
+    _pauses.ask((context.conversation_id, call_id), call_id, texts.question(call), own_id=_question(asker, call_id))
 
 
-def _answer(context: Any, results: Any) -> None:  # noqa: ANN401 - anything with a conversation, DeferredToolResults
-    """Write the answers to what was asked here."""
+def _answer(context: Any, results: Any, asker: Any) -> None:  # noqa: ANN401 - what has a conversation, DeferredToolResults, as above
+    """Write the answers to what was asked here, or in another process."""
     for call_id, state, reply, who in texts.verdicts(results):
         pause = _pauses.resume((context.conversation_id, call_id))
-        for question in () if pause is None else pause.questions.values():
-            relaylens.answer(question.id, state, reply, by=who)
+        known = [] if pause is None else [question.id for question in pause.questions.values()]
+        for question in known or [_question(asker, call_id)]:
+            if question is not None:
+                relaylens.answer(question, state, reply, by=who)
+
+
+def _question(asker: Any, call_id: str) -> str | None:  # noqa: ANN401 - as above
+    """The name of a question: whoever has the message history can say it."""
+    run_id = getattr(asker, "run_id", None)
+    return f"{run_id}/{call_id}" if run_id else None
 
 
 def _paused(context: Any) -> Pause | None:  # noqa: ANN401 - RunContext
