@@ -59,7 +59,7 @@ class Turn(Protocol):
         """A span of this instrumentation starts here: the turn begins if that is a model call."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class RunState:
     """A run as this process knows it."""
 
@@ -116,14 +116,15 @@ class Scope:
         return None if self.step is None else self.step.agent
 
 
-_NOWHERE: Final = Scope()
+NOWHERE: Final = Scope()
+"""Outside of everything."""
 
 
 def current_scope(context: Context | None = None) -> Scope:
     """The scope of a context, or of the place where this is called."""
     scope = (otel_context.get_current() if context is None else context).get(_KEY)
     if not isinstance(scope, Scope):
-        return _NOWHERE
+        return NOWHERE
     if scope.turn is not None and scope.turn.step is not None:
         return replace(scope, step=scope.turn.step)
     return scope

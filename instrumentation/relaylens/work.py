@@ -13,7 +13,7 @@ from relaylens.judgements import state_outcome
 from relaylens.missing import MISSING, Missing
 from relaylens.recording import STOPPED, Recorded, new_id
 from relaylens.safety import guarded
-from relaylens.scope import Offer, RunState, Scope, current_scope
+from relaylens.scope import NOWHERE, Offer, RunState, Scope, current_scope
 from relaylens.semconv import (
     GEN_AI_AGENT_DESCRIPTION,
     GEN_AI_AGENT_ID,
@@ -71,7 +71,7 @@ class Run(_InAndOut):
         self._run_id = run_id
         self._conversation = conversation
         self._state = RunState(run_id, conversation)
-        self._inside = Scope()
+        self._inside = NOWHERE
 
     @property
     def id(self) -> str | None:
