@@ -79,7 +79,7 @@ class Reducer:
         telling = telling_phrase(text)
         phrase = telling or (leading.group().strip() if leading else "")
         if self._is_shared and _TOKEN.match(text) and any(character.isdigit() for character in text):
-            left = f"[value {len(text)} 7{self._hash(text)}]"
+            left = f"[value {len(text)} v7{self._hash(text)}]"
         else:
             left = f"[text {len(text)} {self._hash(text)}]"
         return f"{phrase}: {left}" if phrase else left

@@ -1,6 +1,8 @@
--- The values in a text by which context can be followed: numbers and identifiers, each once.
+-- The values in a text by which context can be followed: numbers and identifiers, each once. Of a text that is recorded as its size
+-- and hash (`[text 123 kdhfjwqzab]`) the size is no value: it is another when more stands around the same value.
 CREATE OR REPLACE MACRO traceable_values(document) AS (
-    list_distinct(regexp_extract_all(document, '[\p{L}\p{N}][\p{L}\p{N}_.:@/-]*\d[\p{L}\p{N}_.:@/-]*|\d+'))
+    list_distinct(regexp_extract_all(regexp_replace(document, '\[(text|value) \d+ ', '[', 'g'),
+                                     '[\p{L}\p{N}][\p{L}\p{N}_.:@/-]*\d[\p{L}\p{N}_.:@/-]*|\d+'))
 );
 -- A text as a JSON object, or an empty one.
 CREATE OR REPLACE MACRO object_of(document) AS (
