@@ -9,6 +9,7 @@ from typing import Final
 import grpc
 
 from relaylens_collector.ingest import Ingest
+from relaylens_collector.read_api import traces
 from relaylens_collector.read_api.formats import answer
 from relaylens_collector.read_api.labels import read_label
 from relaylens_collector.read_api.own_metrics import PROMETHEUS, OwnMetrics
@@ -39,6 +40,7 @@ class ReadApi:
         return {
             "/api/v1/sql": {"POST": self._work_on(self._sql)},
             "/api/v1/labels": {"POST": self._work_on(self._label)},
+            traces.PATH: _for_reading(self._trace),
             "/healthz": _for_reading(self._health),
             "/readyz": _for_reading(self._ready),
             "/metrics": _for_reading(self._own_metrics),
@@ -47,17 +49,23 @@ class ReadApi:
     def _work_on(self, work: Callable[[Exchange, bytes], Answer]) -> Handler:
         async def handle(exchange: Exchange) -> Answer:
             exchange.require_content_type(JSON)
-            body = await exchange.body()
-            if self._waiting >= _MOST_WAITING:
-                message = f"{self._waiting} queries wait already; ask again later."
-                raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=1.0, http_status=_TOO_MANY_REQUESTS)
-            self._waiting += 1
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._workers, work, exchange, body)
-            finally:
-                self._waiting -= 1
+            return await self._worked(work, exchange, await exchange.body())
 
         return handle
+
+    async def _trace(self, exchange: Exchange) -> Answer:
+        return await self._worked(traces.answer_trace, self._ingest, exchange)
+
+    async def _worked(self, work: Callable[..., Answer], *args: object) -> Answer:
+        """Do it in a worker, unless too many wait for one already."""
+        if self._waiting >= _MOST_WAITING:
+            message = f"{self._waiting} queries wait already; ask again later."
+            raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=1.0, http_status=_TOO_MANY_REQUESTS)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._workers, work, *args)
+        finally:
+            self._waiting -= 1
 
     def _sql(self, exchange: Exchange, body: bytes) -> Answer:
         question, wanted = read_question(exchange.unpacked(body))

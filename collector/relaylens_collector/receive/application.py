@@ -13,7 +13,7 @@ from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
 Routes = Mapping[str, Mapping[str, Handler]]
-"""Path to method to what answers it."""
+"""Path to method to what answers it; a path that ends in `/` stands for all paths one part longer."""
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -81,7 +81,7 @@ class Application:
             return exchange.refuse(refusal)
 
     def _route(self, exchange: Exchange) -> Handler:
-        methods = self.routes.get(exchange.path)
+        methods = self.routes.get(exchange.path) or self.routes.get(exchange.path.rpartition("/")[0] + "/")
         if methods is None:
             message = f"There is nothing at {exchange.path[:200]!r}."
             raise Refusal(grpc.StatusCode.NOT_FOUND, message)

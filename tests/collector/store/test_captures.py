@@ -9,10 +9,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from tests.collector.store.conftest import Submit
-from tests.collector.store.reconstruct import Rows
 
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
+from relaylens_collector.store.otlp_messages import Messages
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "captures"
 CAPTURES = sorted(FOLDER.glob("*.pb.xz"))
@@ -49,11 +49,11 @@ def test_every_record_of_a_capture_comes_back(path: Path, store: Store, submit: 
                     for log_record in scope_logs.log_records:
                         log_record.body.SetInParent()
                         sent.append(log_record)
-        rows.extend(Rows(store.connection).log_records(batches))
+        rows.extend(Messages(store.connection).log_records(batches))
     else:
         for body in _requests(path):
             batch = submit(body)
-            found = Rows(store.connection)
+            found = Messages(store.connection)
             rows.extend(zip(found.spans([batch]), found.resources(batch), found.scopes(batch), strict=True))
             for resource_spans in ExportTraceServiceRequest.FromString(body).resource_spans:
                 resource = (resource_spans.resource, resource_spans.schema_url)

@@ -10,9 +10,9 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.collector.store.building import request
 from tests.collector.store.conftest import Submit
-from tests.collector.store.reconstruct import Rows
 
 from relaylens_collector.store import Store
+from relaylens_collector.store.otlp_messages import Messages
 
 LONG = "The customer asks again, and again. " * 40
 BIG = 2**32 - 1
@@ -159,7 +159,7 @@ def test_every_pair_of_values_comes_back(store: Store, submit: Submit) -> None:
     spans = _golden_spans()
     batch = submit(request(*spans).SerializeToString())
 
-    found = Rows(store.connection).spans([batch])
+    found = Messages(store.connection).spans([batch])
 
     assert len(spans) == len(found)
     for sent, stored in zip(spans, found, strict=True):
@@ -202,6 +202,6 @@ def test_all_rows_of_a_repeated_key_keep_the_last_value(store: Store, submit: Su
 
     batch = submit(request(made(twice), Span(trace_id=b"1" * 16, span_id=b"2" * 8, status=Status()), made(once)).SerializeToString())
 
-    found = Rows(store.connection).spans([batch])
+    found = Messages(store.connection).spans([batch])
 
     assert [made(once), Span(trace_id=b"1" * 16, span_id=b"2" * 8, status=Status()), made(once)] == found

@@ -12,12 +12,12 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from tests.collector.store.building import field, request, span
 from tests.collector.store.conftest import Submit
-from tests.collector.store.reconstruct import Rows
 from tests.collector.store.test_golden_spans import VALUES
 
 from relaylens.semconv import CONVENTIONS, NUMERIC_CONCEPTS
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
+from relaylens_collector.store.otlp_messages import Messages
 
 
 def _text(value: str) -> AnyValue:
@@ -51,7 +51,7 @@ def test_resources_and_scopes_come_back(store: Store, submit: Submit) -> None:
     batch = submit(sent.SerializeToString())
     submit(sent.SerializeToString())
 
-    found = Rows(store.connection)
+    found = Messages(store.connection)
 
     expected = resource_spans.resource.SerializeToString(deterministic=True)
     assert [(expected, resource_spans.schema_url)] * 2 == [
@@ -94,7 +94,7 @@ def test_log_records_of_every_kind_come_back(store: Store, submit: Submit) -> No
     log_records.add(body=_text("no attributes"))
     batch = submit(sent.SerializeToString(), Signal.LOGS)
 
-    found = Rows(store.connection).log_records([batch])
+    found = Messages(store.connection).log_records([batch])
 
     assert [log_record.SerializeToString(deterministic=True) for log_record in log_records] == [
         log_record.SerializeToString(deterministic=True) for log_record in found
@@ -225,7 +225,7 @@ def test_broken_text_costs_that_text_only(store: Store, submit: Submit) -> None:
         field(1, resource + field(2, scope + field(2, bad) + field(2, good.SerializeToString()) + field(3, broken)) + field(3, broken))
     )
 
-    rows = Rows(store.connection)
+    rows = Messages(store.connection)
     [found, other] = rows.spans([batch])
     repaired = "x\ufffd"
     attributes = [KeyValue(key=repaired, value=_text(repaired * 200))]
@@ -286,7 +286,7 @@ def test_huge_values_are_stored(store: Store, submit: Submit) -> None:
         one.status.SetInParent()
     batch = submit(request(*sent).SerializeToString())
 
-    assert sent == Rows(store.connection).spans([batch])
+    assert sent == Messages(store.connection).spans([batch])
 
 
 def test_concepts_are_columns(store: Store, submit: Submit) -> None:

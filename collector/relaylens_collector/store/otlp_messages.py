@@ -1,66 +1,107 @@
-"""Turns stored rows back into the protobuf messages they came from, so that a test can compare whole messages."""
+"""Turns stored rows back into the protobuf messages they came from."""
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 import duckdb
 from google.protobuf import json_format
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, Status, TracesData
 
 Row = Mapping[str, Any]
 
 
-class Rows:
-    """The rows of a store, as OTLP messages."""
+_REFERENCE: Final = "\x01"
+"""How a cell begins whose text is kept apart, see the schema of spans."""
+_REFERENCES: Final = re.compile("\x01[0-9]{1,18}(,[0-9]{1,18})*")
+
+
+class Messages:
+    """The rows of a store as OTLP messages."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Read the texts."""
+        """Read from this connection."""
         self._connection = connection
-        self._texts: dict[str, str] = {
-            str(text_id): text for text_id, text in connection.execute("SELECT text_id, text FROM texts").fetchall()
-        }
+        self._texts: dict[int, str] = {}
+
+    def trace(self, trace_id: str) -> TracesData:
+        """Return all spans of a trace, each with its resource and scope; a span that came in several versions is there several times."""
+        spans = self._rows("SELECT * FROM spans WHERE trace_id = $trace ORDER BY batch, ordinal", {"trace": trace_id})
+        resources = self._by_key("resource", spans)
+        scopes = self._by_key("scope", spans)
+        data = TracesData()
+        of_resource: dict[Any, ResourceSpans] = {}
+        of_scope: dict[Any, Any] = {}
+        for row in spans:
+            key = row["resource"]
+            if key not in of_resource:
+                of_resource[key] = data.resource_spans.add(
+                    resource=self._resource(resources[key]), schema_url=resources[key]["schema_url"] or ""
+                )
+            both = key, row["scope"]
+            if both not in of_scope:
+                found = scopes[row["scope"]]
+                of_scope[both] = of_resource[key].scope_spans.add(scope=self._scope(found), schema_url=found["schema_url"] or "")
+            of_scope[both].spans.append(self._span(row))
+        return data
 
     def spans(self, batches: Iterable[int]) -> list[Span]:
         """Return the spans of the batches in their order."""
-        rows = self._rows("SELECT * FROM spans WHERE batch IN (SELECT unnest($batches)) ORDER BY batch, ordinal", batches)
+        rows = self._rows(
+            "SELECT * FROM spans WHERE batch IN (SELECT unnest($batches)) ORDER BY batch, ordinal", {"batches": list(batches)}
+        )
         return [self._span(row) for row in rows]
 
     def log_records(self, batches: Iterable[int]) -> list[LogRecord]:
         """Return the log records of the batches in their order."""
-        rows = self._rows("SELECT * FROM logs WHERE batch IN (SELECT unnest($batches)) ORDER BY batch, ordinal", batches)
+        rows = self._rows("SELECT * FROM logs WHERE batch IN (SELECT unnest($batches)) ORDER BY batch, ordinal", {"batches": list(batches)})
         return [self._log_record(row) for row in rows]
 
     def resources(self, batch: int) -> list[tuple[Resource, str]]:
         """Return each span's resource and its schema URL."""
         rows = self._rows(
-            "SELECT resources.* FROM spans JOIN resources USING (resource) WHERE spans.batch IN (SELECT unnest($batches)) ORDER BY ordinal",
-            [batch],
+            "SELECT resources.* FROM spans JOIN resources USING (resource) WHERE spans.batch = $batch ORDER BY ordinal", {"batch": batch}
         )
         return [(self._resource(row), row["schema_url"] or "") for row in rows]
 
     def scopes(self, batch: int) -> list[tuple[InstrumentationScope, str]]:
         """Return each span's scope and its schema URL."""
         rows = self._rows(
-            "SELECT scopes.* FROM spans JOIN scopes USING (scope) WHERE spans.batch IN (SELECT unnest($batches)) ORDER BY ordinal", [batch]
+            "SELECT scopes.* FROM spans JOIN scopes USING (scope) WHERE spans.batch = $batch ORDER BY ordinal", {"batch": batch}
         )
         return [(self._scope(row), row["schema_url"] or "") for row in rows]
 
-    def _rows(self, sql: str, batches: Iterable[int]) -> list[Row]:
-        """Return rows by column name."""
-        found = self._connection.execute(sql, {"batches": list(batches)})
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
     def text(self, cell: str | None) -> str:
         """Return the text of a cell."""
-        if cell is None or not cell.startswith("\x01"):
+        if cell is None or not cell.startswith(_REFERENCE):
             return cell or ""
-        return "".join(self._texts[text_id] for text_id in cell[1:].split(","))
+        return "".join(self._texts[int(text_id)] for text_id in cell[1:].split(","))
+
+    def _by_key(self, name: str, spans: list[Row]) -> dict[Any, Row]:
+        """Return the resources or scopes of spans by their key."""
+        wanted = list({row[name] for row in spans})
+        sql = {
+            "resource": "SELECT * FROM resources WHERE resource IN (SELECT unnest($wanted::UUID[]))",
+            "scope": "SELECT * FROM scopes WHERE scope IN (SELECT unnest($wanted::UUID[]))",
+        }[name]
+        return {row[name]: row for row in self._rows(sql, {"wanted": wanted})}
+
+    def _rows(self, sql: str, parameters: Mapping[str, object]) -> list[Row]:
+        """Return rows by column name."""
+        found = self._connection.execute(sql, dict(parameters))
+        names = [column[0] for column in found.description or ()]
+        rows: list[Row] = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        missing = {text_id for row in rows for text_id in _references(row)} - self._texts.keys()
+        texts = self._connection.execute(
+            "SELECT text_id, text FROM texts WHERE text_id IN (SELECT unnest($ids::BIGINT[]))", {"ids": list(missing)}
+        )
+        self._texts.update(texts.fetchall())
+        return rows
 
     def _attributes(self, row: Row) -> list[KeyValue]:
         """Return the attributes in a row or struct."""
@@ -139,6 +180,20 @@ class Rows:
         )
 
 
+def _references(value: object) -> Iterator[int]:
+    """Find the texts that cells in a row refer to."""
+    if isinstance(value, str):
+        # Columns that are no cells may hold anything a sender likes.
+        if _REFERENCES.fullmatch(value):
+            yield from map(int, value[1:].split(","))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
 def any_value(letter: str, text: str) -> AnyValue:  # noqa: PLR0911 - one return for each kind
     """Return the value that a cell's text and kind stand for."""
     match letter:
@@ -160,7 +215,6 @@ def any_value(letter: str, text: str) -> AnyValue:  # noqa: PLR0911 - one return
             return AnyValue(kvlist_value=json_format.Parse(text, KeyValueList()))
         case "p":
             return AnyValue.FromString(base64.b64decode(text))
-    assert (letter, text) == ("e", "")
     return AnyValue()
 
 
@@ -179,5 +233,4 @@ def _from_json(value: Any) -> AnyValue:  # noqa: ANN401, PLR0911 - any JSON valu
             return AnyValue(array_value=ArrayValue(values=[_from_json(item) for item in value]))
         case dict():
             return AnyValue(kvlist_value=KeyValueList(values=[KeyValue(key=key, value=_from_json(item)) for key, item in value.items()]))
-    assert value is None
     return AnyValue()
