@@ -7,7 +7,20 @@ from typing import Any, Final
 
 from tests.frameworks.actions import Action, CallTool, HandOver, Say
 
-AGENTS: Final = ("triage", "docs", "drafter", "approver", "billing", "planner", "executor", "validator", "supervisor", "human")
+_NAMED_BY_FRAMEWORKS: Final = ("magenticoneorchestrator",)
+AGENTS: Final = (
+    "triage",
+    "docs",
+    "drafter",
+    "approver",
+    "billing",
+    "planner",
+    "executor",
+    "validator",
+    "supervisor",
+    "human",
+    *_NAMED_BY_FRAMEWORKS,
+)
 
 _VERBS: Final = r"(?:(?:transfer|handoff|hand_off|handover|delegate|delegate_task|route|assign|send)(?:_back)?_to|ask|call|consult|run)"
 _GENERIC: Final = re.compile(

@@ -50,7 +50,8 @@ def _handoffs(truth: Truth, played: Played) -> Iterator[str]:
         # At the framework's limit the last target may or may not have begun.
         yield from _differ("handoffs", [(*edge, True) for edge in asked[:-1]], edges[: len(asked) - 1])
         yield from _differ("last handoff", asked[-1:], [edge[:2] for edge in edges[len(asked) - 1 :]])
-    yield from _differ("mode", {truth.mode.value} if rows else set(), {row["mode"] for row in rows})
+    if truth.mode is not None:
+        yield from _differ("mode", {truth.mode.value} if rows else set(), {row["mode"] for row in rows})
     if truth.edges is not None:
         reasons = {row["to_agent"]: row["reason"] for row in rows if row["reason"]}
         true = {agent: sorted(each) for agent, each in truth.reasons.items()}

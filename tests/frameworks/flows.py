@@ -94,8 +94,8 @@ class Truth:
     edges: tuple[tuple[str, str, bool], ...] | None = ()
     """(from, to, ok) of each handoff in order, returns apart; None: exactly those that the model asked for, the last one ok or not."""
 
-    mode: TransferMode = TransferMode.PASS_CONTROL
-    """Of every handoff."""
+    mode: TransferMode | None = TransferMode.PASS_CONTROL
+    """Of every handoff; None where they are not alike."""
 
     reasons: Mapping[str, frozenset[HandoffReason]] = field(default_factory=dict)
     """Agents to which a handoff did not succeed, with the reasons that are true."""

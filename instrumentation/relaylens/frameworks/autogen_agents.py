@@ -6,7 +6,7 @@ from typing import Any
 import relaylens
 from relaylens.around import Around
 from relaylens.frameworks import autogen_texts as texts
-from relaylens.frameworks.autogen_loops import participant_step
+from relaylens.frameworks.autogen_loops import current_loop, participant_step
 from relaylens.frameworks.autogen_people import Asking, answer, ask, conversations, resumed
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.patching import Arguments, Named, Patches
@@ -91,11 +91,6 @@ def _is_person(agent: object) -> bool:
     return any(kind.__name__ == "UserProxyAgent" for kind in type(agent).__mro__)
 
 
-def _last(messages: Any) -> str:  # noqa: ANN401 - chat messages
-    """What a user is asked: what was said last."""
-    return texts.text(messages[-1]) if messages else "Enter your response: "
-
-
 def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
     """Put runs around agents that are run by themselves, and questions around users."""
 
@@ -107,13 +102,16 @@ def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
         return _Alone(framework, agent, None, messages) if current_scope().step is None else None
 
     def asked(agent: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401 - the hook's form
-        messages = args[0] if args else named.get("messages", ())
-        return None if current_scope().run is None else Asking(agent.name, _last(messages))
+        loop = current_loop()
+        said = None if loop is None else loop.answer
+        question = (args[0] if args else named.get("prompt")) if said is None else texts.text(said)
+        return None if current_scope().run is None else Asking(agent.name, question)
 
     for name in ("run", "run_stream"):
         patches.around(module.BaseChatAgent, name, run)
-    patches.around(module.AssistantAgent, "on_messages_stream", called)
+    for name in ("on_messages", "on_messages_stream"):
+        patches.around(module.AssistantAgent, name, called)
     patches.after(module.AssistantAgent, "on_reset", lambda agent, *_: conversations.forget(agent))
-    patches.around(module.UserProxyAgent, "on_messages_stream", asked)
+    patches.around(module.UserProxyAgent, "_get_input", asked)
     # An agent that is made says so in a trace of its own.
     patches.around(module.BaseChatAgent, "__init__", lambda *_: Region(framework, silent=framework.silent))

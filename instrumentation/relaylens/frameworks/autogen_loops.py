@@ -23,9 +23,14 @@ from relaylens.transfers import Transfer
 class Loop:
     """One run of a team."""
 
-    def __init__(self, team: Any, context: Context) -> None:  # noqa: ANN401 - a BaseGroupChat
+    def __init__(self, team: Any, context: Context, task: object) -> None:  # noqa: ANN401 - a BaseGroupChat
         """Begin; `context` is the place of the team's run, where its messages are handled."""
         self.context = context
+        self._task = task
+        self._caller = current_scope(context).agent
+        taking_part = _part.get()
+        self._part = taking_part if taking_part is not None and taking_part.team is team and self._caller is None else None
+        self._has_begun = False
         self.handed_with: dict[str, object] = {}
         """What models wrote when they handed over, by agent."""
         self.edges: defaultdict[str, list[str]] = defaultdict(list)
@@ -43,6 +48,11 @@ class Loop:
         self._last: list[str] = []
         self._handed: set[tuple[str, str]] = set()
         self._calls: dict[str, Handoff] = {}
+        """Members that work for an orchestrator, or first for an agent that lets the team work."""
+        self._entered: dict[str, list[str]] = {}
+        """Of each team that takes part: who handed over to it."""
+        self._inner: dict[str, tuple[str, FrameworkStep]] = {}
+        """Of each team that took part: the member that spoke last."""
 
     def is_person(self, name: str) -> bool:
         """Whether a member is a person."""
@@ -59,17 +69,31 @@ class Loop:
         if self.is_person(name):
             return
         if is_orchestrator(manager):
-            self._call(name, manager)
+            self._call(name, manager._name)  # noqa: SLF001 - as above
             return
-        for source in self._last if led is None else dict.fromkeys(led):
-            if (source, name) in self._handed:
-                self._handed.discard((source, name))
-            elif source != name:
-                self._hand_over(source, name)
+        sources = self._last if led is None else list(dict.fromkeys(led))
+        if hasattr(self._members.get(name), "_participants"):
+            self._entered[name] = sources
+        elif self._last or self._has_begun:
+            for source in sources:
+                if (source, name) in self._handed:
+                    self._handed.discard((source, name))
+                elif source != name:
+                    self._hand_over(source, name)
+        else:
+            self._begin_with(name)
+
+    def _begin_with(self, name: str) -> None:
+        """A member that speaks first, perhaps for somebody outside of the team."""
+        if self._caller is not None:
+            self._calls[name] = Handoff(name, self._task, TransferMode.RETURN_TO_CALLER, None).offer()
+        elif self._part is not None:
+            for source in self._part.loop._entered.get(self._part.name, ()):  # noqa: SLF001 - of the same class
+                self._part.loop._hand_over(source, name)  # noqa: SLF001 - as above
 
     def _hand_over(self, source: str, target: str) -> None:
         """The last speaker's stint ends with another one's turn."""
-        step = self._steps.get(source)
+        source, step = self._inner.get(source) or (source, self._steps.get(source))
         if step is not None:
             step.resumed()
         relaylens.handoff(target, self._said(), mode=TransferMode.PASS_CONTROL, source=source)
@@ -79,17 +103,19 @@ class Loop:
     def _said(self) -> object:
         return MISSING if self.answer is None else texts.passed_on(self.answer)
 
-    def _call(self, name: str, manager: Any) -> None:  # noqa: ANN401 - as above
+    def _call(self, name: str, orchestrator: str) -> None:
         """An orchestrator lets a member work and gets control back."""
-        step = self._steps.get(manager._name)  # noqa: SLF001 - as above
+        step = self._steps.get(orchestrator)
         if step is not None:
             step.resumed()
-        self._calls[name] = Handoff(name, self._said(), TransferMode.RETURN_TO_CALLER, None, source=manager._name).offer()  # noqa: SLF001
+        self._calls[name] = Handoff(name, self._said(), TransferMode.RETURN_TO_CALLER, None, source=orchestrator).offer()
 
     # What members do.
 
     def turn(self, container: Any) -> "Around":  # noqa: ANN401 - a ChatAgentContainer
         """What stands around a member's turn."""
+        if hasattr(container._agent, "_participants"):  # noqa: SLF001 - as above
+            return TakingPart(self, container._agent)  # noqa: SLF001 - as above
         return _Turn(self, container._agent, container._message_buffer)  # noqa: SLF001 - as above
 
     def step_of(self, agent: Any, messages: Any) -> FrameworkStep:  # noqa: ANN401 - a chat agent or a team
@@ -145,13 +171,13 @@ class Loop:
     def responded(self, name: str, message: Any) -> None:  # noqa: ANN401 - a chat message
         """A member has spoken."""
         self.answer, self.leaving = message, None
+        self._has_begun = True
         self._spoken.append(name)
         self._active.discard(name)
         step = self._steps.get(name)
         if step is not None:
             step.output(texts.text(message))
-        call = self._calls.pop(name, None)
-        if call is not None:
+        if self._caller is None and (call := self._calls.pop(name, None)) is not None:
             call.returned(texts.text(message))
         target = getattr(message, "target", None) if type(message).__name__ == "HandoffMessage" else None
         if target is None or target == name or self.is_person(name):
@@ -168,9 +194,17 @@ class Loop:
 
     def close(self, error: BaseException | None) -> None:
         """The team has stopped: so have its members, whose failures are theirs."""
+        if self._part is not None:
+            speaker = next((each for each in reversed(self._spoken or self._last)), None)
+            if speaker is not None:
+                self._part.loop._inner[self._part.name] = self._inner.get(speaker) or (speaker, self._steps[speaker])  # noqa: SLF001
         for name, step in self._steps.items():
             step.close(error if name in self._active or name == self._orchestrator else None)
         self._steps.clear()
+        for call in self._calls.values():
+            if error is None and self.answer is not None:
+                call.output(texts.text(self.answer))
+            call._leave(error)  # noqa: SLF001 - it was offered and not entered
 
 
 def is_swarm(team: type) -> bool:
@@ -212,6 +246,29 @@ class _Turn(Around):
             if self._asker is not None:
                 self._asker.paused()
             self._loop.step_ended(self._agent.name, error)
+
+
+class TakingPart(Around):
+    """The turn of a team that takes part in another: it is no agent, its members are."""
+
+    def __init__(self, loop: Loop, team: Any) -> None:  # noqa: ANN401 - a BaseGroupChat
+        """Prepare."""
+        self.loop = loop
+        self.team = team
+        self.name: str = team.name
+        self._token: Token[TakingPart | None] | None = None
+
+    def _enter(self) -> None:
+        self._token = _part.set(self)
+
+    def _leave(self, error: BaseException | None) -> None:
+        with guarded("end a team's turn"):
+            if self._token is not None:
+                _part.reset(self._token)
+            self.loop.step_ended(self.name, error)
+
+
+_part: ContextVar[TakingPart | None] = ContextVar("relaylens-autogen-part", default=None)
 
 
 class Place(Around):

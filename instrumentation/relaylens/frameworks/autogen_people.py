@@ -97,7 +97,7 @@ def answer(pause: Pause | None, task: object) -> None:
 
 
 class Asking(Around):
-    """A user's turn in a team: the agent that spoke before asks, and the user's message is the answer."""
+    """A user who takes part in a team: the agent that spoke before asks."""
 
     def __init__(self, name: str, question: object) -> None:
         """Prepare."""
@@ -106,10 +106,8 @@ class Asking(Around):
     def _enter(self) -> None:
         self._question.ask()
 
-    def _returned(self, value: Any) -> None:  # noqa: ANN401 - the items of the user's turn
-        message = getattr(value[-1], "chat_message", None) if value else None
-        if message is not None:
-            self._question.answer(EscalationState.APPROVED, texts.text(message))
+    def _returned(self, value: object) -> None:
+        self._question.answer(EscalationState.APPROVED, value)
 
     def _leave(self, error: BaseException | None) -> None:
         """A question without an answer stays pending."""

@@ -44,7 +44,7 @@ class _TeamRun(Around):
         if self._run is not None:
             self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
         with guarded("begin a team's run"):
-            self._loop = _loops[self._team._team_id] = Loop(self._team, otel_context.get_current())  # noqa: SLF001 - as above
+            self._loop = _loops[self._team._team_id] = Loop(self._team, otel_context.get_current(), texts.task(self._task))  # noqa: SLF001 - as above
             answer(self._pause, self._task)
 
     def _suspend(self) -> None:

@@ -9,9 +9,8 @@ import relaylens
 from relaylens.around import Around
 from relaylens.calls import ToolCall
 from relaylens.frameworks import autogen_texts as texts
-from relaylens.frameworks.autogen_loops import current_loop, participant_step
+from relaylens.frameworks.autogen_loops import current_loop
 from relaylens.frameworks.patching import Arguments, Named, Patches
-from relaylens.frameworks.recording import FrameworkStep
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
@@ -45,46 +44,34 @@ class _Known(Around):
 class _Invocation(_Known):
     """A call of a tool, or of an agent or a team as a tool, with the error that AutoGen keeps from its caller."""
 
-    def __init__(self, tool: object, inner: ToolCall | Handoff, arguments: object, step: FrameworkStep | None = None) -> None:
-        """Prepare; `inner` is its span, `step` that of a team that works below it."""
+    def __init__(self, tool: object, inner: ToolCall | Handoff, arguments: object) -> None:
+        """Prepare; `inner` is its span."""
         super().__init__(tool)
         self._inner = inner
         self._arguments = arguments
-        self._step = step
 
     def _enter(self) -> None:
         self._inner._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
         if isinstance(self._inner, ToolCall):
             self._inner.input(self._arguments)
-        if self._step is not None:
-            self._step.open()
         super()._enter()
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - a call with its result, or a result
         result = value[1] if isinstance(value, tuple) else value[-1] if isinstance(value, list) and value else value
         content = texts.returned(result)
-        if self._step is not None:
-            self._step.output(content)
         self._inner.output(content)
         if getattr(result, "is_error", False) and self.swallowed is None:
             self.swallowed = RuntimeError(str(content))
 
     def _suspend(self) -> None:
-        if self._step is not None:
-            self._step.paused()
         self._inner._suspend()  # noqa: SLF001 - as above
 
     def _resume(self) -> None:
         self._inner._resume()  # noqa: SLF001 - as above
-        if self._step is not None:
-            self._step.resumed()
 
     def _leave(self, error: BaseException | None) -> None:
         super()._leave(error)
-        error = error or self.swallowed
-        if self._step is not None:
-            self._step.close(error)
-        self._inner._leave(error)  # noqa: SLF001 - as above
+        self._inner._leave(error or self.swallowed)  # noqa: SLF001 - as above
 
 
 _known: ContextVar[_Known | None] = ContextVar("relaylens-autogen-call", default=None)
@@ -110,12 +97,11 @@ class _Running(Around):
 def _call(tool: Any, name: str, call_id: str | None, arguments: object) -> _Invocation:  # noqa: ANN401 - a BaseTool, if it is known
     """What stands around the call of a tool."""
     runner = getattr(tool, "_task_runner", None)
-    if runner is None:
+    if runner is None or hasattr(runner, "_participants"):
+        # A team is no agent: what it does in the tool tells to whom the work goes.
         return _Invocation(tool, ToolCall(name, call_id), arguments)
     asked = arguments.get("task", arguments) if isinstance(arguments, dict) else arguments
-    # A team has no turn of its own: the step is what its agents work in.
-    step = participant_step(runner, name, asked) if hasattr(runner, "_participants") else None
-    return _Invocation(tool, Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None), arguments, step)
+    return _Invocation(tool, Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None), arguments)
 
 
 def _meant(name: str, tools: list[Any], *, is_handing_over: bool) -> tuple[str, TransferMode] | None:
