@@ -9,7 +9,7 @@ from opentelemetry import context as otel_context
 from relaylens import recorder
 from relaylens.around import Around
 from relaylens.frameworks.base import Framework
-from relaylens.frameworks.crewai_trail import Trail, arrive, current_crew, current_trail
+from relaylens.frameworks.crewai_trail import Stacked, Trail, arrive, current_crew, current_trail
 from relaylens.frameworks.patching import Arguments, Make, Named, Patches
 from relaylens.frameworks.recording import FrameworkStep, Result, fingerprint, framework_run
 from relaylens.handoffs import Handoff, handoff
@@ -220,16 +220,13 @@ def patch_agent(framework: Framework, module: ModuleType, patches: Patches) -> N
 
     def kickoff(agent: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         messages = argument(args, kwargs, 0, "messages")
-        return CrewStep(framework, agent, given=messages, passed_on=messages, result=raw)
-
-    def run(agent: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
-        return framework_run(framework, name_of(agent), given=argument(args, kwargs, 0, "messages"), result=raw)
+        step = CrewStep(framework, agent, given=messages, passed_on=messages, result=raw)
+        return Stacked(framework_run(framework, name_of(agent), given=messages, result=raw), step)
 
     patches.around(module.Agent, "execute_task", turn)
     patches.around(module.Agent, "aexecute_task", turn)
-    for make in (kickoff, run):
-        patches.around(module.Agent, "kickoff", _unless_another_follows(make))
-        patches.around(module.Agent, "kickoff_async", make)
+    patches.around(module.Agent, "kickoff", _unless_another_follows(kickoff))
+    patches.around(module.Agent, "kickoff_async", kickoff)
 
 
 def _unless_another_follows(make: Make) -> Make:

@@ -12,7 +12,7 @@ from relaylens.around import Around
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.crewai_agents import CrewStep, argument, raw
 from relaylens.frameworks.crewai_people import Ask, Question, Resuming, carried_by, current_carried, feedback_given, is_waiting
-from relaylens.frameworks.crewai_trail import Trail, current_trail, with_trail
+from relaylens.frameworks.crewai_trail import Stacked, Trail, current_trail, with_trail
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import framework_run
 from relaylens.missing import MISSING
@@ -152,13 +152,6 @@ def patch_flow(framework: Framework, module: ModuleType, patches: Patches) -> No
 def _patch_runs(framework: Framework, kind: type, patches: Patches) -> None:
     """See flows begin, and go on after they waited."""
 
-    def trail(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401, ARG001
-        return None if _is_internal(flow) or flow.stream or current_scope().run is None else _FlowTrail(flow)
-
-    def resuming(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401, ARG001
-        carried = None if _is_internal(flow) or current_scope().run is None else carried_by(flow, take=True)
-        return None if carried is None else Resuming(carried)
-
     def run(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         # While it streams, the flow runs by a second call, when the stream is read.
         if _is_internal(flow) or flow.stream:
@@ -167,20 +160,20 @@ def _patch_runs(framework: Framework, kind: type, patches: Patches) -> None:
         named = inputs.get("id") if isinstance(inputs, Mapping) else None
         return framework_run(framework, _name(flow), conversation=str(named or flow.flow_id) or None, given=inputs or "", result=_result)
 
+    def run_and_follow(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
+        return None if _is_internal(flow) or flow.stream else Stacked(run(flow, args, kwargs), _FlowTrail(flow))
+
     def resume(flow: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         if _is_internal(flow):
             return None
-        feedback, carried = argument(args, kwargs, 0, "feedback", ""), carried_by(flow, take=False)
+        feedback, carried = argument(args, kwargs, 0, "feedback", ""), carried_by(flow)
         run_id = None if carried is None else carried.run_id
-        return framework_run(framework, _name(flow), run_id=run_id, conversation=flow.flow_id or None, given=feedback, result=_result)
+        around = framework_run(framework, _name(flow), run_id=run_id, conversation=flow.flow_id or None, given=feedback, result=_result)
+        return Stacked(around, None if carried is None else Resuming(carried), _FlowTrail(flow))
 
-    # The last that is put around a function is the first to see its call.
-    for name in ("kickoff_async", "resume_async"):
-        patches.around(kind, name, trail)
-    patches.around(kind, "resume_async", resuming)
+    patches.around(kind, "kickoff", run)
+    patches.around(kind, "kickoff_async", run_and_follow)
     patches.around(kind, "resume_async", resume)
-    for name in ("kickoff", "kickoff_async"):
-        patches.around(kind, name, run)
 
 
 def _patch_methods(framework: Framework, kind: type, patches: Patches) -> None:

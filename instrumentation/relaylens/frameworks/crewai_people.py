@@ -177,15 +177,14 @@ def current_carried() -> Carried | None:
     return found if isinstance(found, Carried) else None
 
 
-def carried_by(flow: Any, *, take: bool) -> Carried | None:  # noqa: ANN401 - CrewAI's flow
-    """What went along with a flow that waits; `take` gives the host's metadata back as it was."""
+def carried_by(flow: Any) -> Carried | None:  # noqa: ANN401 - CrewAI's flow
+    """Take what went along with a flow that waits; the host's metadata is as it was then."""
     context = getattr(flow, "_pending_feedback_context", None)
     metadata = getattr(context, "metadata", None)
     told = metadata.get(_CARRIED_AS) if isinstance(metadata, Mapping) else None
     if context is None or not isinstance(metadata, Mapping) or not isinstance(told, Mapping):
         return None
-    if take:
-        context.metadata = {key: value for key, value in metadata.items() if key != _CARRIED_AS}
+    context.metadata = {key: value for key, value in metadata.items() if key != _CARRIED_AS}
     agents = told.get("agents")
     return Carried(told.get("run"), str(told.get("escalation")), tuple(map(str, agents)) if isinstance(agents, list) else ())
 

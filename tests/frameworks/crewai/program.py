@@ -1,43 +1,24 @@
 """A support desk in CrewAI: a crew with a manager, crews that go from task to task, flows, and an agent alone."""
 
+import asyncio
 import io
 import sys
-import tempfile
-from pathlib import Path
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from crewai import LLM, Agent, Crew, Process, Task
-from crewai.flow import Flow as CrewFlow
-from crewai.flow import and_, human_feedback, listen, or_, router, start
-from crewai.flow.async_feedback import HumanFeedbackPending
-from crewai.flow.persistence import SQLiteFlowPersistence
-from crewai.tools import tool
-from support_desk import API_KEY, MODEL, PROMPTS, TICKET, Flow, main
+import relaylens
+from crewai import Agent, Crew, Process, Task
+from crewai.tools import BaseTool
+from program_agents import Desk
+from program_flows import flow_of_methods
+from support_desk import TICKET, Flow, main
 
 
 def answer(flow: Flow):
     """Answer the ticket in the way that the flow's name begins with."""
     kind = flow.name.partition("_")[0]
     return WAYS.get(kind, hierarchical)(flow)
-
-
-class Desk:
-    """The agents of one flow."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        streams = flow.name == "streamed"
-        self.llm = LLM(model=f"openai/{MODEL}", base_url=flow.openai_url, api_key=API_KEY, stream=streams)
-        search, send = tool("search_docs")(flow.search_docs), tool("send_reply")(flow.send_reply)
-        self.tools = {"docs": [search], "executor": [search], "approver": [send]}
-
-    def agent(self, name: str, **settings) -> Agent:
-        """One agent."""
-        said = {"role": name, "goal": "Help the customer.", "backstory": PROMPTS[name]}
-        return Agent(**said, llm=self.llm, tools=self.tools.get(name, []), max_retry_limit=0, cache=False, **settings)
-
-    def task(self, name: str, **settings) -> Task:
-        """One task of a sequence."""
-        return Task(description=f"Do your part of the ticket: {TICKET}", expected_output="Your part.", agent=self.agent(name), **settings)
 
 
 def hierarchical(flow: Flow) -> str:
@@ -98,102 +79,62 @@ def alone(flow: Flow):
     """One agent without a crew."""
     agent = Desk(flow).agent("docs")
     if flow.name == "alone_async":
-        return both(agent)
+        return in_a_loop(agent)
+    if flow.name == "alone_stopped":
+        return stopped(agent)
+    if flow.name == "alone_inside":
+        with relaylens.run("a run of the program's own", conversation=flow.session):
+            return agent.kickoff(TICKET).raw
     return agent.kickoff(TICKET).raw
 
 
-async def both(agent: Agent) -> str:
+async def in_a_loop(agent: Agent) -> str:
     """The agent in an event loop."""
     return (await agent.kickoff_async(TICKET)).raw
 
 
-class Plan(CrewFlow):
-    """A plan is made, carried out and validated; what is rejected is done again."""
+class Slow(BaseTool):
+    """A tool that says when it begins, and goes on until it is told to end."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
+    name: str = "search_docs"
+    description: str = "Search the documents."
+    begins: Callable[[], object]
+    ends: threading.Event
 
-    @start()
-    def plan(self):
-        return self.desk.agent("planner").kickoff(TICKET).raw
+    model_config = {"arbitrary_types_allowed": True}
 
-    @listen(or_("plan", "again"))
-    async def carry_out(self, plan):
-        return (await self.desk.agent("executor").kickoff_async(str(plan))).raw
-
-    @router(carry_out)
-    def validate(self, done):
-        self.state["done"] = done
-        said = self.desk.agent("validator").kickoff(done).raw
-        return "good" if said.startswith("PASSED") else "again"
-
-    @listen("good")
-    def finish(self):
-        return self.state["done"]
+    def _run(self, query: str) -> str:
+        self.begins()
+        self.ends.wait(60)
+        return query
 
 
-class Beside(CrewFlow):
-    """Two agents work beside each other, a third one puts their work together."""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
-
-    @start()
-    def facts(self):
-        return self.desk.agent("docs").kickoff(TICKET).raw
-
-    @start()
-    def words(self):
-        return self.desk.agent("drafter").kickoff(TICKET).raw
-
-    @listen(and_(facts, words))
-    def both(self):
-        return "both are there"
-
-    @listen(both)
-    def check(self):
-        agent = self.desk.agent("validator")
-        crew = Crew(agents=[agent], tasks=[Task(description="Check it.", expected_output="A verdict.", agent=agent)], cache=False)
-        return crew.kickoff().raw
+async def stopped(agent: Agent) -> str:
+    """The caller loses patience while the agent's tool works."""
+    began, ends, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+    agent.tools = [Slow(begins=lambda: loop.call_soon_threadsafe(began.set), ends=ends)]
+    working = asyncio.create_task(agent.kickoff_async(TICKET))
+    await began.wait()
+    working.cancel()
+    try:
+        return (await working).raw
+    except asyncio.CancelledError:
+        return "no answer in time"
+    finally:
+        ends.set()
 
 
-class Waits:
-    """Asks in a system of its own: the flow stops until somebody answers there."""
-
-    def request_feedback(self, context, flow):
-        raise HumanFeedbackPending(context=context, callback_info={"ticket": 17})
-
-
-class Reply(CrewFlow):
-    """A reply is drafted without an agent, a person looks at it, and it is sent."""
-
-    def __init__(self, desk: Desk | None = None, **settings) -> None:
-        super().__init__(**settings)
-        self.desk = desk
-
-    @start()
-    @human_feedback(message="May the reply be sent?", provider=Waits())
-    def drafter(self):
-        return self.desk.llm.call([{"role": "system", "content": PROMPTS["drafter"]}, {"role": "user", "content": TICKET}])
-
-    @listen(drafter)
-    def send(self, review):
-        return self.desk.agent("approver").kickoff(f"Send this: {review.output}").raw
+def twice(flow: Flow) -> list[str]:
+    """Two crews at the same time, each in a thread."""
+    with ThreadPoolExecutor(2) as pool:
+        return [done.result() for done in [pool.submit(one_task, flow) for _ in range(2)]]
 
 
-def flow_of_methods(flow: Flow) -> str:
-    """Methods that follow on one another."""
+def one_task(flow: Flow) -> str:
+    """A crew of two."""
     desk = Desk(flow)
-    if flow.name != "flow_people":
-        return (Beside if flow.name == "flow_beside" else Plan)(desk).kickoff(inputs={"id": flow.session})
-    with tempfile.TemporaryDirectory() as folder:
-        kept = SQLiteFlowPersistence(str(Path(folder) / "flows.db"))
-        pending = Reply(desk, persistence=kept).kickoff(inputs={"id": flow.session})
-        again = Reply.from_pending(pending.context.flow_id, kept)
-        again.desk = desk
-        return again.resume("")
+    tasks = [desk.task("drafter"), desk.task("validator")]
+    return Crew(agents=[task.agent for task in tasks], tasks=tasks, cache=False).kickoff().raw
 
 
 class typed:
@@ -209,7 +150,7 @@ class typed:
         sys.stdin = self.before
 
 
-WAYS = {"sequence": sequence, "alone": alone, "flow": flow_of_methods}
+WAYS = {"sequence": sequence, "alone": alone, "flow": flow_of_methods, "twice": twice}
 
 if __name__ == "__main__":
     main(answer)
