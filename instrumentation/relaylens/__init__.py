@@ -18,7 +18,7 @@ from relaylens.exceptions import MissingExtraError, RelaylensError, SettingError
 from relaylens.handoffs import Handoff, handoff
 from relaylens.judgements import BlockOutcome, Feedback, Validation, feedback, outcome, validation
 from relaylens.tracing import Instrumentation, flush, instrument, shutdown, uninstrument
-from relaylens.transfers import Received, Transfer, receive
+from relaylens.transfers import Received, Transfer, carry, receive
 from relaylens.work import AgentStep, Run, agent, run
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Validation",
     "agent",
     "answer",
+    "carry",
     "escalate",
     "feedback",
     "flush",

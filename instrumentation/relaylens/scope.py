@@ -78,6 +78,11 @@ class RunState:
         with self.lock:
             self.offers.append(offer)
 
+    def waiting(self) -> list[Offer]:
+        """Handoffs that nobody has taken, oldest first."""
+        with self.lock:
+            return list(self.offers)
+
     def drop_offer(self, offer: Offer) -> None:
         """Forget a handoff that was answered in another way."""
         with self.lock:

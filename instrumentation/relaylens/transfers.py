@@ -98,6 +98,14 @@ class Transfer(Around):
                 links=self.links(),
             )
 
+    def is_from(self, step: Step | None) -> bool:
+        """Whether this step has offered it, or passes it on."""
+        return self._id is not None and self._offered_by is step
+
+    def place(self) -> tuple[SpanContext, RunState | None, str | None]:
+        """What headers say of it: the offer's span, the run and its id."""
+        return self._context, self._run, self._id
+
     def taken(self) -> None:
         """Nobody need wait for the target any more."""
         if self._run is not None:
@@ -168,3 +176,19 @@ def receive(headers: Headers, payload: object | Missing = MISSING) -> Received:
     `payload` is what actually arrived; it is recorded as what the target got.
     """
     return Received(headers, payload)
+
+
+def carry() -> dict[str, str]:
+    """W3C headers of where the program is now, to send along with work by any way: the run, its conversation, the trace.
+
+    The other side calls `receive(headers)`. A handoff that this agent has offered last, and that nobody has taken, goes along: the
+    step that begins on the other side has then received it. May be called as often as the work is sent.
+    """
+    with guarded("write headers"):
+        scope = current_scope()
+        waiting = [] if scope.run is None else scope.run.waiting()
+        for offer in reversed(waiting):
+            if isinstance(offer, Transfer) and offer.is_from(scope.step):
+                return headers_for(*offer.place(), offer.target)
+        return headers_for(trace.get_current_span().get_span_context(), scope.run)
+    return {}

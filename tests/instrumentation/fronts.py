@@ -32,7 +32,7 @@ class Front:
         """Take a port; nobody listens on it until `open`."""
         self.mode = "open"
         self.collector = None if collector is None else urlsplit(collector).netloc
-        self.chance = random.Random(0)
+        self.chance = random.Random(0)  # noqa: S311 - seeded chance, not cryptography
         self.seen: Counter[str] = Counter()
         """Requests that came, by path."""
         self.answers: list[int] = []
