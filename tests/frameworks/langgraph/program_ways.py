@@ -1,23 +1,35 @@
 """What else graphs do: approvals by middleware, breakpoints, parallel branches, graphs in graphs, a loop written by hand, functions."""
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 from operator import add
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, TypedDict
 
 os.environ["LANGSMITH_TRACING"] = "false"
 
+import wrapt
 from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain.tools import tool
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, SystemMessage
+from langchain_core.tools import BaseTool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.func import entrypoint, task
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
-from langgraph.types import Command, Send
+from langgraph.pregel import Pregel, _loop, _runner
+from langgraph.types import Command, RetryPolicy, Send
 from program import agent, model
 from support_desk import PROMPTS, TICKET, Flow, main
+
+import relaylens
 
 GIVEN = {"messages": [("user", TICKET)]}
 
@@ -158,7 +170,117 @@ def nowhere(flow: Flow) -> str:
     return graph.compile().invoke(GIVEN, {"configurable": {"thread_id": flow.session}})["messages"][-1].text
 
 
-WAYS = {each.__name__: each for each in (approval, breakpoint_before, parallel, teams, functions, at_once, stopped, nowhere)}
+def threads(flow: Flow) -> str:
+    """Two tickets at once, in threads of LangChain's `batch`."""
+    drafter = agent(flow, "drafter")
+    answers = drafter.batch([GIVEN, GIVEN], [{"configurable": {"thread_id": f"{flow.session}-{n}"}} for n in range(2)])
+    return answers[0]["messages"][-1].text
+
+
+async def events(flow: Flow) -> str:
+    """A stream of events, out of which its reader leaves early."""
+    drafter = agent(flow, "drafter")
+    async for event in drafter.astream_events(GIVEN, {"configurable": {"thread_id": flow.session}}):
+        if event["event"] == "on_chat_model_end":
+            text = event["data"]["output"].text
+    return text
+
+
+def retried(flow: Flow) -> str:
+    """A node fails and is tried again by LangGraph."""
+    graph = StateGraph(Letters)
+    graph.add_node(
+        "drafter",
+        lambda state: {"verdict": ask(flow, "drafter", state["ticket"])},
+        retry_policy=RetryPolicy(max_attempts=2, initial_interval=0, jitter=False, retry_on=Exception),
+    )
+    graph.add_edge(START, "drafter")
+    return graph.compile().invoke({"ticket": TICKET}, {"configurable": {"thread_id": flow.session}})["verdict"]
+
+
+def model_streams(flow: Flow) -> str:
+    """Nodes that stream their model's answer."""
+    graph = StateGraph(Letters)
+
+    def drafter(state: Letters) -> Letters:
+        """Write the reply, piece by piece."""
+        pieces = model(flow).stream([("system", PROMPTS["drafter"]), ("user", state["ticket"])], stream_usage=True)
+        return {"verdict": "".join(piece.text for piece in pieces)}
+
+    graph.add_node("drafter", drafter)
+    graph.add_edge(START, "drafter")
+    return graph.compile().invoke({"ticket": TICKET}, {"configurable": {"thread_id": flow.session}})["verdict"]
+
+
+def own_run(flow: Flow) -> str:
+    """Two agents in a run of the program's own, one of them in a step of the program's own."""
+    with relaylens.run("answer a ticket", conversation=flow.session) as run:
+        with relaylens.agent("docs"):
+            facts = create_agent(model(flow), system_prompt=PROMPTS["docs"]).invoke(GIVEN)["messages"][-1].text
+        relaylens.handoff("drafter", facts)
+        said = agent(flow, "drafter").invoke({"messages": [("user", facts)]})["messages"][-1].text
+        run.output(said)
+    return said
+
+
+def elsewhere(flow: Flow) -> str:
+    """A person answers in another process, which has the checkpoints and nothing else."""
+    if flow.options.checkpoints:
+        return asking(flow, flow.options.checkpoints, Command(resume="no"))["messages"][-1].text
+    with TemporaryDirectory() as folder:
+        file = str(Path(folder) / "checkpoints.sqlite")
+        asking(flow, file, GIVEN)
+        variables = {name: value for name, value in os.environ.items() if name != "RESULTS_FILE"}
+        address = flow.model_url.removesuffix(f"/{flow.name}/{flow.session}")
+        words = ["--flow", flow.name, "--model-url", address, "--session", flow.session.removesuffix(f"-{flow.name}")]
+        words += ["--instrument"] if flow.options.instrument else []
+        command = [sys.executable, __file__, *words, "--checkpoints", file]
+        ended = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
+    return next(json.loads(line)["result"] for line in ended.stdout.splitlines() if line.startswith("{"))
+
+
+def asking(flow: Flow, file: str, given: object) -> dict:
+    """An agent that asks a person, with its checkpoints in a file."""
+    config = {"configurable": {"thread_id": flow.session}}
+    with SqliteSaver.from_conn_string(file) as saver:
+        graph = StateGraph(MessagesState)
+        graph.add_node(agent(flow, "approver"))
+        graph.add_edge(START, "approver")
+        return graph.compile(checkpointer=saver, name="desk").invoke(given, config)
+
+
+def given_back(flow: Flow) -> str:
+    """After `uninstrument()` every function is LangGraph's own again, and two `instrument()` calls are one."""
+    if flow.options.instrument:
+        relaylens.instrument()
+    drafter = agent(flow, "drafter")
+    drafter.invoke(GIVEN, {"configurable": {"thread_id": flow.session}})
+    relaylens.uninstrument()
+    owners = [_runner, _loop.SyncPregelLoop, _loop.AsyncPregelLoop, Pregel, BaseChatModel, BaseTool]
+    left = [f"{owner.__name__}.{name}" for owner in owners for name, value in vars(owner).items() if isinstance(value, wrapt.ObjectProxy)]
+    return f"{drafter.invoke(GIVEN)['messages'][-1].text} {left}"
+
+
+WAYS = {
+    each.__name__: each
+    for each in (
+        approval,
+        breakpoint_before,
+        parallel,
+        teams,
+        functions,
+        at_once,
+        threads,
+        events,
+        retried,
+        model_streams,
+        stopped,
+        nowhere,
+        own_run,
+        elsewhere,
+        given_back,
+    )
+}
 
 
 def answer(flow: Flow) -> object:
@@ -167,4 +289,4 @@ def answer(flow: Flow) -> object:
 
 
 if __name__ == "__main__":
-    main(answer)
+    main(answer, lambda parser: parser.add_argument("--checkpoints", default=""))

@@ -1,6 +1,6 @@
 """LangGraph: what has to be seen of each program."""
 
-from tests.frameworks.actions import Script, say, tool
+from tests.frameworks.actions import Script, fail, say, tool
 from tests.frameworks.flows import DELEGATION, PEER, TRUTHS, Truth
 from tests.frameworks.programs import But, Program
 
@@ -13,6 +13,7 @@ _SEARCH = tool("search_docs", query="parcel 4711")
 _FACTS = say("Parcel 4711 left the depot on Monday and is two days late.")
 _DRAFT = say("Dear Ann, parcel 4711 is two days late and arrives on Friday.")
 _SEND = tool("send_reply", text="Dear Ann, parcel 4711 is two days late and arrives on Friday.")
+_ASK = tool("escalate_to_human", question="May the reply about parcel 4711 be sent?")
 _SENT = say("The reply about parcel 4711 has been sent.")
 
 _WAYS_SCRIPTS: dict[str, Script] = {
@@ -24,6 +25,13 @@ _WAYS_SCRIPTS: dict[str, Script] = {
     "at_once": {"drafter": (_DRAFT, _DRAFT)},
     "stopped": {"docs": (_SEARCH,)},
     "nowhere": {"triage": (_FACTS,)},
+    "threads": {"drafter": (_DRAFT, _DRAFT)},
+    "events": {"drafter": (_DRAFT,)},
+    "retried": {"drafter": (fail(500, "server_error", "The server had an error."), _DRAFT)},
+    "model_streams": {"drafter": (_DRAFT,)},
+    "own_run": {"docs": (_FACTS,), "drafter": (_DRAFT,)},
+    "elsewhere": {"approver": (_ASK, say("The reply is not sent."))},
+    "given_back": {"drafter": (_DRAFT, _DRAFT)},
 }
 _WAYS_TRUTHS = {
     "approval": Truth(escalations=(("approver", EscalationState.DENIED),)),
@@ -33,11 +41,19 @@ _WAYS_TRUTHS = {
     "functions": Truth(),
     "at_once": Truth(runs=2, conversations=2),
     "stopped": Truth(outcome=Outcome.ABANDONED),
+    "threads": Truth(runs=2, conversations=2),
+    "events": Truth(),
+    "retried": Truth(findings=frozenset({Detector.LLM_ERROR})),
+    "model_streams": Truth(),
+    "own_run": Truth(edges=(("docs", "drafter", True),)),
+    "elsewhere": Truth(escalations=(("approver", EscalationState.DENIED),), runs=2),
     "nowhere": Truth(
         edges=(("triage", "billing", False),),
         reasons={"billing": frozenset({HandoffReason.UNKNOWN_TARGET})},
         findings=frozenset({Detector.FAILED_HANDOFF, Detector.ANSWER_AFTER_FAILED_HANDOFF}),
     ),
+    # The second call is made after everything was given back.
+    "given_back": Truth(tokens=False),
 }
 
 PROGRAMS = (
