@@ -112,6 +112,16 @@ def test_delegation_in_parallel_goes_out_from_the_caller_only(store: Store) -> N
     assert handoffs(store) == [("lead", "left", True, None, False), ("lead", "right", True, None, False)]
 
 
+def test_stream_that_is_not_read_to_its_end_is_no_error(store: Store) -> None:
+    """Who has read enough of an answer stops; OpenTelemetry's instrumentations call that an error of the model call."""
+    stopped = chat(3, 2, 2, 3, "", failed=False)
+    stopped.status.CopyFrom(Status(code=Status.STATUS_CODE_ERROR, message="abandoned stream"))
+    stopped.attributes.append(KeyValue(key=semconv.ERROR_TYPE, value=AnyValue(string_value="_OTHER")))
+    settle_spans(store, span(1, "run", 0, 10, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"}), agent(2, "docs", 1, 6), stopped)
+
+    assert [("completed", 0, 0)] == rows(store.connection, "SELECT outcome, errors, findings FROM runs")
+
+
 def test_same_agent_twice_is_no_handoff(store: Store) -> None:
     """An agent that takes two turns in a row hands nothing over."""
     settle_spans(

@@ -13,7 +13,7 @@ WHERE f.span_class = 'llm'
       LEFT JOIN work_spans AS p ON p.trace_id = w.trace_id AND p.span_id = w.parent_span_id
       WHERE i.trace_id = r.trace_id AND r.span_id IN (w.parent_span_id, p.parent_span_id)
   )
-  AND coalesce(trim(r.text), '') = '' AND r.calls = 0 AND NOT r.failed AND NOT r.has_other_parts
+  AND coalesce(trim(r.text), '') = '' AND r.calls = 0 AND NOT r.failed AND NOT r.is_cut_off AND NOT r.has_other_parts
 UNION ALL
 SELECT 'empty_output', 'high', s.run, s.trace_id, s.span_id, [s.trace_id || ':' || s.span_id],
        s.agent, s.agent, 'rule',

@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE step_outputs AS
 WITH answers AS (
     SELECT trace_id, step_span AS span_id, arg_max(coalesce(text, ''), (t1, span_id)) AS text, arg_max(calls, (t1, span_id)) AS calls
     FROM reply_texts
-    WHERE NOT failed
+    WHERE NOT failed AND NOT is_cut_off
     GROUP BY trace_id, step_span
 ),
 

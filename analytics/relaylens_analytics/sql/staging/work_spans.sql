@@ -47,7 +47,7 @@ SELECT *,
        (status_code = 2 OR error_type IS NOT NULL OR exception_type IS NOT NULL OR says_error) AS reports_error,
        coalesce(regexp_matches(concat_ws(' ', error_type, exception_type),
                                '(ParentCommand|GraphInterrupt|GraphBubbleUp|NodeInterrupt|WaitingForEvent|CallDeferred|ApprovalRequired|InterruptException|GeneratorExit|CancelledError|StopAsyncIteration)'), FALSE)
-           OR coalesce(regexp_matches(status_text, '^((langgraph\.errors\.)?(ParentCommand|GraphInterrupt)|Command\(graph=|\(?Interrupt\()'), FALSE)
+           OR coalesce(regexp_matches(status_text, '^((langgraph\.errors\.)?(ParentCommand|GraphInterrupt)|Command\(graph=|\(?Interrupt\(|abandoned stream$)'), FALSE)
            AS is_control_flow,
        coalesce(attributes['relaylens.span.role'] = 'detail', FALSE) AS is_detail,
        string_split(string_split(graph_ns, '|')[1], ':')[1] AS graph_agent,
