@@ -33,6 +33,7 @@ _LENGTHS: Final = {
 """Characters of an IBAN by country, as SWIFT's registry has them."""
 
 _BEGINNING: Final = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[ \u00a0\u202f.-]?(\d{2})(?=[ \u00a0\u202f.-]?[A-Za-z0-9])", re.ASCII)
+_TOGETHER: Final = re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}(?![A-Za-z0-9])", re.ASCII)
 _LINKS: Final = " \u00a0\u202f.-"
 
 
@@ -49,6 +50,10 @@ def _end_of(text: str, beginning: re.Match[str]) -> int | None:
     length = _LENGTHS.get(beginning.group(1).upper())
     if length is None:
         return None
+    # Written together, the check digits say enough; countries do change their length.
+    together = _TOGETHER.match(text, beginning.start())
+    if together is not None and _is_valid(together.group()):
+        return together.end()
     taken = beginning.group(1) + beginning.group(2)
     place = beginning.end()
     while len(taken) < length and place < len(text):

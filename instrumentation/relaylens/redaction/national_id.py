@@ -66,7 +66,7 @@ NUMBERS: Final = (
     ),
     Number(
         "UK national insurance number",
-        _form(r"(?i:QQ|(?!BG|GB|NK|KN|TN|NT|ZZ)[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z])([ -]?)\d{2}\1\d{2}\1\d{2}\1(?i:[A-D])"),
+        _form(r"(?i:QQ|(?!BG|GB|NK|KN|TN|NT|ZZ)[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z])([ -]?)(?:\d{2}\1\d{2}\1\d{2}|\d{6})\1(?i:[A-D])"),
         _no_check,
     ),
     Number("German tax number of a person", _form(r"[1-9]\d{10}|[1-9]\d ?\d{3} ?\d{3} ?\d{3}"), german),
@@ -135,10 +135,7 @@ NUMBERS: Final = (
         re.compile(r"\btfn\b|tax file"),
     ),
     Number(
-        "UK NHS number",
-        _form(r"\d{10}|\d{3}([ -])\d{3}\1\d{4}"),
-        eleven_weighted((10, 9, 8, 7, 6, 5, 4, 3, 2, 1)),
-        re.compile(r"\bnhs\b"),
+        "UK NHS number", _form(r"\d{10}|\d{3}([ -])\d{3}\1\d{4}"), eleven_weighted((10, 9, 8, 7, 6, 5, 4, 3, 2, 1)), re.compile(r"\bnhs\b")
     ),
     Number(
         "Mexican CURP",

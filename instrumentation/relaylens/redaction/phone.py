@@ -8,9 +8,9 @@ from relaylens.redaction.rule import Found, Rule, rows_of_digits, words_before
 
 _GAP: Final = r"[ \u00a0\u202f./\u2010-\u2015-]"
 _INTERNATIONAL: Final = re.compile(
-    r"(?<![\w+.])(?:\+|%2B|(?<!\d[ ])00(?=[1-9]))[ ]?\(?[1-9]"
-    r"(?:(?:[ \u00a0\u202f./\u2010-\u2015-]|[ ]?[/-][ ]|[ .-]?\(|\)[ .-]?|\)[ ]?\()?\d){6,15}(?![\w@]|[.,:]\d|-\d)"
-    r"(?:[ ]?(?:x|ext\.?|-)[ ]?\d{1,5}\b)?",
+    r"(?<![\w+.])(?:\(\+(?=\d{1,3}\))|\+|%2B|(?<!\d[ ])(?<!-)00(?=[1-9]))[ ]?\(?[1-9]"
+    r"(?:(?:[ \u00a0\u202f./\u2010-\u2015-]|[ ]?[/-][ ]|[ .-]?\(|\)[ .-]?|\)[ ]?\()?\d){6,15}"
+    r"(?:[ ]?(?:x|ext\.?|-)[ ]?\d{1,5}\b)?(?![\w@]|[.,:]\d|-\d)",
     re.ASCII | re.IGNORECASE,
 )
 _AMERICAN: Final = re.compile(
@@ -44,18 +44,19 @@ _GROUPED: Final = re.compile(
 _CALLED: Final = re.compile(r"(?<![\w+./,-])\(?\d(?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,14}(?![\w]|[.,:]\d|-\d)", re.ASCII)
 _BETWEEN: Final = (
     r"(?:[\s:=#\"'().,>/-]|\b(?:is|at|on|under|unter|me|us|him|her|them|back|today|now|please|bitte|"
-    r"number|no|nr|nummer|numm?er|num[eé]ro|n[uú]mero|num|ist|lautet|"
+    r"number|no|nr|nummer|numm?er|num[eé]ro|n[uú]mero|num|ist|lautet|moi|nous|lui|mig|mij|mir|uns|op|på|para|pour|für|na|"
     r"est|es|au|al|a|an|der|die|the|my|your|mein|meine|mon|mi|meu|mijn|"
     r"home|work|office|for|to|via|or|und|oder|and|direct|private|us|uk|de|le|el|il)\b){0,8}"
 )
 _WORD: Final = (
-    r"(?:\b(?:tele)?phones?|\btel[eé]fon\w*|\bt[eé]l(?:[eé]phone)?|\bcell(?:ular)?|\bmobiles?|\bmobil\w*|"
+    r"(?:(?:\b(?:tele)?phones?|\btel[eé]fon\w*|\bt[eé]l(?:[eé]phone)?|\bcell(?:ular)?|\bmobiles?|\bmobil\w*|"
     r"\bhandy\w*|\b(?:tele)?fax|\bwhats ?app|"
     r"\bsms|\bcall(?:ed|ing|er)?|\bring|\bdial(?:led)?|\btext|\breach|\bruf\w*|\banruf\w*|\brückruf\w*|"
     r"\bdurchwahl|\bappel\w*|\brappel\w*|\bnatel|\bgsm|"
-    r"\bjoindre|\bllam\w+|\bm[oó]vil|\bcelular|\bcellulare|\bchiam\w+|\bbel(?:len|t)?|"
-    r"\bportable|\bhotline|\bcontact(?: number)?|\bkontakt\w*|"
-    r"\bmsisdn|\bsignal|\bbtelegram|手机|电话|手機|電話|携帯|番号|телефон\w*|тел|전화)\b"
+    r"\bjoindre|\bllam\w+|\bm[oó]vil|\bcelular|\bcellulare|\bchiam\w+|\bbel(?:len|t)?|\bligue|\bligar|\bpuhelin\w*|"
+    r"\bzadzwo\w*|\bdzwo\w*|\bvolejte|\bportable|\bhotline|\bcontact(?: number)?|\bkontakt\w*|"
+    r"\b(?:my|his|her|our|their|meine|seine|ihre|unsere|mon|son|mi|su|mijn|meu|mio) (?:number|nummer|num[eé]ro|n[uú]mero)|"
+    r"\bmsisdn|\bsignal|\btelegram|телефон\w*|\bтел|звони\w*)\b|(?:手机|电话|手機|電話|携帯|전화)(?:号码|号|番号|번호)?)"  # noqa: RUF001 - Russian
 )
 _ANY_WORD: Final = re.compile(_WORD)
 _WORDS: Final = re.compile(_WORD + _BETWEEN + r"\Z")
@@ -84,6 +85,7 @@ _CODE: Final = re.compile(
 
 _AMERICAN_LENGTH: Final = 11
 _FEWEST_WITH_CODE: Final = 10
+_FEWEST_WITH_TRUNK: Final = 9
 _FEWEST: Final = 7
 _REACH: Final = 40
 _MOST: Final = 15
@@ -107,7 +109,7 @@ def _find(text: str) -> Iterator[Found]:
 
 def _is_national(found: re.Match[str]) -> bool:
     """Whether a number in a national form is not said to be something else."""
-    if not _has_length(found.group()):
+    if not _has_length(found.group()) or (found.re is _TRUNK and _count(found.group()) < _FEWEST_WITH_TRUNK):
         return False
     if found.re is _AMERICAN and found.group("gap") == " " and _is_in_a_row(found.string, *found.span()):
         return False
@@ -129,6 +131,7 @@ def _is_international(number: str, text: str, start: int) -> bool:
     """Whether a number with a country's code can be one; `00` is also how identifiers are padded."""
     digits = "".join(character for character in number.removeprefix("%2B") if character.isdigit())
     if not number.startswith("00"):
+        number = number.lstrip("(")
         return _FEWEST_INTERNATIONAL <= len(digits) <= _MOST + 5 and not _DECIMAL.match(number) and _has_code(digits)
     digits = digits[2:]
     if _OTHER.search(words_before(text, start)) or (number.isdigit() and is_article_number(number)):
@@ -139,7 +142,7 @@ def _is_international(number: str, text: str, start: int) -> bool:
 def _has_code(digits: str) -> bool:
     """Whether a number begins with a country's code and is, in North America, as long as all of them are there."""
     if digits[0] == "1":
-        return len(digits) >= _AMERICAN_LENGTH and digits[1] > "1"
+        return len(digits) >= _AMERICAN_LENGTH
     return _CODE.match(digits) is not None
 
 
