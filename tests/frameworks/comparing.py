@@ -35,6 +35,10 @@ def _ends(truth: Truth, played: Played) -> Iterator[str]:
     if seen["runs"]:
         last = seen["runs"][-1]
         yield from _differ(f"outcome (rule {last['outcome_rule']}: {last['outcome_reason']})", truth.outcome.value, last["outcome"])
+    if truth.model_calls is not None:
+        yield from _differ(
+            "model calls", (truth.model_calls, len(played.model.calls)), (sum(row["model_calls"] for row in seen["runs"]),) * 2
+        )
     if truth.tokens:
         told = tuple(sum(row[key] or 0 for row in seen["runs"]) for key in ("input_tokens", "output_tokens"))
         yield from _differ("tokens", played.model.tokens(), told)

@@ -120,6 +120,9 @@ class Truth:
     tokens: bool = True
     """Whether the tokens seen are those the server told."""
 
+    model_calls: int | None = None
+    """How many calls of the model were made, where that is to be seen."""
+
     idle_agents: frozenset[str] = frozenset()
     """Agents that called the model and are allowed to have no turn of their own."""
 
