@@ -14,7 +14,7 @@ from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.handoffs import Handoff
 from relaylens.judgements import Validation
 from relaylens.safety import guarded
-from relaylens.semconv import HandoffReason, TransferMode, Verdict
+from relaylens.semconv import GEN_AI_AGENT_NAME, HandoffReason, TransferMode, Verdict
 
 _HANDOFF_TOOL = "transfer_to_"
 """How the SDK begins the names of its handoff tools (`Handoff.default_tool_name`)."""
@@ -128,10 +128,11 @@ class _Invocation(Around):
         self._token = _invocation.set(self)
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - _FunctionToolInvocationResult, or a result
-        result = getattr(value, "output", value)
+        told = type(value).__name__ == "_FunctionToolInvocationResult"
+        result = value.output if told else value
         if result is not None:
             self._inner.output(result)
-        if self._limit is not None and self.swallowed is None and getattr(value, "is_sdk_generated_error", False):
+        if told and self._limit is not None and self.swallowed is None and value.is_sdk_generated_error:
             self.swallowed = TimeoutError(str(result))
 
     def _leave(self, error: BaseException | None) -> None:
@@ -182,6 +183,11 @@ def _note_error(instance: Any, args: Arguments, named: Named) -> None:  # noqa: 
 class _OutputCheck(Validation):
     """An output guardrail's look at an agent's answer."""
 
+    def __init__(self, subject: str, guardrail: str) -> None:
+        """Prepare; the guardrail itself is who looks."""
+        super().__init__(subject)
+        self._given[GEN_AI_AGENT_NAME] = guardrail
+
     def _returned(self, value: object) -> None:
         function: Any = getattr(value, "output", None)
         rejected = bool(function.tripwire_triggered)
@@ -189,10 +195,10 @@ class _OutputCheck(Validation):
         self.verdict(Verdict.REJECTED if rejected else Verdict.PASSED, None if information is None else str(information))
 
 
-def _check(instance: Any, args: Arguments, named: Named) -> Around:  # noqa: ANN401, ARG001 - the hook's form
+def _check(instance: Any, args: Arguments, named: Named) -> Around:  # noqa: ANN401 - the hook's form
     """What stands around an output guardrail."""
     agent = named["agent"] if "agent" in named else args[0]
-    return _OutputCheck(agent.name)
+    return _OutputCheck(agent.name, str(instance.get_name()))
 
 
 def patch(patches: Patches) -> None:
@@ -200,7 +206,9 @@ def patch(patches: Patches) -> None:
     execution, resolution = (sys.modules[f"agents.run_internal.{name}"] for name in ("tool_execution", "turn_resolution"))
     patches.around(resolution, "execute_handoffs", lambda _, __, named: _HandingOver(named))
     patches.around(resolution, "process_model_response", lambda _, __, named: _Understanding(named))
-    patches.around(execution, "_invoke_function_tool_with_metadata", _invoke)
+    # Its name until 0.17.
+    told = "_invoke_function_tool_with_metadata" if hasattr(execution, "_invoke_function_tool_with_metadata") else "invoke_function_tool"
+    patches.around(execution, told, _invoke)
     patches.around(sys.modules["agents.run_internal.tool_actions"], "with_tool_function_span", _act)
     for owner in (sys.modules["agents.tool"], execution):
         patches.before(owner, "maybe_invoke_function_tool_failure_error_function", _note_error)

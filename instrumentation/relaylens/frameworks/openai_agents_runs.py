@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextvars import ContextVar, Token
 from types import ModuleType
 from typing import Any, Final
@@ -19,19 +19,24 @@ from relaylens.scope import current_scope
 from relaylens.semconv import EscalationState, Evidence, Outcome
 
 _pauses: Final = Pauses()
-"""Runs that wait for approvals, by the id of the tool call that waits: the only name that a `RunState` keeps when it becomes JSON."""
+"""Runs that wait for approvals, by the call that waits: what a `RunState` keeps when it becomes JSON."""
 
 
 class Loop(Around):
     """One execution of the SDK's loop: the run, if it is the outermost, and the turns of the agent whose stint it is."""
 
-    def __init__(self, framework: Framework, run: Around | None, resumed: Any) -> None:  # noqa: ANN401 - agents.RunState, if any
+    def __init__(self, framework: Framework, run: Around | None, resumed: Any, threads: tuple[str | None, ...]) -> None:  # noqa: ANN401
         """Prepare; `run` stands around the whole of it, `resumed` is the state that it goes on with."""
         self.framework = framework
         self.resumed = resumed
+        self.threads = threads
+        """The conversation's id that the SDK has, if any, and what it may have been called before."""
         self.step: FrameworkStep | None = None
         self.passed_on = False
         """Whether a handoff came with arguments, which its target does not get as they are."""
+        self.model: Any = None
+        self.model_input: Any = None
+        """What is asked of which model, before it is."""
         self._run = run
         self._token: Token[Loop | None] | None = None
 
@@ -95,7 +100,7 @@ class _Turn(Around):
         with guarded("record an answer"):
             resumed, self._loop.resumed = self._loop.resumed, None
             if resumed is not None:
-                _answer_all(resumed)
+                _answer_all(resumed, self._loop.threads)
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - SingleStepResult
         step, following = self._loop.step, value.next_step
@@ -104,7 +109,7 @@ class _Turn(Around):
         if step is not None:
             step.output(following.output if kind == "NextStepFinalOutput" else texts.answered(value.model_response.output))
         for item in getattr(following, "interruptions", ()):
-            _ask(item)
+            _ask(item, self._loop.threads[0])
 
     def _leave(self, error: BaseException | None) -> None:
         with guarded("end an agent's turn"):
@@ -130,16 +135,20 @@ def _version(agent: Any) -> str:  # noqa: ANN401 - agents.Agent
     )
 
 
-def _ask(item: Any) -> None:  # noqa: ANN401 - ToolApprovalItem
+def _ask(item: Any, thread: str | None) -> None:  # noqa: ANN401 - ToolApprovalItem
     """Ask a person for what the SDK waits for."""
-    call = _call_id(item)
-    given = texts.field(item.raw_item, "arguments")
-    _pauses.ask(call, call, {"tool": _tool_name(item), "arguments": texts.arguments(given)}, own_id=_question_id(call))
+    question = {"tool": _tool_name(item), "arguments": texts.arguments(texts.field(item.raw_item, "arguments"))}
+    _pauses.ask(_key(item, thread), _call_id(item), question, own_id=None if thread is None else _question_id(item, thread))
 
 
-def _question_id(call: str) -> str:
-    """The question's id, which whoever resumes knows from the state, in this process or another."""
-    return f"openai-agents-{call}"
+def _key(item: Any, thread: str | None) -> Hashable:  # noqa: ANN401 - as above
+    """What a call that waits is known by, with or without a process in between; some models' call ids are unique in one answer only."""
+    return thread, getattr(item.agent, "name", None), _call_id(item), str(texts.field(item.raw_item, "arguments"))
+
+
+def _question_id(item: Any, thread: str) -> str:  # noqa: ANN401 - as above
+    """The question's id, which whoever resumes can tell, in this process or another."""
+    return f"{thread}/{_call_id(item)}"
 
 
 def _call_id(item: Any) -> str:  # noqa: ANN401 - as above
@@ -150,12 +159,13 @@ def _tool_name(item: Any) -> str:  # noqa: ANN401 - as above
     return str(getattr(item, "tool_name", None) or texts.field(item.raw_item, "name"))
 
 
-def _paused(state: Any) -> Pause | None:  # noqa: ANN401 - agents.RunState
+def _paused(state: Any, threads: Iterable[str | None]) -> Pause | None:  # noqa: ANN401 - agents.RunState
     """The run that a state goes on with, if this process has seen it pause."""
-    return next((found for item in state.get_interruptions() if (found := _pauses.waiting(_call_id(item))) is not None), None)
+    keys = [_key(item, thread) for item in state.get_interruptions() for thread in threads]
+    return next((found for key in keys if (found := _pauses.waiting(key)) is not None), None)
 
 
-def _answer_all(state: Any) -> None:  # noqa: ANN401 - as above
+def _answer_all(state: Any, threads: tuple[str | None, ...]) -> None:  # noqa: ANN401 - as above
     """Write what people have decided about the calls that this state's agent waits with."""
     for item in state.get_interruptions():
         if state._find_nested_approval_state(item):  # noqa: SLF001 - the SDK has no public way to tell whose question it is
@@ -166,9 +176,12 @@ def _answer_all(state: Any) -> None:  # noqa: ANN401 - as above
         status = context.get_approval_status(name, call, existing_pending=item)
         if status is None:
             continue
-        pause = _pauses.resume(call)
+        pauses = [_pauses.resume(_key(item, thread)) for thread in threads]
+        asked = [each.id for pause in pauses if pause is not None for each in pause.questions.values()]
+        if not asked and threads[0] is not None:
+            # Another process asked.
+            asked = [_question_id(item, threads[0])]
         reply = None if status else context.get_rejection_message(name, call, existing_pending=item)
-        asked = (_question_id(call),) if pause is None else tuple(each.id for each in pause.questions.values())
         for question in asked:
             relaylens.answer(question, EscalationState.APPROVED if status else EscalationState.DENIED, reply)
 
@@ -186,16 +199,23 @@ def _loop(framework: Framework, given: Any, named: Named, result: Any) -> Loop: 
     """What stands around one execution of the loop."""
     config = named.get("run_config")
     state = given if hasattr(given, "get_interruptions") else None
-    pause = None if state is None else _paused(state)
+    thread, outer = _conversation(named, config, state), current_loop()
+    threads = (thread, _trace_id(state), None) if outer is None else outer.threads
+    pause = None if state is None else _paused(state, threads)
     run = framework_run(
         framework,
         _workflow(config),
         run_id=None if pause is None else pause.run_id,
-        conversation=_conversation(named, config, state) if pause is None else pause.conversation,
+        conversation=thread if pause is None else pause.conversation,
         given=texts.conversation(given) if state is None else MISSING,
         result=result,
     )
-    return Loop(framework, run, state)
+    return Loop(framework, run, state, threads)
+
+
+def _trace_id(state: Any) -> str | None:  # noqa: ANN401 - agents.RunState, if any
+    """The SDK's trace that a state was made in."""
+    return getattr(getattr(state, "_trace_state", None), "trace_id", None)
 
 
 def _workflow(config: Any) -> str:  # noqa: ANN401 - agents.RunConfig, if any
