@@ -6,8 +6,8 @@ from typing import Any
 import relaylens
 from relaylens.around import Around
 from relaylens.frameworks import autogen_texts as texts
-from relaylens.frameworks.autogen_loops import current_loop, participant_step
 from relaylens.frameworks.autogen_people import Asking, answer, ask, conversations, resumed
+from relaylens.frameworks.autogen_turns import current_loop, step_of
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import FrameworkRun, Pause, Region, framework_run
@@ -33,7 +33,7 @@ class _Alone(Around):
             conversation=conversation,
             given=texts.task(asked),
         )
-        self._step = participant_step(agent, agent.name, asked)
+        self._step = step_of(agent, agent.name, texts.task(asked))
 
     def _enter(self) -> None:
         if self._run is not None:

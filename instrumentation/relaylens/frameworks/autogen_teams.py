@@ -1,7 +1,8 @@
 """The runs of AutoGen's teams, and what their managers and members tell of each other."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any, Final
 
 from opentelemetry import context as otel_context
@@ -9,10 +10,11 @@ from opentelemetry import context as otel_context
 import relaylens
 from relaylens.around import Around
 from relaylens.frameworks import autogen_texts as texts
-from relaylens.frameworks.autogen_loops import Loop, Place, current_loop, is_orchestrator, is_swarm
+from relaylens.frameworks.autogen_loops import Loop, is_orchestrator, is_swarm
 from relaylens.frameworks.autogen_people import answer, ask, ask_with, conversations, resumed
+from relaylens.frameworks.autogen_turns import Place, TakingPart, Turn, current_loop
 from relaylens.frameworks.base import Framework
-from relaylens.frameworks.patching import Arguments, Named, Patches
+from relaylens.frameworks.patching import Arguments, Make, Named, Patches
 from relaylens.frameworks.recording import Pause, Region, framework_run
 from relaylens.safety import guarded
 from relaylens.scope import current_scope
@@ -73,9 +75,11 @@ class _TeamRun(Around):
         message = loop.leaving
         if message is None or isinstance(error, GeneratorExit):
             return
-        step = loop.last_step()
-        if step is not None:
-            step.resumed()
+        stint = loop.last_stint()
+        with nullcontext() if stint is None else stint():
+            self._note_leaving(loop, message, error)
+
+    def _note_leaving(self, loop: Loop, message: Any, error: BaseException | None) -> None:  # noqa: ANN401 - a HandoffMessage
         if error is not None:
             if is_swarm(type(self._team)):
                 relaylens.handoff(
@@ -91,8 +95,18 @@ class _TeamRun(Around):
                 ask_with(conversations.of(self._team), message, written)
             else:
                 ask(conversations.of(self._team), message)
-        if step is not None:
-            step.paused()
+
+
+class _Quiet(Region):
+    """Something done to a team of which the runtime speaks, in no run."""
+
+    def __init__(self, framework: Framework, then: Callable[[Any], None]) -> None:
+        """Prepare; `then` sees what it gave."""
+        super().__init__(framework, silent=framework.silent)
+        self._then = then
+
+    def _returned(self, value: object) -> None:
+        self._then(value)
 
 
 def _signalled(manager: Any, message: Any) -> None:  # noqa: ANN401 - a manager and its StopMessage
@@ -173,11 +187,14 @@ def patch(framework: Framework, patches: Patches) -> None:
         loop = _loops.get(agent.id.key)
         if loop is None:
             return None
-        return Place(loop, agent, getattr(args[0], "messages", None) or ()) if is_orchestrator(agent) else Place(loop)
+        return Place(loop, loop.orchestrating(agent, args[0]) if is_orchestrator(agent) else None)
 
     def turn(container: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401, ARG001 - the hook's form
         loop = _loops.get(container.id.key)
-        return None if loop is None else loop.turn(container)
+        if loop is None:
+            return None
+        agent, messages = container._agent, container._message_buffer  # noqa: SLF001 - as above
+        return TakingPart(loop, agent) if hasattr(agent, "_participants") else Turn(loop, agent, messages)
 
     def published(agent: Any, args: Arguments, named: Named) -> None:  # noqa: ANN401 - the hook's form
         _published(agent, args[0] if args else named.get("message"), named.get("topic_id") or (args[1] if len(args) > 1 else None))
@@ -193,11 +210,20 @@ def patch(framework: Framework, patches: Patches) -> None:
     patches.before(agents.SequentialRoutedAgent, "publish_message", published)
     patches.before(managers.BaseGroupChatManager, "_signal_termination", lambda manager, args, _: _signalled(manager, args[0]))
     patches.after(sys.modules[f"{chats}._graph._digraph_group_chat"].DiGraphEdge, "check_condition", led)
-    for name in ("reset", "load_state", "save_state", "pause", "resume"):
-        # What the runtime says then is of no run.
-        patches.around(base.BaseGroupChat, name, lambda *_: Region(framework, silent=framework.silent))
-    patches.after(base.BaseGroupChat, "reset", lambda team, *_: conversations.forget(team))
-    patches.after(base.BaseGroupChat, "save_state", lambda team, _, __, state: conversations.saved(team, state))
-    patches.after(
-        base.BaseGroupChat, "load_state", lambda team, args, named, _: conversations.loaded(team, args[0] if args else named["state"])
-    )
+    _patch_the_rest(framework, base.BaseGroupChat, patches)
+
+
+def _patch_the_rest(framework: Framework, team: type, patches: Patches) -> None:
+    """See what is done to teams outside of their runs."""
+
+    def quiet(then: Callable[[Any, Any], None]) -> Make:
+        return lambda chat, args, named: _Quiet(framework, lambda result: then(chat, args[0] if args else named.get("state", result)))
+
+    def nothing(chat: Any, state: Any) -> None:  # noqa: ANN401 - the form of the others
+        """Pausing and resuming leave the conversation as it is."""
+
+    patches.around(team, "reset", quiet(lambda chat, _: conversations.forget(chat)))
+    patches.around(team, "save_state", quiet(conversations.saved))
+    patches.around(team, "load_state", quiet(conversations.loaded))
+    for name in ("pause", "resume"):
+        patches.around(team, name, quiet(nothing))

@@ -9,7 +9,7 @@ import relaylens
 from relaylens.around import Around
 from relaylens.calls import ToolCall
 from relaylens.frameworks import autogen_texts as texts
-from relaylens.frameworks.autogen_loops import current_loop
+from relaylens.frameworks.autogen_turns import current_loop
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING

@@ -25,7 +25,11 @@ async def answer(flow: Flow) -> str:
     )
     delegates = flow.name == "delegation" or flow.options.delegate
     team = supervised(flow, client) if delegates else swarm(flow, client)
-    result = await play(flow, team, TICKET)
+    try:
+        result = await play(flow, team, TICKET)
+    except RuntimeError as error:
+        # AutoGen puts the traceback into the message, with the names of all files in it.
+        raise RuntimeError(str(error).partition("\n")[0]) from error
     while isinstance(last := result.messages[-1], HandoffMessage) and last.target == HUMAN:
         reply = HandoffMessage(source=HUMAN, target=last.source, content="Yes, send it.")
         result = await play(flow, team, reply)

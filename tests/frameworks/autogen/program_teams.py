@@ -260,9 +260,13 @@ def last(result) -> str:
     return result.messages[-1].to_model_text()
 
 
-def answer(flow: Flow):
-    """The flow's own function, or the graph."""
-    return globals().get(flow.name, in_order)(flow)
+async def answer(flow: Flow) -> str:
+    """The flow's own function, or the fixed order."""
+    try:
+        return await globals().get(flow.name, in_order)(flow)
+    except RuntimeError as error:
+        # AutoGen puts the traceback into the message, with the names of all files in it.
+        raise RuntimeError(str(error).partition("\n")[0]) from error
 
 
 if __name__ == "__main__":
