@@ -19,7 +19,7 @@ def _patch(module: ModuleType, patches: Patches) -> None:
 FRAMEWORK = Framework(
     name="openai-agents",
     distribution="openai-agents",
-    tested=">=0.24,<0.25",
+    tested=">=0.14,<0.25",
     patches={"agents.run": _patch},
     adds="Runs, one step for each stint of an agent, handoffs with what was passed on, agents as tools, tool calls with their errors, "
     "approvals with their answers (also across `RunState`), output guardrails, and the limit of turns.",

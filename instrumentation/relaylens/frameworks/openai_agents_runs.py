@@ -168,7 +168,7 @@ def _paused(state: Any, threads: Iterable[str | None]) -> Pause | None:  # noqa:
 def _answer_all(state: Any, threads: tuple[str | None, ...]) -> None:  # noqa: ANN401 - as above
     """Write what people have decided about the calls that this state's agent waits with."""
     for item in state.get_interruptions():
-        if state._find_nested_approval_state(item):  # noqa: SLF001 - the SDK has no public way to tell whose question it is
+        if getattr(item.agent, "name", None) != state._current_agent.name:  # noqa: SLF001 - the SDK has no public way to read it
             # An agent that was called as a tool asked; it goes on by a state of its own.
             continue
         name, call = _tool_name(item), _call_id(item)
