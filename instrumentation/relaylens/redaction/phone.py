@@ -14,26 +14,26 @@ _INTERNATIONAL: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _AMERICAN: Final = re.compile(
-    r"(?<![\w+./,-])(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}(?P<gap>[ .-]))[2-9]\d{2}(?(gap)(?P=gap)|[ .-])\d{4}"
+    r"(?<![\w+./-])(?<!\d,)(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}(?P<gap>[ .-]))[2-9]\d{2}(?(gap)(?P=gap)|[ .-])\d{4}"
     r"(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-]|[.,]\d)",
     re.ASCII,
 )
 _TRUNK: Final = re.compile(
-    rf"(?<![\w+./,:#-])(?<!\d[ ])(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})(?: ?{_GAP} ?)"
+    rf"(?<![\w+./:#-])(?<!\d,)(?<!\d[ ])(?:\(0[1-9]\d{{0,4}}\)|0[1-9]\d{{0,4}})(?: ?{_GAP} ?)"
     rf"\d{{2,8}}(?:{_GAP}\d{{1,8}}){{0,4}}(?![\w]|[.,:]\d|-\d)",
     re.ASCII,
 )
 """Numbers with the 0 that most countries put before the area."""
 
 _MOBILE: Final = re.compile(
-    r"(?<![\w+./,:#-])(?<!\d[ ])(?:01[5-7]\d{8,9}|07[1-9]\d{8}|0[67]\d{8}|"
+    r"(?<![\w+./:#-])(?<!\d,)(?<!\d[ ])(?:01[5-7]\d{8,9}|07[1-9]\d{8}|0[67]\d{8}|"
     r"06[5-9]\d{7,10}|07[5-9]\d{7}|04\d{8}|0[789]0\d{8})(?![\w-]|[.,:]\d|[ ]\d)",
     re.ASCII,
 )
 """Numbers of mobiles, written together: Germany, United Kingdom, France and the Netherlands, Austria, Switzerland, Australia, Japan."""
 
 _GROUPED: Final = re.compile(
-    r"(?<![\w+./,:#-])(?<!\d[ ])(?:"
+    r"(?<![\w+./:#-])(?<!\d,)(?<!\d[ ])(?:"
     r"[6-9]\d{2} \d{3} \d{3}|[6-9]\d{2} \d{2} \d{2} \d{2}"  # Spain, Portugal
     r"|3\d{2}[ -]\d{3}[ -]\d{4}|3\d{2}[ -]\d{6,7}"  # Italy
     r"|1[3-9]\d[ -]\d{4}[ -]\d{4}|[6-9]\d{4}[ -]\d{5}"  # China, India
@@ -41,9 +41,9 @@ _GROUPED: Final = re.compile(
     r")(?![\w-]|[.,:]\d|[ ]\d)",
     re.ASCII,
 )
-_CALLED: Final = re.compile(r"(?<![\w+./,-])\(?\d(?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,14}(?![\w]|[.,:]\d|-\d)", re.ASCII)
+_CALLED: Final = re.compile(r"(?<![\w+./-])(?<!\d,)\(?\d(?:[ \u00a0\u202f./()\u2010-\u2015-]{0,3}\d){6,14}(?![\w]|[.,:]\d|-\d)", re.ASCII)
 _BETWEEN: Final = (
-    r"(?:[\s:=#\"'().,>/-]|\b(?:is|at|on|under|unter|me|us|him|her|them|back|today|now|please|bitte|"
+    r"(?:[\s:=\"'().,>/-]|\b(?:is|at|on|sent|under|unter|me|us|him|her|them|back|today|now|please|bitte|"
     r"number|no|nr|nummer|numm?er|num[eé]ro|n[uú]mero|num|ist|lautet|moi|nous|lui|mig|mij|mir|uns|op|på|para|pour|für|na|"
     r"est|es|au|al|a|an|der|die|the|my|your|mein|meine|mon|mi|meu|mijn|"
     r"home|work|office|for|to|via|or|und|oder|and|direct|private|us|uk|de|le|el|il)\b){0,8}"
@@ -51,7 +51,7 @@ _BETWEEN: Final = (
 _WORD: Final = (
     r"(?:(?:\b(?:tele)?phones?|\btel[eé]fon\w*|\bt[eé]l(?:[eé]phone)?|\bcell(?:ular)?|\bmobiles?|\bmobil\w*|"
     r"\bhandy\w*|\b(?:tele)?fax|\bwhats ?app|"
-    r"\bsms|\bcall(?:ed|ing|er)?|\bring|\bdial(?:led)?|\btext|\breach|\bruf\w*|\banruf\w*|\brückruf\w*|"
+    r"\bsms|\bcall(?:ed|ing|er)?(?: id)?|\bring|\bdial(?:led)?|\btext|\breach|\bruf\w*|\banruf\w*|\brückruf\w*|"
     r"\bdurchwahl|\bappel\w*|\brappel\w*|\bnatel|\bgsm|"
     r"\bjoindre|\bllam\w+|\bm[oó]vil|\bcelular|\bcellulare|\bchiam\w+|\bbel(?:len|t)?|\bligue|\bligar|\bpuhelin\w*|"
     r"\bzadzwo\w*|\bdzwo\w*|\bvolejte|\bportable|\bhotline|\bcontact(?: number)?|\bkontakt\w*|"
@@ -134,7 +134,8 @@ def _is_international(number: str, text: str, start: int) -> bool:
         number = number.lstrip("(")
         return _FEWEST_INTERNATIONAL <= len(digits) <= _MOST + 5 and not _DECIMAL.match(number) and _has_code(digits)
     digits = digits[2:]
-    if _OTHER.search(words_before(text, start)) or (number.isdigit() and is_article_number(number)):
+    before = words_before(text, start)
+    if (_OTHER.search(before) and not _WORDS.search(before)) or (number.isdigit() and is_article_number(number)):
         return False
     return _has_code(digits) and _FEWEST_WITH_CODE <= len(digits) <= _MOST
 

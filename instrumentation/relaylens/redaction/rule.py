@@ -53,5 +53,5 @@ def passes_luhn(digits: list[int]) -> bool:
 
 
 def words_before(text: str, start: int, reach: int = 40) -> str:
-    """The few characters before a place, in lower case and on the same line, as the evidence of what stands there."""
-    return text[max(0, start - reach) : start].rpartition("\n")[2].lower()
+    """The few characters before a place, in lower case and on the same line, as the evidence of what stands there; `a_b` is two words."""
+    return text[max(0, start - reach) : start].rpartition("\n")[2].lower().replace("_", " ")

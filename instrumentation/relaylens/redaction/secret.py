@@ -36,6 +36,7 @@ _MARKS: Final = (
     *(
         "sk-",
         "sess-",
+        "github_pat_",
         "AKIA",
         "ASIA",
         "ABIA",
@@ -102,7 +103,8 @@ _NAMED: Final = re.compile(
     r"signing[ _-]?key|"
     r"master[ _-]?key|auth[ _-]?key|subscription[ _-]?key|credentials?|client[ _-]?secret|\bsig|x-api-key)"
     r"(?:[ _-]?(?:key|value|string|base|access|plain|hash|text))?"
-    r"[\"'`]?[ \t]{0,3}(?P<link>=>|:=|[:=]|\bis\b|\bist\b|\blautet\b|\best\b|\bes\b)[ \t]{0,3}"
+    r"(?:[ ](?:for|of|to|on|für|zu|zum|zur|von|pour|du|de|del|para|do|da|voor|van)[ ][^\n:=\"']{1,40})?"
+    r"[\"'`]?[ \t]{0,3}(?P<link>=>|:=|[:=]|(?<=[a-z])(?=[ ][^ ]*[0-9!$%#])|\bis\b|\bist\b|\blautet\b|\best\b|\bes\b)[ \t]{0,3}"
     r"(?:(?P<quote>[\"'`])(?P<quoted>[^\n\"'`]{4,512})|(?P<value>[^\s\"'`,;<>&]{4,512}))"
 )
 """A value that is called a secret."""
@@ -132,7 +134,7 @@ _NOT_SECRET: Final = re.compile(
 )
 """Words that stand for a secret, or ask for one."""
 
-_NAME_OF_PASSWORD: Final = re.compile(r"(?i)pass|pwd|kennwort|contrase|wachtwoord|senha|credential")
+_NAME_OF_PASSWORD: Final = re.compile(r"(?i)pass|pwd|kennwort|contrase|wachtwoord|senha")
 _PLAIN_NUMBER: Final = re.compile(r"[-+]?\d{1,7}(?:[.,]\d+)?\Z")
 _WORDY: Final = re.compile(r"[A-Za-z][a-z]*\Z|[a-z]+(?:[-_][a-z]+)+\Z")
 _SHORT: Final = 8
@@ -145,7 +147,7 @@ def _find(text: str) -> Iterator[Found]:
     yield from _blocks(text)
     if any(mark in text for mark in _MARKS):
         for marked in _MARKED.finditer(text):
-            if any(character.isdigit() for character in marked.group()) or len(marked.group()) > _LONGEST_WORDS:
+            if any(character.isdigit() for character in marked.group()) or marked.group().isupper() or len(marked.group()) > _LONGEST_WORDS:
                 yield marked.span()
     for pattern, hint in ((_TELEGRAM, ":AA"), (_WEBHOOK, "https://"), (_USER_INFO, "://")):
         if hint in text:
@@ -188,6 +190,8 @@ def _is_secret_value(value: str, named: re.Match[str], end: int) -> bool:
         # `password=swordfish` and "password": "swordfish" are passwords, "the password is wrong" is none.
         after = named.string[end : end + 3]
         ends = not after.strip() or after[0] in "\n,;\"'" or after[:2] in {". ", ".\n", "."}
+        if not named.group("link"):
+            return _looks_random(value) and any(character.isdigit() for character in value)
         return bool(named.group("link") == "=" or named.group("quote") or (named.group("link") == ":" and ends) or not _WORDY.match(value))
     return len(value) >= _SHORT and _looks_random(value)
 
