@@ -35,7 +35,6 @@ KNOWN: Final = (
     Library("agno", ("openinference-instrumentation-agno", "opentelemetry-instrumentation-genai-agno")),
     Library("smolagents", ("openinference-instrumentation-smolagents", "opentelemetry-instrumentation-smolagents")),
     Library("autogen-agentchat", ("openinference-instrumentation-autogen-agentchat",)),
-    Library("google-adk", ("openinference-instrumentation-google-adk",)),
     Library("dspy", ("openinference-instrumentation-dspy",)),
     Library("haystack", ("openinference-instrumentation-haystack", "opentelemetry-instrumentation-haystack")),
     Library("mcp", ("openinference-instrumentation-mcp",)),

@@ -3,14 +3,11 @@
 import contextlib
 import sys
 from collections import OrderedDict
-from collections.abc import Sequence
 from contextvars import ContextVar, Token
-from typing import Any, Final, Self
+from typing import Any, Final
 from weakref import WeakSet
 
 from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Link, Span
 
 import relaylens
 from relaylens import recorder
@@ -18,7 +15,8 @@ from relaylens.around import Around
 from relaylens.frameworks import pydantic_ai_texts as texts
 from relaylens.frameworks.base import CLIENT_SCOPES, Framework
 from relaylens.frameworks.patching import Arguments, Named, Patches
-from relaylens.frameworks.recording import FrameworkStep, Pause, Pauses, Region, framework_run
+from relaylens.frameworks.recording import Pause, Pauses, Region, framework_run
+from relaylens.frameworks.turns import Turn
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING
 from relaylens.recording import write_error
@@ -33,7 +31,7 @@ _FORMATS: Final = (6, 5)
 _pauses: Final = Pauses()
 """Runs that wait for approvals, by conversation and tool call: what a message history names when it is resumed."""
 
-_in_output_function: ContextVar["Turn | None"] = ContextVar("relaylens-pydantic-ai-output-function", default=None)
+_in_output_function: ContextVar[Turn | None] = ContextVar("relaylens-pydantic-ai-output-function", default=None)
 """The turn whose output function is running: the agent has made its last decision."""
 
 _agents: Final[OrderedDict[str, tuple[str | None, str]]] = OrderedDict()
@@ -42,50 +40,6 @@ _agents: Final[OrderedDict[str, tuple[str | None, str]]] = OrderedDict()
 
 _marked: Final[WeakSet[BaseException]] = WeakSet()
 """Errors of streams that are on a model call already."""
-
-
-class Turn(FrameworkStep):
-    """One run of an agent; it is over when its output function passes control on, though the framework's own run goes on until then."""
-
-    is_over = False
-    """Whether it has passed control on."""
-    place_of_turn: Span = INVALID_SPAN
-    """The span in which the turn has its place."""
-    _before: "Turn | None" = None
-
-    def after(self, before: "Turn | None") -> Self:
-        """Come after another turn rather than inside of it."""
-        self._before = before
-        return self
-
-    def _begin(self) -> tuple[Context | None, Sequence[Link]]:
-        parent, links = super()._begin()
-        if self._before is not None:
-            parent = trace.set_span_in_context(self._before.place_of_turn, parent)
-        self.place_of_turn = trace.get_current_span(parent)
-        return parent, links
-
-    def pass_on(self, target: str, payload: object) -> Handoff:
-        """Hand over to another agent, which ends the turn."""
-        offer = relaylens.handoff(target, payload, mode=TransferMode.PASS_CONTROL)
-        if not self.is_over:
-            with guarded("end a turn"):
-                self.output(payload)
-                self._ending(None)
-                self._span.set_attributes(self._attributes)
-                self._span.end(self._recorder.now())
-                self.is_over = True
-        return offer
-
-    def _returned(self, value: object) -> None:
-        if not self.is_over:
-            super()._returned(value)
-
-    def _leave(self, error: BaseException | None) -> None:
-        if self.is_over:
-            self._suspend()
-        else:
-            super()._leave(error)
 
 
 class AgentRun(Around):
@@ -284,10 +238,9 @@ def _answer(context: Any, results: Any, asker: Any) -> None:  # noqa: ANN401 - w
     """Write the answers to what was asked here, or in another process."""
     for call_id, state, reply, who in texts.verdicts(results):
         pause = _pauses.resume((context.conversation_id, call_id))
-        known = [] if pause is None else [question.id for question in pause.questions.values()]
-        for question in known or [_question(asker, call_id)]:
-            if question is not None:
-                relaylens.answer(question, state, reply, by=who)
+        asked = [_question(asker, call_id)] if pause is None else [question.id for question in pause.questions.values()]
+        for question in filter(None, asked):
+            relaylens.answer(question, state, reply, by=who)
 
 
 def _question(asker: Any, call_id: str) -> str | None:  # noqa: ANN401 - as above

@@ -10,8 +10,10 @@ SUPPORTED: Final[tuple[str, ...]] = (
     "autogen",
     "crewai",
     "langgraph",
+    "llama-index",
     "openai",
     "openai-agents",
+    "google-adk",
     "pydantic-ai",
 )
 """Names of the frameworks and model clients: those of their extras, and with `_` those of their files."""

@@ -1,0 +1,248 @@
+"""The runs of ADK: its runners, the agents in them, and how control goes from one to the next."""
+
+import importlib
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from types import ModuleType
+from typing import Any, Final
+
+import relaylens
+from relaylens import recorder
+from relaylens.around import Around, call_async_generator
+from relaylens.frameworks import google_adk_texts as texts
+from relaylens.frameworks.base import CLIENT_SCOPES, Framework
+from relaylens.frameworks.google_adk_orders import Order, order_of, within
+from relaylens.frameworks.patching import Arguments, Named, Patches
+from relaylens.frameworks.recording import Pauses, Region, framework_run
+from relaylens.frameworks.turns import Turn
+from relaylens.handoffs import Handoff
+from relaylens.missing import MISSING, Missing
+from relaylens.safety import guarded
+from relaylens.scope import Scope, current_scope, normalised
+from relaylens.semconv import HandoffReason, TransferMode
+
+_SILENT: Final = CLIENT_SCOPES | {"openinference.instrumentation.google_genai", "opentelemetry.instrumentation.google_generativeai"}
+"""Instrumentations of clients that record the model calls which ADK records itself."""
+
+_pauses: Final = Pauses()
+"""Runs that wait for a person, by the id of ADK's call that asks."""
+
+
+class RunnerRun(Around):
+    """What a runner does with one message: the run, and the answers that the message brings to earlier questions."""
+
+    def __init__(self, framework: Framework, runner: Any, named: Named) -> None:  # noqa: ANN401 - Runner
+        """Prepare."""
+        message = named.get("new_message")
+        self._answers = list(texts.verdicts(message))
+        paused = next((pause for call, *_ in self._answers if (pause := _pauses.waiting(call)) is not None), None)
+        name = getattr(runner.agent, "name", None) or runner.app_name
+        conversation, user = named.get("session_id"), named.get("user_id")
+        if paused is not None:
+            conversation = paused.conversation or conversation
+        self._run = framework_run(
+            framework,
+            str(name),
+            run_id=None if paused is None else paused.run_id,
+            conversation=conversation,
+            user=user,
+            given=texts.given(message),
+            result=texts.answer,
+        )
+
+    def _enter(self) -> None:
+        if self._run is not None:
+            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        with guarded("record answers"):
+            for call, state, reply in self._answers:
+                pause = _pauses.resume(call)
+                for question in [call] if pause is None else [each.id for each in pause.questions.values()]:
+                    relaylens.answer(question, state, reply)
+
+    def _returned(self, value: object) -> None:
+        if self._run is not None:
+            self._run._returned(value)  # noqa: SLF001 - as above
+
+    def _leave(self, error: BaseException | None) -> None:
+        if self._run is not None:
+            self._run._leave(error)  # noqa: SLF001 - as above
+
+    def _suspend(self) -> None:
+        if self._run is not None:
+            self._run._suspend()  # noqa: SLF001 - as above
+
+    def _resume(self) -> None:
+        if self._run is not None:
+            self._run._resume()  # noqa: SLF001 - as above
+
+
+class AgentTurn(Around):
+    """One turn of an agent, with what it says in its events."""
+
+    def __init__(self, framework: Framework, agent: Any, context: Any) -> None:  # noqa: ANN401 - BaseAgent, InvocationContext
+        """Prepare."""
+        self._framework = framework
+        self._agent = agent
+        self._given = texts.given(context.user_content)
+        self._open: list[Around] = []
+        self._turn: Turn | None = None
+        self._order: Order | None = None
+        self._said: object | Missing = MISSING
+
+    def _enter(self) -> None:
+        with guarded("begin an agent's turn"):
+            scope = current_scope()
+            before = scope.step if isinstance(scope.step, Turn) and scope.step.is_over else None
+            self._order = order_of(scope.step)
+            if self._order is not None and not isinstance(self._order.said, Missing):
+                self._given = self._order.said
+            handoff = self._handoff(scope)
+            self._turn = Turn(
+                self._framework,
+                self._agent.name,
+                version=texts.version(self._agent),
+                description=self._agent.description or None,
+                given=self._given,
+                received=handoff,
+            ).after(before)
+            if self._order is not None:
+                self._order.belongs(self._turn)
+            self._begin(self._turn)
+
+    def _begin(self, around: Around) -> None:
+        around._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        self._open.append(around)
+
+    def _handoff(self, scope: Scope) -> Handoff | None:
+        """The handoff by which this agent has the work, unless one waits for it."""
+        name = self._agent.name
+        if scope.run is None or any(normalised(offer.target or "") == normalised(name) for offer in scope.run.offers):
+            return None
+        if self._order is not None and self._order.agent is not None:
+            return self._order.handoff(name)
+        if isinstance(scope.step, Turn) and not scope.step.is_over:
+            call = Handoff(name, self._given, TransferMode.RETURN_TO_CALLER, None)
+            self._begin(call)
+            return call
+        return None
+
+    def saw(self, event: Any) -> None:  # noqa: ANN401 - Event
+        """See what comes out of the agent; what others in it say is seen there."""
+        if event.author != self._agent.name or self._turn is None or getattr(event, "partial", False):
+            return
+        said = texts.text(event.content)
+        if said is not None:
+            self._said = said
+        elif not event.get_function_calls() and not event.get_function_responses() and event.is_final_response() and event.content:
+            self._said = ""
+        for call, question in texts.questions(event):
+            self._said = MISSING
+            _pauses.ask(call, call, question, own_id=call)
+        target = event.actions.transfer_to_agent
+        if target and not self._turn.is_over:
+            self._transfer(self._turn, target, getattr(event.actions, "transfer_reason", None))
+
+    def _transfer(self, turn: Turn, target: str, reason: str | None) -> None:
+        """Hand over as ADK does, or say that it cannot."""
+        if self._agent.root_agent.find_agent(target) is None:
+            words = f"Agent {target} not found in the agent tree."
+            relaylens.handoff(target, self._given, failed=HandoffReason.UNKNOWN_TARGET, reason=words)
+        elif normalised(target) != normalised(self._agent.name):
+            turn.pass_on(target, self._given, reason)
+
+    def _leave(self, error: BaseException | None) -> None:
+        with guarded("end an agent's turn"):
+            if self._turn is not None and not self._turn.is_over:
+                if not isinstance(self._said, Missing):
+                    self._turn.output(self._said)
+                if self._order is not None:
+                    self._order.passed(self._agent.name, self._said)
+        while self._open:
+            self._open.pop()._leave(error)  # noqa: SLF001 - as above
+
+    def _suspend(self) -> None:
+        for around in reversed(self._open):
+            around._suspend()  # noqa: SLF001 - as above
+
+    def _resume(self) -> None:
+        for around in self._open:
+            around._resume()  # noqa: SLF001 - as above
+
+
+def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
+    """Put everything in place; what is patched has been imported with the runners."""
+    agents = importlib.import_module("google.adk.agents.base_agent")
+    patches.around(module.Runner, "run_async", lambda runner, _, named: RunnerRun(framework, runner, named))
+    patches.around(agents.BaseAgent, "run_async", lambda agent, args, named: _agent(framework, agent, args, named), call=_watched)
+    tools = importlib.import_module("google.adk.tools.agent_tool")
+    patches.around(tools.AgentTool, "run_async", lambda tool, _, named: _called(tool.agent.name, named.get("args")))
+    flow = importlib.import_module("google.adk.flows.llm_flows.base_llm_flow")
+    patches.around(flow.BaseLlmFlow, "_call_llm_async", lambda *_: Region(framework, silent=_SILENT))
+    wrapper = sys.modules.get("google.adk.workflow._llm_agent_wrapper")
+    if wrapper is None:
+        wrapper = importlib.import_module("google.adk.workflow._llm_agent_wrapper")
+    patches.around(wrapper, "_dispatch_task_fc", lambda _, args, named: _delegated(*args, **named))
+    _show_texts(patches)
+
+
+def _show_texts(patches: Patches) -> None:
+    """Let ADK's spans hold the texts that we keep, in OpenTelemetry's attributes."""
+    telemetry = importlib.import_module("google.adk.telemetry.context")
+    patches.put(telemetry, "_read_experimental_genai_semconv", lambda: True)
+    if not recorder.current().capture_content:
+        patches.put(telemetry, "_read_add_content_to_legacy_spans", lambda: False)
+
+
+def _agent(framework: Framework, agent: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401 - BaseAgent
+    """What stands around an agent: its turn, or the order of those it only leads."""
+    kind = within(agent)
+    if kind is not None:
+        return kind
+    return AgentTurn(framework, agent, args[0] if args else named["parent_context"])
+
+
+def _watched(around: Around, function: Callable[..., Any], args: Arguments, named: Named) -> AsyncGenerator[Any, None]:
+    """Call an agent, whose events are seen as they come."""
+    if not isinstance(around, AgentTurn):
+        return call_async_generator(around, function, args, named)
+
+    async def watching(*args: Any, **named: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401 - the function's own
+        async with aclosing(function(*args, **named)) as events:
+            async for event in events:
+                with guarded("see what an agent says"):
+                    around.saw(event)
+                yield event
+
+    return call_async_generator(around, watching, args, named)
+
+
+def _called(name: str, given: object) -> Around | None:
+    """An agent that is called as a tool gives control back."""
+    if current_scope().run is None:
+        return None
+    asked = next(iter(given.values())) if isinstance(given, dict) and len(given) == 1 else given
+    return _Call(Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None))
+
+
+def _delegated(parent_agent: Any, fc: Any, ctx: Any) -> Around | None:  # noqa: ANN401, ARG001 - LlmAgent, FunctionCall, Context
+    """A sub-agent that is given a task gives control back."""
+    if current_scope().run is None or not fc.name:
+        return None
+    return _Call(Handoff(fc.name, dict(fc.args or {}), TransferMode.RETURN_TO_CALLER, None, source=parent_agent.name))
+
+
+class _Call(Around):
+    """A handoff around the call of another agent."""
+
+    def __init__(self, handoff: Handoff) -> None:
+        self._handoff = handoff
+
+    def _enter(self) -> None:
+        self._handoff._enter()  # noqa: SLF001 - as above
+
+    def _returned(self, value: object) -> None:
+        self._handoff.output(value)
+
+    def _leave(self, error: BaseException | None) -> None:
+        self._handoff._leave(error)  # noqa: SLF001 - as above
