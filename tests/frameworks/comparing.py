@@ -17,6 +17,7 @@ def differences(truth: Truth, played: Played) -> list[str]:
         *played.model.lost,
         *_ends(truth, played),
         *_handoffs(truth, played),
+        *_marks(truth, played),
         *_people(truth, played),
         *_failures(truth, played),
         *_steps(truth, played),
@@ -42,6 +43,14 @@ def _ends(truth: Truth, played: Played) -> Iterator[str]:
     if truth.tokens:
         told = tuple(sum(row[key] or 0 for row in seen["runs"]) for key in ("input_tokens", "output_tokens"))
         yield from _differ("tokens", played.model.tokens(), told)
+
+
+def _marks(truth: Truth, played: Played) -> Iterator[str]:
+    """Every span says which conversation and which run it belongs to."""
+    spans = played.seen["spans"]
+    unmarked = sorted({row["name"] for row in spans if row["session_id"] != row["conversation"]})
+    yield from _differ("spans without the conversation's id", [], unmarked)
+    yield from _differ("run ids", truth.runs, len({row["run_id"] for row in spans}))
 
 
 def _handoffs(truth: Truth, played: Played) -> Iterator[str]:

@@ -40,7 +40,7 @@ _SPANS: Final = """
            texts_of_span.attributes,
            list_transform(spans.events, lambda event: event.name || ' ' || coalesce(event.attributes['exception.type'], '')) AS events,
            list_transform(spans.links, lambda link: link.trace_id || '/' || link.span_id) AS links,
-           span_facts.span_class, span_facts.agent, span_facts.is_error
+           span_facts.span_class, span_facts.agent, span_facts.is_error, span_facts.conversation, spans.session_id, spans.run_id
     FROM spans LEFT JOIN texts_of_span USING (trace_id, span_id) LEFT JOIN span_facts USING (trace_id, span_id)
     ORDER BY spans.start_time_unix_nano
 """

@@ -29,7 +29,7 @@ class Played:
 
     model: Session
     seen: dict[str, Rows]
-    """Rows of the nouns that belong to the flow; empty without Relaylens."""
+    """Rows of the nouns, and spans, that belong to the flow; empty without Relaylens."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,13 @@ def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str
         message = f"{program.name} ({variant}) ended before {', '.join(missing)}:\n{shown.output[-8000:]}"
         raise RuntimeError(message)
     owners = {row["conversation"]: _owner(row["began"], told) for row in shown.seen.get("conversations", ())}
+    everything = shown.seen | {"spans": shown.spans}
     played = {
         flow: Played(
             flow,
             _same_for_all(told[flow], prefix),
             sessions[flow],
-            {noun: [row for row in rows if owners.get(row["conversation"]) == flow] for noun, rows in shown.seen.items()},
+            {noun: [row for row in rows if owners.get(row["conversation"]) == flow] for noun, rows in everything.items()},
         )
         for flow in asked
     }
