@@ -1,4 +1,7 @@
-"""Plays flows by hand and prints what is seen: `python -m tests.frameworks langgraph --flow happy --spans`."""
+"""Plays flows by hand and prints what is seen: `python -m tests.frameworks langgraph --flow happy --spans`.
+
+Without a program it lists what is played, and where the truth of a flow differs from the plain one and why.
+"""
 
 import argparse
 import shutil
@@ -15,7 +18,7 @@ from tests.frameworks.running import Performance, Played, perform
 def main() -> int:
     """Play, print, and end with 1 when something differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.frameworks")
-    parser.add_argument("program", choices=sorted(programs()))
+    parser.add_argument("program", nargs="?", choices=sorted(programs()))
     parser.add_argument("--flow", action="append", help="all flows when not given")
     parser.add_argument("--variant", choices=("bare", "instrumented", "launched"), default="instrumented")
     parser.add_argument("--spans", action="store_true", help="print every span as a tree")
@@ -24,6 +27,8 @@ def main() -> int:
     parser.add_argument("--output", action="store_true", help="print what the program printed")
     parser.add_argument("--store", type=Path, default=Path("relaylens-data/frameworks"), help="folder of the store, begun anew")
     options = parser.parse_args()
+    if options.program is None:
+        return _list()
     shutil.rmtree(options.store, ignore_errors=True)
     performance = perform(programs()[options.program], options.variant, options.store, options.flow)
     if options.output:
@@ -37,6 +42,18 @@ def main() -> int:
         _line(f"OUTSIDE of every flow: conversation {conversation}")
     _line(f"{len(performance.flows) - len(bad)} of {len(performance.flows)} flows are seen as they are; the store is {options.store}")
     return 1 if bad or performance.outside else 0
+
+
+def _list() -> int:
+    """Print every program with its flows."""
+    for name, program in programs().items():
+        _line(f"{name} ({program.mode}): {', '.join(program.played)}")
+        for flow, but in program.but.items():
+            _line(f"    {flow}: {but.why} ({', '.join(but.fields)})")
+        for flow, why in program.missing.items():
+            _line(f"    no {flow}: {why}")
+    _line(f"{sum(len(program.played) for program in programs().values())} flows of {len(programs())} programs")
+    return 0
 
 
 def _show(truth: Any, played: Played, options: argparse.Namespace) -> bool:  # noqa: ANN401 - Truth
