@@ -35,6 +35,8 @@ FRAMEWORK: Final = Framework(
         "crewai.tools.structured_tool": crewai_calls.patch_tools,
         "crewai.tools.agent_tools.base_agent_tools": crewai_agents.patch_delegation,
         "crewai.agents.agent_executor": crewai_people.patch_executor,
+        "crewai.agents.crew_agent_executor": crewai_people.patch_executor,
+        "crewai.experimental.agent_executor": crewai_people.patch_executor,
         "crewai.core.providers.human_input": crewai_people.patch_input,
         "crewai.agent.core": _for_crewai(crewai_agents.patch_agent),
         "crewai.task": _for_crewai(crewai_crews.patch_task),

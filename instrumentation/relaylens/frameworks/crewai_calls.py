@@ -1,6 +1,7 @@
 """CrewAI's model and tool calls: models by the events CrewAI emits for every provider, tools by their own `run`."""
 
 import contextvars
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -9,7 +10,7 @@ from typing import Any, Final
 from opentelemetry import context as otel_context
 from opentelemetry.trace import Status, StatusCode
 
-from relaylens import recorder
+from relaylens import content, recorder
 from relaylens.around import Around
 from relaylens.calls import ModelCall, ToolCall
 from relaylens.frameworks.base import CLIENT_SCOPES
@@ -52,6 +53,12 @@ class _ModelScope(Around):
             scope = current_scope()
             inside = with_scope(replace(scope, silent=scope.silent | CLIENT_SCOPES))
             self._token = otel_context.attach(otel_context.set_value(_MODEL, self, inside))
+
+    def _returned(self, value: object) -> None:
+        if self.call is not None:
+            # LiteLLM's tool calls come back without an event.
+            text, calls = _answer(json.loads(content.as_json(value)))
+            self.call.answer(text, tool_calls=calls)
 
     def _leave(self, error: BaseException | None) -> None:
         with guarded("leave a model call"):

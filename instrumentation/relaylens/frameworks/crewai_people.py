@@ -82,10 +82,13 @@ def patch_executor(module: ModuleType, patches: Patches) -> None:
         if scope.run is not None:
             outcome(Outcome.FAILED, f"{scope.agent or 'agent'}: maximum iterations reached, final answer forced", evidence=Evidence.RULE)
 
+    # CrewAI before 1.15 has three executors in three modules.
+    kind = getattr(module, "AgentExecutor", None) or module.CrewAgentExecutor
     for name in ("_handle_human_feedback", "_ahandle_human_feedback"):
-        patches.around(module.AgentExecutor, name, review)
+        if hasattr(kind, name):
+            patches.around(kind, name, review)
     for name in ("_invoke_loop", "_ainvoke_loop"):
-        patches.after(module.AgentExecutor, name, again)
+        patches.after(kind, name, again)
     patches.before(module, "handle_max_iterations_exceeded", limit)
 
 

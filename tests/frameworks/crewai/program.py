@@ -2,10 +2,16 @@
 
 import asyncio
 import io
+import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+
+# What crews keep of their tasks goes to the developer's home otherwise.
+KEPT = tempfile.TemporaryDirectory()
+os.environ["CREWAI_STORAGE_DIR"] = KEPT.name
 
 import relaylens
 from crewai import Agent, Crew, Process, Task
@@ -43,6 +49,17 @@ def hierarchical(flow: Flow) -> str:
     return kicked.raw
 
 
+docs_is_done = threading.Event()
+
+
+class Later(Task):
+    """A task beside another one that asks its model after that, so that the model is always asked in the same order."""
+
+    def _execute_core(self, *args):
+        docs_is_done.wait(60)
+        return super()._execute_core(*args)
+
+
 def sequence(flow: Flow):
     """Agents work one after the other, each on its task."""
     desk = Desk(flow)
@@ -55,10 +72,11 @@ def sequence(flow: Flow):
             "executor", guardrail=lambda output: ("Friday" in output.raw, output.raw if "Friday" in output.raw else "The date is missing.")
         )
     if flow.name == "sequence_parallel":
+        later = {"description": "Write the reply.", "expected_output": "The reply."}
         tasks = [
             desk.task("planner"),
-            desk.task("docs", async_execution=True),
-            desk.task("drafter", async_execution=True),
+            desk.task("docs", async_execution=True, callback=lambda _: docs_is_done.set()),
+            Later(**later, agent=desk.agent("drafter"), async_execution=True),
             desk.task("validator"),
         ]
     crew = Crew(name="follow a plan", agents=[task.agent for task in tasks], tasks=tasks, cache=False)

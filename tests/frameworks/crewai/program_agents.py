@@ -11,7 +11,7 @@ class Desk:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         streams = flow.name == "streamed"
-        self.llm = LLM(model=f"openai/{MODEL}", base_url=flow.openai_url, api_key=API_KEY, stream=streams)
+        self.llm = LLM(model=MODEL, provider="openai", base_url=flow.openai_url, api_key=API_KEY, stream=streams)
         search, send = tool("search_docs")(flow.search_docs), tool("send_reply")(flow.send_reply)
         self.tools = {"docs": [search], "executor": [search], "approver": [send]}
 

@@ -1,6 +1,7 @@
 """Flows of CrewAI: methods that follow on one another."""
 
 import tempfile
+import threading
 from pathlib import Path
 
 from crewai import Crew, Task
@@ -50,13 +51,18 @@ class Beside(Methods):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self.found = threading.Event()
 
     @start()
     def facts(self):
-        return self.desk.agent("docs").kickoff(TICKET).raw
+        found = self.desk.agent("docs").kickoff(TICKET).raw
+        self.found.set()
+        return found
 
     @start()
     def words(self):
+        # The model is always asked in the same order.
+        self.found.wait(60)
         return self.desk.agent("drafter").kickoff(TICKET).raw
 
     @listen(and_(facts, words))
