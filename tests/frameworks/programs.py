@@ -55,8 +55,8 @@ class Program:
     @property
     def name(self) -> str:
         """The framework, and the program's own name where it has several."""
-        own = self.label or Path(self.file).stem
-        return self.folder if own == "program" else f"{self.folder}.{own}"
+        own = self.label or Path(self.file).stem.removeprefix("program").removeprefix("_")
+        return f"{self.folder}.{own}" if own else self.folder
 
     @property
     def path(self) -> Path:
