@@ -172,20 +172,29 @@ class Dispatcher:
         with contextlib.suppress(_TakenOver):
             with self._mutex, guarded("take over what ended processes have left"):
                 self._adopt()
-            while not self._closing:
-                self._wake.wait(self._delay)
-                self._wake.clear()
-                wanted = self._flushes_wanted
-                sent = False
-                with self._mutex:
-                    if not self._closing:
-                        with guarded("send spans"):
-                            sent = self._cycle(is_flush=wanted > self._flushes_done)
-                with self._done:
-                    self._flushes_done, self._flushed_all = wanted, sent
-                    self._done.notify_all()
+            while not self._finished:
+                # A mistake of ours costs a pause and not the thread.
+                with guarded("send spans"):
+                    self._send_until_closed()
+                if not self._finished:
+                    self._wake.wait(1.0)
+
+    def _send_until_closed(self) -> None:
+        """Send now and then, and what is left at the end."""
+        while not self._closing:
+            self._wake.wait(self._delay)
+            self._wake.clear()
+            wanted = self._flushes_wanted
+            sent = False
             with self._mutex:
-                self._end()
+                if not self._closing:
+                    with guarded("send spans"):
+                        sent = self._cycle(is_flush=wanted > self._flushes_done)
+            with self._done:
+                self._flushes_done, self._flushed_all = wanted, sent
+                self._done.notify_all()
+        with self._mutex:
+            self._end()
 
     def _cycle(self, *, is_flush: bool) -> bool:
         """Send what can be sent, and put the rest aside; says whether nothing is left."""
