@@ -9,6 +9,7 @@ from crewai.flow import Flow as CrewFlow
 from crewai.flow import and_, human_feedback, listen, or_, router, start
 from crewai.flow.async_feedback import HumanFeedbackPending
 from crewai.flow.persistence import SQLiteFlowPersistence
+from crewai.tools import tool
 from program_agents import Desk
 from support_desk import PROMPTS, TICKET, Flow
 
@@ -51,19 +52,27 @@ class Beside(Methods):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.found = threading.Event()
+        self.searching, self.drafted = threading.Event(), threading.Event()
+
+    def search(self, query: str) -> str:
+        """Search the documents."""
+        # One agent works while the other does, and the model is always asked in the same order.
+        self.searching.set()
+        self.drafted.wait(60)
+        return self.desk.flow.search_docs(query)
 
     @start()
     def facts(self):
-        found = self.desk.agent("docs").kickoff(TICKET).raw
-        self.found.set()
-        return found
+        agent = self.desk.agent("docs")
+        agent.tools = [tool("search_docs")(self.search)]
+        return agent.kickoff(TICKET).raw
 
     @start()
     def words(self):
-        # The model is always asked in the same order.
-        self.found.wait(60)
-        return self.desk.agent("drafter").kickoff(TICKET).raw
+        self.searching.wait(60)
+        said = self.desk.agent("drafter").kickoff(TICKET).raw
+        self.drafted.set()
+        return said
 
     @listen(and_(facts, words))
     def both(self):
