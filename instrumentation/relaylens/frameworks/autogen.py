@@ -26,7 +26,7 @@ def _teams(module: ModuleType, patches: Patches) -> None:  # noqa: ARG001 - the 
 FRAMEWORK: Final = Framework(
     name="autogen",
     distribution="autogen-agentchat",
-    tested=">=0.7,<0.8",
+    tested=">=0.6.4,<0.8",
     patches={"autogen_agentchat.agents": _agents, "autogen_agentchat.teams": _teams},
     adds="Runs of teams and of agents alone, one step for each stint of an agent, handoffs where the team's manager lets another agent "
     "speak, agents and teams as tools, tool calls with their errors, questions to a user (handoffs out of the team, `UserProxyAgent`) "

@@ -156,7 +156,8 @@ def _published(agent: Any, message: Any, topic: Any) -> None:  # noqa: ANN401 - 
         if is_orchestrator(agent):
             loop.instructed(message.response.chat_message)
         else:
-            loop.responded(message.name, message.response.chat_message)
+            # Before 0.7 it is another name.
+            loop.responded(getattr(message, "name", None) or message.agent_name, message.response.chat_message)
     elif kind == "GroupChatTeamResponse" and message.result.messages:
         loop.responded(message.name, message.result.messages[-1])
 
@@ -175,7 +176,7 @@ def patch(framework: Framework, patches: Patches) -> None:
         pause = resumed(conversation, task) if current_scope().run is None else None
         around = framework_run(
             framework,
-            team.name,
+            getattr(team, "name", type(team).__name__),
             run_id=None if pause is None else pause.run_id,
             conversation=conversation,
             given=texts.task(task),

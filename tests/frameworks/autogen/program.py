@@ -91,7 +91,7 @@ def swarm(flow: Flow, client: OpenAIChatCompletionClient) -> Swarm:
     ends = HandoffTermination(HUMAN) | MaxMessageTermination(LIMIT)
     for member in members:
         ends |= TextMessageTermination(member.name)
-    return Swarm(members, name="support_desk", termination_condition=ends)
+    return Swarm(members, termination_condition=ends)
 
 
 def supervised(flow: Flow, client: OpenAIChatCompletionClient) -> AssistantAgent:
