@@ -8,4 +8,10 @@ from tests.frameworks.programs import Program
 _REFUSED = {"refused": {**DELEGATION["refused"], "docs": (say("I must decline: parcel 4711 is not in my documents."),)}}
 _NO_LIMIT = {"loop": "a team's leader may delegate as often as it will"}
 
-PROGRAMS = (Program(mode="delegation", scripts=_REFUSED, missing=_NO_LIMIT),)
+
+PROGRAMS = (
+    Program(mode="delegation", scripts=_REFUSED, missing=_NO_LIMIT),
+    Program(mode="delegation", label="stream", arguments=("--stream",), scripts=_REFUSED, missing=_NO_LIMIT),
+    Program(mode="delegation", label="later", arguments=("--later",), scripts=_REFUSED, missing=_NO_LIMIT),
+    Program(mode="delegation", label="later_stream", arguments=("--later", "--stream"), scripts=_REFUSED, missing=_NO_LIMIT),
+)
