@@ -228,7 +228,7 @@ class Dispatcher:
                 return None, self._pending[0]
             spooled = self._first_spooled()
             if self._queue and (spooled is None or spooled.need is Need.BULK):
-                self._encode(self._take())
+                self._encode_some()
                 continue
             if spooled is None or self._spool is None:
                 return None, None
@@ -259,6 +259,18 @@ class Dispatcher:
             while len(taken) < self._batch:
                 taken.append(self._queue.popleft())
         return taken
+
+    def _encode_some(self) -> None:
+        """Make requests of the oldest spans; while the collector is away, what is needed first is made a request of its own."""
+        entries = self._take()
+        if self._failures == 0:
+            self._encode(entries)
+            return
+        needed = [entry for entry in entries if is_needed(entry[1])]
+        rest = [entry for entry in entries if not is_needed(entry[1])]
+        for part, need in ((needed, Need.URGENT), (rest, Need.BULK)):
+            if part:
+                self._encode(part, need)
 
     def _encode(self, entries: list[Entry], need: Need | None = None) -> None:
         """Make requests of spans; they are pending then."""
@@ -358,12 +370,7 @@ class Dispatcher:
             self._keep(self._pending[0])
             self._pending.popleft()
         while self._queue:
-            entries = self._take()
-            needed = [entry for entry in entries if is_needed(entry[1])]
-            rest = [entry for entry in entries if not is_needed(entry[1])]
-            for part, need in ((needed, Need.URGENT), (rest, Need.BULK)):
-                if part:
-                    self._encode(part, need)
+            self._encode_some()
             while self._pending:
                 self._keep(self._pending[0])
                 self._pending.popleft()

@@ -12,7 +12,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -33,6 +38,13 @@ class Front:
         self.mode = "open"
         self.collector = None if collector is None else urlsplit(collector).netloc
         self.chance = random.Random(0)  # noqa: S311 - seeded chance, not cryptography
+        self.retry_after = "0"
+        self.rejects = 0
+        """Spans of each request that are refused in partial success, when it is this front that answers."""
+        self.accounts: list[dict[str, str]] = []
+        """What was said in accounts, in the order of arrival."""
+        self.order: list[str] = []
+        """Paths of the requests that were taken, in the order of arrival."""
         self.seen: Counter[str] = Counter()
         """Requests that came, by path."""
         self.answers: list[int] = []
@@ -85,10 +97,13 @@ class Front:
         if mode == "slow":
             time.sleep(30)
         if mode.isdigit():
-            self._answer(request, int(mode), b"", {"Retry-After": "0"} if mode in {"429", "503"} else {})
+            self._answer(request, int(mode), b"", {"Retry-After": self.retry_after} if mode in {"429", "503"} else {})
             return
+        self.order.append(request.path)
         if request.path == "/v1/traces":
             self._note(body)
+        else:
+            self._note_account(body)
         status, answer = self._pass_on(request, body)
         if mode == "deaf":
             # It arrived, and nobody will know.
@@ -103,9 +118,17 @@ class Front:
             for scope in resource.scope_spans:
                 self.spans += [span.name for span in scope.spans]
 
+    def _note_account(self, body: bytes) -> None:
+        for resource in ExportLogsServiceRequest.FromString(body).resource_logs:
+            for scope in resource.scope_logs:
+                for record in scope.log_records:
+                    said = {pair.key.removeprefix("relaylens.account."): pair.value for pair in record.attributes}
+                    self.accounts.append({key: value.string_value or str(value.int_value) for key, value in said.items()})
+
     def _pass_on(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, bytes]:
         if self.collector is None:
-            return 200, b""
+            partial = ExportTracePartialSuccess(rejected_spans=self.rejects if request.path == "/v1/traces" else 0)
+            return 200, ExportTraceServiceResponse(partial_success=partial).SerializeToString()
         connection = http.client.HTTPConnection(self.collector, timeout=30)
         try:
             connection.request("POST", request.path, body, {"Content-Type": request.headers["Content-Type"]})
