@@ -36,7 +36,8 @@ SCRIPTS: dict[str, Script] = {
 TRUTHS = {
     "react": Truth(),
     "careful": Truth(),
-    "limit_told": Truth(outcome=Outcome.FAILED, findings=frozenset({Detector.LOOP})),
+    # At the limit the tool that the model asks for is not called any more.
+    "limit_told": Truth(outcome=Outcome.FAILED, findings=frozenset({Detector.TOOL_CALL_WITHOUT_SPAN})),
     "not_allowed": Truth(
         edges=(("triage", "drafter", False),),
         reasons={"drafter": frozenset({HandoffReason.REFUSED})},
