@@ -9,7 +9,14 @@ from tests.frameworks.environments import ROOT, python_of
 from tests.frameworks.observing import environment
 from tests.frameworks.staging import wanted
 
-_IMPORTED: Final = {"anthropic_client": "anthropic", "autogen": "autogen_agentchat.teams", "crewai": "crewai", "pydantic_ai": "pydantic_ai"}
+_IMPORTED: Final = {
+    "anthropic_client": "anthropic",
+    "autogen": "autogen_agentchat.teams",
+    "crewai": "crewai",
+    "langgraph": "langchain.agents",
+    "llama_index": "llama_index.core.agent.workflow",
+    "pydantic_ai": "pydantic_ai",
+}
 """What a program imports, by the framework's folder."""
 
 _CHECK: Final = """
