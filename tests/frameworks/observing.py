@@ -64,6 +64,7 @@ def environment(python: Path, **more: str) -> dict[str, str]:
     # No framework reports home, no client looks for a proxy, and no key of the developer's reaches a program.
     kept |= {"OPENAI_API_KEY": "not-a-key", "ANTHROPIC_API_KEY": "not-a-key", "NO_PROXY": "127.0.0.1,localhost"}
     kept |= {"CREWAI_DISABLE_TELEMETRY": "true", "CREWAI_TRACING_ENABLED": "false", "AGNO_TELEMETRY": "false", "DO_NOT_TRACK": "1"}
+    kept |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     return kept | more
 
 

@@ -10,11 +10,12 @@ from typing import Any, Final
 import relaylens
 from relaylens import recorder
 from relaylens.around import Around, call_async_generator
+from relaylens.frameworks import google_adk_people as people
 from relaylens.frameworks import google_adk_texts as texts
 from relaylens.frameworks.base import CLIENT_SCOPES, Framework
 from relaylens.frameworks.google_adk_orders import Order, order_of, within
 from relaylens.frameworks.patching import Arguments, Named, Patches
-from relaylens.frameworks.recording import Pauses, Region, framework_run
+from relaylens.frameworks.recording import Region, framework_run
 from relaylens.frameworks.turns import Turn
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING, Missing
@@ -25,9 +26,6 @@ from relaylens.semconv import HandoffReason, TransferMode
 _SILENT: Final = CLIENT_SCOPES | {"openinference.instrumentation.google_genai", "opentelemetry.instrumentation.google_generativeai"}
 """Instrumentations of clients that record the model calls which ADK records itself."""
 
-_pauses: Final = Pauses()
-"""Runs that wait for a person, by the id of ADK's call that asks."""
-
 
 class RunnerRun(Around):
     """What a runner does with one message: the run, and the answers that the message brings to earlier questions."""
@@ -36,7 +34,8 @@ class RunnerRun(Around):
         """Prepare."""
         message = named.get("new_message")
         self._answers = list(texts.verdicts(message))
-        paused = next((pause for call, *_ in self._answers if (pause := _pauses.waiting(call)) is not None), None)
+        self._resumed: people.Resumed | None = None
+        paused = next((pause for call, *_ in self._answers if (pause := people.waiting(call)) is not None), None)
         name = getattr(runner.agent, "name", None) or runner.app_name
         conversation, user = named.get("session_id"), named.get("user_id")
         if paused is not None:
@@ -55,16 +54,16 @@ class RunnerRun(Around):
         if self._run is not None:
             self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
         with guarded("record answers"):
-            for call, state, reply in self._answers:
-                pause = _pauses.resume(call)
-                for question in [call] if pause is None else [each.id for each in pause.questions.values()]:
-                    relaylens.answer(question, state, reply)
+            self._resumed = people.resume(current_scope().run, self._answers)
 
     def _returned(self, value: object) -> None:
         if self._run is not None:
             self._run._returned(value)  # noqa: SLF001 - as above
 
     def _leave(self, error: BaseException | None) -> None:
+        with guarded("record answers"):
+            if self._resumed is not None:
+                self._resumed.end()
         if self._run is not None:
             self._run._leave(error)  # noqa: SLF001 - as above
 
@@ -109,6 +108,7 @@ class AgentTurn(Around):
             if self._order is not None:
                 self._order.belongs(self._turn)
             self._begin(self._turn)
+            people.arrive(scope.run, self._agent.name)
 
     def _begin(self, around: Around) -> None:
         around._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
@@ -138,7 +138,7 @@ class AgentTurn(Around):
             self._said = ""
         for call, question in texts.questions(event):
             self._said = MISSING
-            _pauses.ask(call, call, question, own_id=call)
+            people.ask(call, question, self._agent.name)
         target = event.actions.transfer_to_agent
         if target and not self._turn.is_over:
             self._transfer(self._turn, target, getattr(event.actions, "transfer_reason", None))
@@ -159,7 +159,7 @@ class AgentTurn(Around):
                 if self._order is not None:
                     self._order.passed(self._agent.name, self._said)
         while self._open:
-            self._open.pop()._leave(error)  # noqa: SLF001 - as above
+            self._open.pop()._leave(None if people.is_pause(error) else error)  # noqa: SLF001 - as above
 
     def _suspend(self) -> None:
         for around in reversed(self._open):
@@ -176,7 +176,9 @@ def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
     patches.around(module.Runner, "run_async", lambda runner, _, named: RunnerRun(framework, runner, named))
     patches.around(agents.BaseAgent, "run_async", lambda agent, args, named: _agent(framework, agent, args, named), call=_watched)
     tools = importlib.import_module("google.adk.tools.agent_tool")
-    patches.around(tools.AgentTool, "run_async", lambda tool, _, named: _called(tool.agent.name, named.get("args")))
+    for kind in (tools.AgentTool, getattr(tools, "_SingleTurnAgentTool", None)):
+        if kind is not None:
+            patches.around(kind, "run_async", lambda tool, _, named: _called(tool.agent.name, named.get("args")))
     flow = importlib.import_module("google.adk.flows.llm_flows.base_llm_flow")
     patches.around(flow.BaseLlmFlow, "_call_llm_async", lambda *_: Region(framework, silent=_SILENT))
     wrapper = sys.modules.get("google.adk.workflow._llm_agent_wrapper")
@@ -217,26 +219,30 @@ def _watched(around: Around, function: Callable[..., Any], args: Arguments, name
     return call_async_generator(around, watching, args, named)
 
 
-def _called(name: str, given: object) -> Around | None:
-    """An agent that is called as a tool gives control back."""
-    if current_scope().run is None:
+def _called(name: str, given: object, source: str | None = None) -> Around | None:
+    """An agent that is called as a tool, or given a task, gives control back."""
+    scope = current_scope()
+    if scope.run is None:
+        return None
+    caller = source or scope.agent
+    if people.goes_on(scope.run, caller, name):
         return None
     asked = next(iter(given.values())) if isinstance(given, dict) and len(given) == 1 else given
-    return _Call(Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None))
+    return _Call(Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None, source=source), caller, scope.run.id or "")
 
 
 def _delegated(parent_agent: Any, fc: Any, ctx: Any) -> Around | None:  # noqa: ANN401, ARG001 - LlmAgent, FunctionCall, Context
-    """A sub-agent that is given a task gives control back."""
-    if current_scope().run is None or not fc.name:
-        return None
-    return _Call(Handoff(fc.name, dict(fc.args or {}), TransferMode.RETURN_TO_CALLER, None, source=parent_agent.name))
+    """A sub-agent that is given a task."""
+    return _called(fc.name, dict(fc.args or {}), parent_agent.name) if fc.name else None
 
 
 class _Call(Around):
     """A handoff around the call of another agent."""
 
-    def __init__(self, handoff: Handoff) -> None:
+    def __init__(self, handoff: Handoff, caller: str | None, run: str) -> None:
         self._handoff = handoff
+        self._call = (caller, handoff.target or "")
+        self._run = run
 
     def _enter(self) -> None:
         self._handoff._enter()  # noqa: SLF001 - as above
@@ -245,4 +251,7 @@ class _Call(Around):
         self._handoff.output(value)
 
     def _leave(self, error: BaseException | None) -> None:
-        self._handoff._leave(error)  # noqa: SLF001 - as above
+        if people.is_pause(error):
+            with guarded("remember a call that waits"):
+                people.waits(self._run, *self._call)
+        self._handoff._leave(None if people.is_pause(error) else error)  # noqa: SLF001 - as above

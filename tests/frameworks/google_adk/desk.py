@@ -1,16 +1,12 @@
 """What the programs for ADK share: the model, the agents' tools, and a runner that a person answers."""
 
-import os
-import warnings
-
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-warnings.filterwarnings("ignore", category=DeprecationWarning)
+from collections.abc import Sequence
 
 import litellm
 from google.adk.agents import BaseAgent, LlmAgent, RunConfig
 from google.adk.models.lite_llm import LiteLlm
 from google.adk.runners import InMemoryRunner
-from google.adk.tools import FunctionTool
+from google.adk.tools import BaseTool, FunctionTool, ToolContext
 from google.genai import types
 from support_desk import API_KEY, MODEL, PROMPTS, TICKET, Flow
 
@@ -18,7 +14,12 @@ litellm.telemetry = False
 CONFIRMATION = "adk_request_confirmation"
 
 
-def agent(flow: Flow, name: str, **more) -> LlmAgent:
+def tell(tool: BaseTool, args: dict, tool_context: ToolContext, error: Exception) -> dict[str, str]:  # noqa: ARG001 - ADK's form
+    """Tell the model what went wrong in a tool."""
+    return {"error": str(error)}
+
+
+def agent(flow: Flow, name: str, calls: Sequence[BaseTool] = (), **more: object) -> LlmAgent:
     """One agent with its tools."""
     tools = {
         "docs": [FunctionTool(flow.search_docs)],
@@ -30,8 +31,8 @@ def agent(flow: Flow, name: str, **more) -> LlmAgent:
         model=LiteLlm(model=f"openai/{MODEL}", api_base=flow.openai_url, api_key=API_KEY, num_retries=0),
         description=f"The {name} of the support desk.",
         instruction=PROMPTS[name],
-        tools=[*tools.get(name, []), *more.pop("tools", [])],
-        on_tool_error_callback=lambda tool, args, tool_context, error: {"error": str(error)},
+        tools=[*tools.get(name, []), *calls],
+        on_tool_error_callback=tell,
         **more,
     )
 

@@ -9,6 +9,7 @@ def stop_when_passed(callback_context):
     """End the loop when the validator has nothing to object to."""
     if str(callback_context.state.get("verdict", "")).startswith("PASSED"):
         callback_context.actions.escalate = True
+        callback_context.state["done"] = True
 
 
 async def answer(flow: Flow) -> str:
