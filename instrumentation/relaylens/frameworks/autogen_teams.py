@@ -153,11 +153,12 @@ def _published(agent: Any, message: Any, topic: Any) -> None:  # noqa: ANN401 - 
         names = {each: name for name, each in agent._participant_name_to_topic_type.items()}  # noqa: SLF001 - as above
         loop.requested(names[topic.type], agent)
     elif kind == "GroupChatAgentResponse":
+        # Before 0.7 they have other names.
+        response = getattr(message, "response", None) or message.agent_response
         if is_orchestrator(agent):
-            loop.instructed(message.response.chat_message)
+            loop.instructed(response.chat_message)
         else:
-            # Before 0.7 it is another name.
-            loop.responded(getattr(message, "name", None) or message.agent_name, message.response.chat_message)
+            loop.responded(getattr(message, "name", None) or message.agent_name, response.chat_message)
     elif kind == "GroupChatTeamResponse" and message.result.messages:
         loop.responded(message.name, message.result.messages[-1])
 
