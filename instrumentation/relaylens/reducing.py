@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 _ROLES: Final = frozenset(
@@ -48,6 +49,8 @@ _TELLING: Final = re.compile(
 )
 _LOOKED_AT: Final = 3000
 _DEEPEST: Final = 40
+_MOST_REMEMBERED: Final = 1024
+_LONGEST_REMEMBERED: Final = 2048
 _TOKEN: Final = re.compile(r"[\w.:@/-]{1,64}\Z")
 
 
@@ -58,6 +61,7 @@ class Reducer:
         """With a key that other processes have too, a single value can be followed from one to the other."""
         self._key = key
         self._is_shared = is_shared
+        self._remembered = lru_cache(_MOST_REMEMBERED)(self._reduced)
 
     def document(self, text: str, *, tool: str = "") -> str:
         """What is left of an attribute: JSON with its structure, or a text."""
@@ -73,6 +77,11 @@ class Reducer:
 
     def text(self, text: str) -> str:
         """What is left of a text; an empty one stays empty."""
+        # A conversation is sent again with every call of a model: the same texts, again and again.
+        return (self._remembered if len(text) <= _LONGEST_REMEMBERED else self._reduced)(text)
+
+    def _reduced(self, text: str) -> str:
+        """What is left of a text."""
         if not text.strip():
             return ""
         leading = _LEADING.match(text)

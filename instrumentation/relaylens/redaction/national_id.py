@@ -121,7 +121,6 @@ NUMBERS: Final = (
         re.compile(r"aa?dhaa?r|uidai|\buid\b"),
         grouped=re.compile(r"\d{4} \d{4} \d{4}\Z"),
     ),
-    Number("Indian PAN", _form(r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]"), _no_check),
     Number(
         "Canadian social insurance number",
         _form(r"\d{9}|\d{3}([ -])\d{3}\1\d{3}"),
@@ -145,6 +144,12 @@ NUMBERS: Final = (
 )
 """The numbers that are known, with how each is told from others like it."""
 
+INDIAN_PAN: Final = Number("Indian PAN", _form(r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]"), _no_check)
+"""Has fewer digits than all others, and is looked for by itself."""
+
+_FEWEST: Final = 6
+_FEWEST_OF_ALL: Final = 4
+
 _OTHER: Final = re.compile(
     r"(?:order|bestell\w*|auftrag\w*|tracking|sendung\w*|invoice|rechnung\w*|serial|serie\w*|isbn|ean|imei|upc|gtin|sku|part|artikel\w*|art|"
     r"version|timestamp|ts|epoch|unix|time|build|commit|issue|ticket|pid|seq\w*|offset|bytes|size|commande|pedido|factura|facture|parcel|paket\w*)"
@@ -155,9 +160,12 @@ _OTHER: Final = re.compile(
 
 def _find(text: str) -> Iterator[Found]:
     """Numbers of the table."""
-    for start, end in rows_of_digits(text, fewest=4):
+    for start, end in rows_of_digits(text, fewest=_FEWEST):
         for number in NUMBERS:
             yield from (found.span() for found in number.pattern.finditer(text, start, end) if _is_number(number, found))
+
+    for start, end in rows_of_digits(text, fewest=_FEWEST_OF_ALL):
+        yield from (found.span() for found in INDIAN_PAN.pattern.finditer(text, start, end))
 
 
 def _is_number(number: Number, found: re.Match[str]) -> bool:
@@ -175,6 +183,6 @@ def _is_number(number: Number, found: re.Match[str]) -> bool:
 
 NATIONAL_ID: Final = Rule(
     "national_id",
-    "Numbers that states give to people, with their check digits: " + ", ".join(number.name for number in NUMBERS) + ".",
+    "Numbers that states give to people, with their check digits: " + ", ".join(number.name for number in (*NUMBERS, INDIAN_PAN)) + ".",
     _find,
 )

@@ -5,6 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from relaylens.redaction.card import CARD
@@ -25,6 +26,8 @@ USUAL_KINDS: Final = tuple(kind for kind in KINDS if kind != IP.kind)
 """What `redact=True` stands for."""
 
 _DEEPEST: Final = 64
+_MOST_REMEMBERED: Final = 1024
+_LONGEST_REMEMBERED: Final = 2048
 _NOTHING_TO_FIND: Final = re.compile(r"[^\d@:=%]*\Z")
 _SECRET_NAME: Final = re.compile(r"(?i)pass|pwd|wort|contrase|senha|wachtwoord|secret|token|key|credential|auth")
 _ESCAPED: Final = re.compile(r"\\[nrt]")
@@ -42,6 +45,7 @@ class Redactor:
         self._own = tuple(own)
         self._key = key
         # Rules that come later cannot take anything from those that are wanted.
+        self._remembered = lru_cache(_MOST_REMEMBERED)(self._replaced)
         self._rules = RULES[: max((place + 1 for place, rule in enumerate(RULES) if rule.kind in self._kinds), default=0)]
 
     def text(self, text: str) -> str:
@@ -83,7 +87,8 @@ class Redactor:
     def _plain(self, text: str, introduction: str = "") -> str:
         """A text that is only a text."""
         if self._rules and (not _NOTHING_TO_FIND.match(text) or (introduction and _SECRET_NAME.search(introduction))):
-            text = self._replaced(text, introduction)
+            # A conversation is sent again with every call of a model: the same texts, again and again.
+            text = (self._remembered if len(text) <= _LONGEST_REMEMBERED else self._replaced)(text, introduction)
         for own in self._own:
             text = own(text)
             if not isinstance(text, str):
