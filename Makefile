@@ -10,10 +10,10 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash bench screenshots docs golden wheel lock clean
+.PHONY: help setup system demo test check lint format frameworks crash bench screenshots docs golden wheel lock clean bench-instrumentation
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.project  ## .venv with everything from requirements.txt and relaylens itself, redone when the lock changes
 
@@ -45,6 +45,10 @@ bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; write
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.ingest_http > docs/benchmarks/ingest.txt
 	@cat docs/benchmarks/ingest.txt
+
+bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.instrumentation > docs/benchmarks/instrumentation.txt; held=$$?; cat docs/benchmarks/instrumentation.txt; exit $$held
 
 screenshots: $(VENV)/.project system  ## every screen in a real browser; writes docs/images
 	RELAYLENS_REQUIRE_BROWSER=1 RELAYLENS_WRITE_IMAGES=1 $(BIN)/pytest tests/browser --timeout 600

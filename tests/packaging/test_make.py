@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-TARGETS = re.findall(r"(?m)^([a-z]+):.*## ", MAKEFILE)
+TARGETS = re.findall(r"(?m)^([a-z-]+):.*## ", MAKEFILE)
 
 
 def test_every_target_is_phony_and_described() -> None:
