@@ -10,7 +10,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash bench screenshots docs golden wheel lock clean bench-instrumentation
+.PHONY: help setup system demo test check lint format frameworks crash bench screenshots docs golden wheel lock clean bench-instrumentation bench-redaction
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; write
 bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.instrumentation > docs/benchmarks/instrumentation.txt; held=$$?; cat docs/benchmarks/instrumentation.txt; exit $$held
+
+bench-redaction: $(VENV)/.project  ## what redaction finds and misses by kind, and what privacy costs a span; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.redaction > docs/benchmarks/redaction.txt
+	@cat docs/benchmarks/redaction.txt
 
 screenshots: $(VENV)/.project system  ## every screen in a real browser; writes docs/images
 	RELAYLENS_REQUIRE_BROWSER=1 RELAYLENS_WRITE_IMAGES=1 $(BIN)/pytest tests/browser --timeout 600
