@@ -6,6 +6,7 @@ from typing import Final
 from relaylens.frameworks.base import Framework
 
 SUPPORTED: Final[tuple[str, ...]] = (
+    "agent-framework",
     "agno",
     "anthropic",
     "autogen",
