@@ -35,6 +35,20 @@ def _patch_models(module: ModuleType, patches: Patches) -> None:
     agno_calls.patch_models(FRAMEWORK, module, patches)
 
 
+def _patch_workflow(module: ModuleType, patches: Patches) -> None:
+    """Patch the runs of workflows."""
+    from relaylens.frameworks import agno_workflows  # noqa: PLC0415 - as above
+
+    agno_workflows.patch_workflow(FRAMEWORK, module, patches)
+
+
+def _patch_parallel(module: ModuleType, patches: Patches) -> None:
+    """Patch the branches of workflows."""
+    from relaylens.frameworks import agno_workflows  # noqa: PLC0415 - as above
+
+    agno_workflows.patch_parallel(module, patches)
+
+
 FRAMEWORK = Framework(
     name="agno",
     distribution="agno",
@@ -44,6 +58,8 @@ FRAMEWORK = Framework(
         "agno.team._run": _patch_teams,
         "agno.team._tools": _patch_members,
         "agno.models.base": _patch_models,
+        "agno.workflow.workflow": _patch_workflow,
+        "agno.workflow.parallel": _patch_parallel,
     },
     adds="Runs, a step for each run of an agent or a team's leader, the handoff to each member with what came back, members that do not "
     "exist, steps of workflows, confirmations and other questions to people with their answers, errors that Agno keeps to itself, model "

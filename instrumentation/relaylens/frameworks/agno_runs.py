@@ -7,6 +7,7 @@ from typing import Any, Final
 import relaylens
 from relaylens.around import Around, call_function, call_generator
 from relaylens.content import as_text
+from relaylens.frameworks.agno_order import Place, here
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import FrameworkStep, Pauses, fingerprint, framework_run
@@ -17,6 +18,7 @@ from relaylens.safety import guarded
 from relaylens.scope import current_scope
 from relaylens.semconv import EscalationState, Evidence, Outcome, TransferMode
 
+_ENDS: Final = frozenset({"COMPLETED", "PAUSED", "CANCELLED", "ERROR"})
 _pauses: Final = Pauses()
 """What people were asked here, by the requirement's id, which Agno keeps where it keeps its sessions."""
 
@@ -61,6 +63,11 @@ class _AgnoRun(Around):
         self._handoff: Handoff | None = None
         self._step: Stint | None = None
         self._answer: object = MISSING
+        self._place: Place | None = None
+        self._is_over = False
+        self._status_before = _status(self._response)
+        self._is_running = self._status_before not in _ENDS
+        """Whether it is, or was since: one that goes on is first what it was when it stopped."""
 
     def _enter(self) -> None:
         with guarded("begin a run of Agno"):
@@ -78,7 +85,11 @@ class _AgnoRun(Around):
             if run is not None:
                 run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
                 self._run = run
-            if caller is not None and not self._resumed:
+            self._place = here()
+            others: list[Handoff] = []
+            if self._place is not None and self._place.last and not self._resumed:
+                others = self._place.moves_on(name, given)
+            elif caller is not None and not self._resumed:
                 self._handoff = Handoff(name, given, _mode(caller), None)
                 self._handoff._enter()  # noqa: SLF001 - as above
             step = Stint(
@@ -91,6 +102,8 @@ class _AgnoRun(Around):
                 result=_as_is,
             )
             step.entity = self._entity
+            for other in others:
+                other.accept()
             step.open()
             self._step = step
         if self._resumed:
@@ -98,6 +111,8 @@ class _AgnoRun(Around):
                 _answer_all(self._entity, self._requirements or getattr(self._response, "requirements", None) or ())
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - RunOutput, TeamRunOutput, or the events of one
+        if self._is_over:
+            return
         response = self._response
         if response is None or hasattr(value, "run_id"):
             response = _last(value) if isinstance(value, list) else value
@@ -111,6 +126,9 @@ class _AgnoRun(Around):
             self._step.output(self._answer)
 
     def _leave(self, error: BaseException | None) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
         with guarded("end a run of Agno"):
             status = _status(self._response)
             if error is None and status == "ERROR":
@@ -120,6 +138,8 @@ class _AgnoRun(Around):
                 self._called_off()
         if self._step is not None:
             self._step.close(error)
+            if self._place is not None:
+                self._place.last = (self._step.agent,)
         if self._handoff is not None:
             if self._answer is not MISSING:
                 self._handoff.output(self._answer)
@@ -138,11 +158,20 @@ class _AgnoRun(Around):
             relaylens.outcome(Outcome.ABANDONED, evidence=Evidence.RULE)
 
     def _suspend(self) -> None:
+        status = _status(self._response)
+        self._is_running = self._is_running or status not in _ENDS
+        if not self._is_over and status in _ENDS and (self._is_running or status != self._status_before):
+            # Agno does not read its own streams to their end: what follows the answer is left to the garbage collector.
+            with guarded("record a result"):
+                self._returned(self._response)
+            self._leave(None)
         for each in (self._step, self._handoff, self._run):
             if each is not None:
                 each._suspend()  # noqa: SLF001 - as above
 
     def _resume(self) -> None:
+        if self._is_over:
+            return
         for each in (self._run, self._handoff, self._step):
             if each is not None:
                 each._resume()  # noqa: SLF001 - as above

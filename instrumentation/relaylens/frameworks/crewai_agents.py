@@ -9,9 +9,10 @@ from opentelemetry import context as otel_context
 from relaylens import recorder
 from relaylens.around import Around
 from relaylens.frameworks.base import Framework
-from relaylens.frameworks.crewai_trail import Stacked, Trail, arrive, current_crew, current_trail
+from relaylens.frameworks.crewai_trail import Trail, arrive, current_crew, current_trail
 from relaylens.frameworks.patching import Arguments, Make, Named, Patches
 from relaylens.frameworks.recording import FrameworkStep, Result, fingerprint, framework_run
+from relaylens.frameworks.stacking import Stacked
 from relaylens.handoffs import Handoff, handoff
 from relaylens.missing import MISSING, Missing
 from relaylens.recording import write_error

@@ -12,9 +12,10 @@ from relaylens.around import Around
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.crewai_agents import CrewStep, argument, raw
 from relaylens.frameworks.crewai_people import Ask, Question, Resuming, carried_by, current_carried, feedback_given, is_waiting
-from relaylens.frameworks.crewai_trail import Stacked, Trail, current_trail, with_trail
+from relaylens.frameworks.crewai_trail import Trail, current_trail, with_trail
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import framework_run
+from relaylens.frameworks.stacking import Stacked
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
 from relaylens.scope import current_scope

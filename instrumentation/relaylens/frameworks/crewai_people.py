@@ -9,8 +9,10 @@ from opentelemetry import context as otel_context
 
 from relaylens.around import Around
 from relaylens.escalations import Escalation, answer
+from relaylens.frameworks.crewai_agents import Delegation
 from relaylens.frameworks.crewai_trail import NotHere
 from relaylens.frameworks.patching import Arguments, Named, Patches
+from relaylens.frameworks.recording import FrameworkStep
 from relaylens.judgements import outcome
 from relaylens.safety import guarded
 from relaylens.scope import current_scope, with_scope
@@ -78,9 +80,12 @@ def patch_executor(module: ModuleType, patches: Patches) -> None:
             found.ask(result)
 
     def limit(function: object, args: Arguments, kwargs: Named) -> None:  # noqa: ARG001
-        scope = current_scope()
-        if scope.run is not None:
-            outcome(Outcome.FAILED, f"{scope.agent or 'agent'}: maximum iterations reached, final answer forced", evidence=Evidence.RULE)
+        step = current_scope().step
+        if not isinstance(step, FrameworkStep):
+            return
+        step.outcome(Outcome.FAILED)
+        if not isinstance(step.received, Delegation):
+            outcome(Outcome.FAILED, f"{step.agent}: maximum iterations reached, final answer forced", evidence=Evidence.RULE)
 
     # CrewAI before 1.15 has three executors in three modules.
     kind = getattr(module, "AgentExecutor", None) or module.CrewAgentExecutor

@@ -103,12 +103,13 @@ def waits(run: str, caller: str | None, called: str) -> None:
     _remember(_waiting, run, {*_waiting.get(run, ()), (caller, called)})
 
 
-def goes_on(run: RunState, caller: str | None, called: str) -> bool:
-    """Whether a call is one that had to wait, made again."""
+def goes_on(run: RunState, caller: str | None, called: str, *, arrives: bool = False) -> bool:
+    """Whether a call is one that had to wait, made again; once the agent that is called `arrives`, the next one is a new call."""
     resumed = _resumed.get(run.id or "")
     if resumed is None or (caller, called) not in resumed.calls:
         return False
-    resumed.calls.discard((caller, called))
+    if arrives:
+        resumed.calls.discard((caller, called))
     return True
 
 

@@ -121,7 +121,7 @@ class AgentTurn(Around):
             return None
         if self._order is not None and self._order.agent is not None:
             return self._order.handoff(name)
-        if isinstance(scope.step, Turn) and not scope.step.is_over:
+        if isinstance(scope.step, Turn) and not scope.step.is_over and not people.goes_on(scope.run, scope.agent, name, arrives=True):
             call = Handoff(name, self._given, TransferMode.RETURN_TO_CALLER, None)
             self._begin(call)
             return call

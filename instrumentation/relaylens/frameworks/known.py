@@ -33,7 +33,6 @@ KNOWN: Final = (
     ),
     Library("llama-index", ("openinference-instrumentation-llama-index", "opentelemetry-instrumentation-genai-llama-index")),
     Library("agno", ("openinference-instrumentation-agno", "opentelemetry-instrumentation-genai-agno")),
-    Library("smolagents", ("openinference-instrumentation-smolagents", "opentelemetry-instrumentation-smolagents")),
     Library("autogen-agentchat", ("openinference-instrumentation-autogen-agentchat",)),
     Library("dspy", ("openinference-instrumentation-dspy",)),
     Library("haystack", ("openinference-instrumentation-haystack", "opentelemetry-instrumentation-haystack")),

@@ -10,12 +10,13 @@ SUPPORTED: Final[tuple[str, ...]] = (
     "anthropic",
     "autogen",
     "crewai",
+    "google-adk",
     "langgraph",
     "llama-index",
     "openai",
     "openai-agents",
-    "google-adk",
     "pydantic-ai",
+    "smolagents",
 )
 """Names of the frameworks and model clients: those of their extras, and with `_` those of their files."""
 
