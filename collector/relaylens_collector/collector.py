@@ -12,7 +12,7 @@ from relaylens_collector.read_api.own_metrics import OwnMetrics
 from relaylens_collector.read_api.routes import ReadApi
 from relaylens_collector.read_api.sql import QueryLimits
 from relaylens_collector.receive.application import Application, Routes
-from relaylens_collector.receive.exchange import BodyLimits
+from relaylens_collector.receive.exchange import BodyLimits, Memory
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.http_server import HttpServer, listen
 from relaylens_collector.receive.otlp import Receiver
@@ -70,7 +70,8 @@ class Collector:
     def http_url(self) -> str:
         """Where OTLP/HTTP and the read API answer."""
         host = self.settings.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.http_port}"
+        scheme = "http" if self.settings.tls is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.http_port}"
 
     def start(self) -> None:
         """Open the store and begin to serve; returns when both ports answer."""
@@ -100,17 +101,24 @@ class Collector:
             read_api = ReadApi(
                 ingest, metrics, queries, QueryLimits(rows=settings.sql_rows, size=settings.sql_bytes, seconds=settings.sql_seconds)
             )
+            memory = Memory(settings.in_flight_bytes)
             self._application = application = Application(
                 {**otlp_routes(receiver, takers), **read_api.routes()},
                 gate=gate,
                 limits=BodyLimits(settings.max_body_bytes, settings.body_seconds),
-                memory_bytes=settings.in_flight_bytes,
+                memory=memory,
             )
             self._grpc = grpc = GrpcServer(
-                receiver, host=settings.host, port=settings.otlp_grpc_port, gate=gate, max_body=settings.max_body_bytes
+                receiver,
+                host=settings.host,
+                port=settings.otlp_grpc_port,
+                gate=gate,
+                max_body=settings.max_body_bytes,
+                memory=memory,
+                tls=settings.tls,
             )
             stack.callback(lambda: grpc.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
-            self._http = http = HttpServer(application, listener)
+            self._http = http = HttpServer(application, listener, settings.tls)
             stack.callback(lambda: http.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
             stack.callback(ingest.interrupt_readers)
             self._stack = stack.pop_all()

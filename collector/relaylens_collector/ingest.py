@@ -13,7 +13,7 @@ from typing import Final, Self
 import duckdb
 
 from relaylens_collector.applying import Applier
-from relaylens_collector.errors import CollectorError, OverloadedError
+from relaylens_collector.errors import CollectorError, JournalUnavailableError, OverloadedError
 from relaylens_collector.journal import request_hash
 from relaylens_collector.mapping import decode
 from relaylens_collector.pace import Pace, Progress
@@ -25,6 +25,8 @@ _LOOK_AT_DISK_SECONDS: Final = 1.0
 _BYTES_A_SECOND: Final = 64 << 20
 """Roughly what is applied in a second: turns a backlog into a time to wait."""
 _LONGEST_WAIT: Final = 30.0
+_UNREADY_SECONDS: Final = 15.0
+"""How long after a failed write the collector says that it is not ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Status:
     in_flight_bytes: int
     progress: Progress
     disk_low: bool
+    problem: str | None = None
+    """Why requests could not be written a moment ago."""
 
 
 class Ingest:
@@ -90,6 +94,7 @@ class Ingest:
         self._in_flight_bytes = 0
         self._disk_looked_at = 0.0
         self._disk_low = False
+        self._unwritten: tuple[float, str] | None = None
         with contextlib.ExitStack() as opened:
             self._folder = StoreFolder(Path(store_dir))
             opened.callback(self._folder.close)
@@ -148,7 +153,7 @@ class Ingest:
 
     def status(self) -> Status:
         """Tell how things are."""
-        return Status(self._journal.last_seq, self._in_flight_bytes, self._applier.progress(), self._is_disk_low())
+        return Status(self._journal.last_seq, self._in_flight_bytes, self._applier.progress(), self._is_disk_low(), self._problem())
 
     def close(self, drain_seconds: float = 60.0) -> None:
         """Apply what waits, for so long at most, and let go of the folder; what is left is applied at the next start."""
@@ -171,8 +176,18 @@ class Ingest:
         verdict = Verdict(decoded.accepted, decoded.rejected, decoded.reason, duplicate=known)
         if known or decoded.accepted == 0:
             return verdict, False
-        self._journal.submit(signal, body, known_hash, on_written=lambda record: self._applier.offer(record, decoded)).result()
+        try:
+            self._journal.submit(signal, body, known_hash, on_written=lambda record: self._applier.offer(record, decoded)).result()
+        except JournalUnavailableError as error:
+            self._unwritten = time.monotonic(), str(error)
+            raise
+        self._unwritten = None
         return verdict, True
+
+    def _problem(self) -> str | None:
+        """Why writing failed; after a while without a request nobody knows whether it still would, so that senders may try again."""
+        unwritten = self._unwritten
+        return None if unwritten is None or time.monotonic() - unwritten[0] > _UNREADY_SECONDS else unwritten[1]
 
     def _open_store(self) -> Store:
         store = self._folder.open_database(memory_limit=self._limits.memory_limit)

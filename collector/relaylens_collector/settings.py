@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from relaylens_collector.errors import SettingsError
 from relaylens_collector.receive.gate import is_loopback
+from relaylens_collector.receive.tls import Tls, check_tls
 
 _MOST_PORTS: Final = 65535
 _MEMORY: Final = re.compile(r"[1-9]\d*(\.\d+)? ?([KMGT]i?)?B", re.IGNORECASE)
@@ -68,6 +69,14 @@ class Settings:
     otlp_http_port: int = field(default=4318, metadata=_says("Port of OTLP/HTTP and the read API; 0 takes any free one.", *_PORT))
     otlp_grpc_port: int = field(default=4317, metadata=_says("Port of OTLP/gRPC; 0 takes any free one.", *_PORT))
     token: str | None = field(default=None, repr=False, metadata=_says("Bearer token that every request must carry."))
+    tls_certificate: Path | None = field(
+        default=None, metadata=_says("Certificate of the server, as PEM; with it both ports speak TLS only.", Path, "a file")
+    )
+    tls_key: Path | None = field(default=None, metadata=_says("Private key of the certificate, as PEM.", Path, "a file"))
+    tls_client_ca: Path | None = field(
+        default=None,
+        metadata=_says("Certificates by which those of clients are signed, as PEM; with them clients need one.", Path, "a file"),
+    )
     allowed_hosts: tuple[str, ...] = field(default=(), metadata=_says("More Host names to answer to, separated by commas.", _names))
     max_body_bytes: int = field(default=64 << 20, metadata=_says("Longest request, packed and unpacked.", *_BYTES))
     max_records: int = field(default=200_000, metadata=_says("Most records in one request.", *_NUMBER))
@@ -91,6 +100,15 @@ class Settings:
         if self.token is None and not is_loopback(self.host):
             message = f"On {self.host} others can reach this store: set a token ({variable('token')}), or listen on 127.0.0.1."
             raise SettingsError(message)
+
+        check_tls(self.tls_certificate, self.tls_key, self.tls_client_ca)
+
+    @property
+    def tls(self) -> Tls | None:
+        """The certificates, where there are any."""
+        if self.tls_certificate is None or self.tls_key is None:
+            return None
+        return Tls(self.tls_certificate, self.tls_key, self.tls_client_ca)
 
     @classmethod
     def load(cls, arguments: Mapping[str, str | None], environment: Mapping[str, str] = os.environ) -> Self:

@@ -82,12 +82,12 @@ class ReadApi:
     async def _ready(self, _exchange: Exchange) -> Answer:
         status = self._ingest.status()
         progress = status.progress
-        ready = progress.ready and not status.disk_low
+        ready = progress.ready and not status.disk_low and status.problem is None
         return _document(
             200 if ready else 503,
             {
                 "status": "ready" if ready else "not ready",
-                "problem": "The disk is nearly full." if status.disk_low else progress.problem,
+                "problem": "The disk is nearly full." if status.disk_low else status.problem or progress.problem,
                 "journal_record": status.last_seq,
                 "applied_record": progress.applied_seq,
                 "settled_record": progress.settled_seq,

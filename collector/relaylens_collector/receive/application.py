@@ -31,12 +31,12 @@ _logger: Final = logging.getLogger(__name__)
 class Application:
     """An ASGI application; every request meets the gate first, then its route."""
 
-    def __init__(self, routes: Routes, *, gate: Gate, limits: BodyLimits, memory_bytes: int) -> None:
+    def __init__(self, routes: Routes, *, gate: Gate, limits: BodyLimits, memory: Memory) -> None:
         """Serve the routes."""
         self.routes: Final = routes
         self._gate = gate
         self._limits = limits
-        self._memory = Memory(memory_bytes)
+        self._memory = memory
         self._open: set[Exchange] = set()
         self._stopping = False
 

@@ -1,6 +1,7 @@
 """One HTTP request and its answer, as the routes see them."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,23 +36,26 @@ class Answer:
 
 
 class Memory:
-    """The bytes of bodies that are being read, all requests together."""
+    """The bytes of bodies that are being read or taken in, all requests of both transports together; used from any thread."""
 
     def __init__(self, limit: int) -> None:
         """Allow so many."""
         self._limit = limit
         self._used = 0
+        self._lock = threading.Lock()
 
     def take(self, size: int) -> None:
         """Count bytes in; raises a refusal when there is no room."""
-        if self._used + size > self._limit:
-            message = "The collector is reading as many requests as it can hold; send the request again later."
-            raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=1.0)
-        self._used += size
+        with self._lock:
+            if self._used + size > self._limit:
+                message = "The collector is reading as many requests as it can hold; send the request again later."
+                raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=1.0)
+            self._used += size
 
     def give_back(self, size: int) -> None:
         """Count bytes out."""
-        self._used -= size
+        with self._lock:
+            self._used -= size
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import threading
 from typing import Any, Final
 
 from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from relaylens_collector.errors import ListenError
 from relaylens_collector.receive.application import Application
+from relaylens_collector.receive.tls import Tls
 
 _BACKLOG: Final = 1024
 _IDLE_MILLISECONDS: Final = 65_000
@@ -39,7 +40,7 @@ def listen(host: str, port: int) -> socket.socket:
 class _OnOurSocket(Server):
     """Granian binds with SO_REUSEPORT, and two collectors on one port would share its requests without an error."""
 
-    def __init__(self, application: Application, listener: socket.socket) -> None:
+    def __init__(self, application: Application, listener: socket.socket, tls: Tls | None) -> None:
         super().__init__(
             application,
             address="127.0.0.1",  # only named in its log
@@ -50,6 +51,11 @@ class _OnOurSocket(Server):
             backlog=_BACKLOG,
             http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MILLISECONDS),
             log_enabled=False,
+            ssl_cert=None if tls is None else tls.certificate,
+            ssl_key=None if tls is None else tls.key,
+            ssl_ca=None if tls is None else tls.client_ca,
+            ssl_client_verify=tls is not None and tls.client_ca is not None,
+            ssl_protocol_min=SSLProtocols.tls12,
         )
         self._listener = listener
 
@@ -61,10 +67,11 @@ class _OnOurSocket(Server):
 class HttpServer:
     """Serves an application until `stop`."""
 
-    def __init__(self, application: Application, listener: socket.socket) -> None:
+    def __init__(self, application: Application, listener: socket.socket, tls: Tls | None = None) -> None:
         """Begin to serve on the listener, which is closed at the end."""
         self.port: Final[int] = listener.getsockname()[1]
         self._application = application
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._server: Server | None = None
         self._running = threading.Event()
@@ -97,6 +104,6 @@ class HttpServer:
             self._loop.close()
 
     async def _serve_until_stopped(self, listener: socket.socket) -> None:
-        self._server = _OnOurSocket(self._application, listener)
+        self._server = _OnOurSocket(self._application, listener, self._tls)
         self._running.set()
         await self._server.serve()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import grpc
 
 from relaylens_collector.errors import ListenError
+from relaylens_collector.receive.exchange import Memory
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.otlp import Receiver
 from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
+from relaylens_collector.receive.tls import Tls
 from relaylens_collector.signals import Signal
 
 GRPC: Final = "grpc"
@@ -33,12 +35,14 @@ _logger: Final = logging.getLogger(__name__)
 class GrpcServer:
     """Serves OTLP/gRPC until `stop`."""
 
-    def __init__(self, receiver: Receiver, *, host: str, port: int, gate: Gate, max_body: int) -> None:
-        """Bind and begin to serve; raises ListenError when the address is taken or is not ours."""
+    def __init__(  # noqa: PLR0913 - one server, all its parts by name
+        self, receiver: Receiver, *, host: str, port: int, gate: Gate, max_body: int, memory: Memory, tls: Tls | None = None
+    ) -> None:
+        """Bind and begin to serve; raises ListenError when the address is taken or is not ours, TlsError for bad certificates."""
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="relaylens-grpc")
         self._server = grpc.server(
             self._workers,
-            handlers=[_Services(receiver, gate)],
+            handlers=[_Services(receiver, gate, memory)],
             options=(
                 ("grpc.max_receive_message_length", max_body),
                 ("grpc.so_reuseport", 0),
@@ -47,12 +51,22 @@ class GrpcServer:
         )
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            self.port: Final[int] = self._server.add_insecure_port(address)
+            self.port: Final[int] = self._bind(address, tls)
         except RuntimeError as error:
             self._workers.shutdown()
             message = f"{address} for gRPC: the address is in use or is not this machine's. Choose another port, or 0 for any free one."
             raise ListenError(message) from error
         self._server.start()
+
+    def _bind(self, address: str, tls: Tls | None) -> int:
+        if tls is None:
+            return self._server.add_insecure_port(address)
+        credentials = grpc.ssl_server_credentials(
+            [(tls.key.read_bytes(), tls.certificate.read_bytes())],
+            None if tls.client_ca is None else tls.client_ca.read_bytes(),
+            require_client_auth=tls.client_ca is not None,
+        )
+        return self._server.add_secure_port(address, credentials)
 
     def stop(self, seconds: float) -> None:
         """Refuse new calls, and wait so long for those under way."""
@@ -63,9 +77,9 @@ class GrpcServer:
 class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
     """Finds the handler of a call, after the same gate that HTTP has."""
 
-    def __init__(self, receiver: Receiver, gate: Gate) -> None:
+    def __init__(self, receiver: Receiver, gate: Gate, memory: Memory) -> None:
         self._gate = gate
-        self._handlers = {method: _unary(_export(receiver, signal)) for method, signal in METHODS.items()}
+        self._handlers = {method: _unary(_export(receiver, signal, memory)) for method, signal in METHODS.items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_Handler | None":
         metadata = dict(handler_call_details.invocation_metadata or ())
@@ -78,10 +92,14 @@ def _unary(handler: Callable[[bytes, grpc.ServicerContext], bytes]) -> "_Handler
     return grpc.unary_unary_rpc_method_handler(handler, request_deserializer=None, response_serializer=None)
 
 
-def _export(receiver: Receiver, signal: Signal) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+def _export(receiver: Receiver, signal: Signal, memory: Memory) -> Callable[[bytes, grpc.ServicerContext], bytes]:
     def export(body: bytes, context: grpc.ServicerContext) -> bytes:
         try:
-            return receiver.take(GRPC, signal, body).SerializeToString()
+            memory.take(len(body))
+            try:
+                return receiver.take(GRPC, signal, body).SerializeToString()
+            finally:
+                memory.give_back(len(body))
         except Exception as error:
             refusal = refusal_of(error)
             if refusal is None:

@@ -1,0 +1,153 @@
+"""Servers that the suite starts itself, to kill them, to overload them or to take their disk away."""
+
+import contextlib
+import os
+import resource
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from relaylens_collector.conformance.items import ConformanceError, FailedError, NeedsError
+from relaylens_collector.conformance.target import Target
+
+_START_SECONDS: Final = 30.0
+_STARVED_BYTES: Final = 8 << 20
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a server is started; `{http}`, `{grpc}` and `{folder}` stand for ports and its data."""
+
+    command: str
+    max_body: str | None = None
+    """Option for the greatest request, with `{bytes}`."""
+    in_flight: str | None = None
+    """Option for the bytes in memory before senders have to wait, with `{bytes}`."""
+    auth: str | None = None
+    """Option that makes the server ask for a bearer token, with `{token}`."""
+    tls: str | None = None
+    """Options for TLS, with `{certificate}` and `{key}`."""
+    routes: tuple[str, ...] = ()
+    """Routes beside OTLP's own that have to ask for the token."""
+    ready: str | None = None
+    """Path that says whether the server can do its work."""
+    alive: str | None = None
+    """Path that says whether the process answers."""
+
+
+class Server:
+    """A running server."""
+
+    def __init__(
+        self, serving: Serving, base: Target, folder: Path, *options: str, file_size: int | None = None, token: str | None = None
+    ) -> None:
+        """Start it and wait until it takes an export."""
+        http, grpc = _free_port(), _free_port()
+        command = shlex.split(serving.command.format(http=http, grpc=grpc, folder=folder))
+        for option in options:
+            command += shlex.split(option)
+
+        self.log = folder.parent / "log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - the command the user names
+        if file_size is not None:
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (file_size, file_size))
+        self.target = replace(
+            base,
+            http=f"http://127.0.0.1:{http}",
+            grpc=f"127.0.0.1:{grpc}",
+            pid=self.process.pid,
+            token=token or base.token,
+            options=serving,
+        )
+
+    def wait(self) -> "Server":
+        """Wait until it takes an export."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(ConformanceError):
+                if self.target.post(b"").status == 200:  # noqa: PLR2004 - success
+                    return self
+            time.sleep(0.05)
+        message = (
+            f"the server does not take an export {_START_SECONDS:g} s after its start; exit code {self.process.poll()}, log: {self.tail()}"
+        )
+        raise FailedError(message)
+
+    def tail(self) -> str:
+        """The end of what it printed."""
+        return self.log.read_text(errors="replace")[-400:]
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 15.0) -> int:
+        """Ask it to end; the answer is its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            message = f"still there {seconds:g} s after SIGTERM"
+            raise FailedError(message) from None
+
+
+def serving_of(target: Target) -> Serving:
+    """How to start a server like the target."""
+    if not isinstance(target.options, Serving):
+        message = "--serve, a command that starts a server like this one"
+        raise NeedsError(message)
+    return target.options
+
+
+def option_of(given: str | None, name: str, **values: object) -> str:
+    """An option of the server, filled in."""
+    if given is None:
+        message = f"--{name}"
+        raise NeedsError(message)
+    return given.format(**values)
+
+
+@contextlib.contextmanager
+def served(target: Target, *options: str, file_size: int | None = None, token: str | None = None) -> Iterator[Server]:
+    """A server of its own, with an empty folder, ended afterwards."""
+    with tempfile.TemporaryDirectory(prefix="otlp-conformance-") as folder:
+        data = Path(folder) / "data"
+        data.mkdir()
+        server = Server(serving_of(target), target, data, *options, file_size=file_size, token=token)
+        try:
+            yield server.wait()
+        finally:
+            if server.process.poll() is None:
+                server.kill()
+
+
+@contextlib.contextmanager
+def starved_of_disk(target: Target) -> Iterator[Target]:
+    """A server whose files cannot grow beyond a few MiB, which is what a full disk is to it."""
+    with served(target, file_size=_STARVED_BYTES) as server:
+        yield server.target
+
+
+def memory_of(pid: int) -> int:
+    """Resident bytes of a process."""
+    with contextlib.suppress(OSError):
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
