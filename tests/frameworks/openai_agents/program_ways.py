@@ -54,14 +54,25 @@ class OwnModel(Model):
         return self.inner.stream_response(*args, **kwargs)
 
 
+class EagerModel(OwnModel):
+    """A model that asks for every tool twice at once."""
+
+    async def get_response(self, *args, **kwargs):
+        """Ask the other one."""
+        response = await super().get_response(*args, **kwargs)
+        calls = [item for item in response.output if item.type == "function_call"]
+        response.output += [call.model_copy(update={"call_id": f"{call.call_id}-again"}) for call in calls]
+        return response
+
+
 class Desk:
     """The agents, each made when it is asked for."""
 
-    def __init__(self, flow: Flow, *, own_model: bool = False) -> None:
+    def __init__(self, flow: Flow, own_model: type[OwnModel] | None = None) -> None:
         self.flow = flow
         client = AsyncOpenAI(base_url=flow.openai_url, api_key=API_KEY, max_retries=0)
         model = OpenAIChatCompletionsModel(MODEL, client)
-        self.model = OwnModel(model) if own_model else model
+        self.model = model if own_model is None else own_model(model)
         self.search_docs = function_tool(flow.search_docs)
         self.send_reply = function_tool(flow.send_reply)
         self.escalate_to_human = function_tool(flow.escalate_to_human, needs_approval=True)
@@ -174,19 +185,27 @@ async def side_by_side(flow: Flow) -> str:
 
 async def own_model(flow: Flow) -> str:
     """A model that is not OpenAI's client's."""
-    desk = Desk(flow, own_model=True)
+    desk = Desk(flow, OwnModel)
     docs = desk.agent("docs", tools=[desk.search_docs])
     return (await Runner.run(docs, TICKET, run_config=desk.settings())).final_output
 
 
 async def own_model_streamed(flow: Flow) -> str:
     """The same, streamed."""
-    desk = Desk(flow, own_model=True)
+    desk = Desk(flow, OwnModel)
     docs = desk.agent("docs", tools=[desk.search_docs])
     result = Runner.run_streamed(docs, TICKET, run_config=desk.settings())
     async for _ in result.stream_events():
         pass
     return result.final_output
+
+
+async def at_once(flow: Flow) -> str:
+    """Two agents as tools at once, each with two tool calls at once."""
+    desk = Desk(flow, EagerModel)
+    docs = desk.agent("docs", tools=[desk.search_docs])
+    supervisor = desk.agent("supervisor", tools=[docs.as_tool("ask_docs", "Ask docs.")])
+    return (await Runner.run(supervisor, TICKET, run_config=desk.settings())).final_output
 
 
 async def called_off(flow: Flow) -> str:
@@ -243,6 +262,7 @@ WAYS = {
         own_model,
         own_model_streamed,
         in_a_run,
+        at_once,
         called_off,
         given_back,
     )

@@ -4,7 +4,7 @@ from tests.frameworks.actions import Script, handoff, say, tool
 from tests.frameworks.flows import DELEGATION, PEER, TRUTHS, Truth
 from tests.frameworks.programs import But, Program
 
-from relaylens.semconv import Detector, EscalationState, Outcome
+from relaylens.semconv import Detector, EscalationState, Outcome, TransferMode
 
 _RAISES = But(
     "the SDK raises ModelBehaviorError where a model calls what there is not, and triage never answers",
@@ -37,6 +37,15 @@ _WAYS: dict[str, tuple[Script, Truth]] = {
     "own_model": (_DOCS, Truth()),
     "own_model_streamed": (_DOCS, Truth()),
     "in_a_run": (_DOCS, Truth()),
+    "at_once": (
+        {"supervisor": (handoff("docs"), _DRAFT), "docs": (_SEARCH, _SEARCH, _FACTS)},
+        Truth(
+            edges=(("supervisor", "docs", True), ("supervisor", "docs", True)),
+            mode=TransferMode.RETURN_TO_CALLER,
+            # The same search four times.
+            findings=frozenset({Detector.LOOP}),
+        ),
+    ),
     "called_off": ({"docs": (_SEARCH,)}, Truth(outcome=Outcome.ABANDONED)),
     # The second of the two runs is not seen.
     "given_back": (_DOCS, Truth(tokens=False)),
