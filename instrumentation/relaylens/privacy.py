@@ -27,8 +27,9 @@ from opentelemetry.trace import Link, Status
 from opentelemetry.util.types import AttributeValue
 
 from relaylens.capturing import Capture, strictest
+from relaylens.content import as_json
 from relaylens.redaction import Redactor
-from relaylens.reducing import Reducer, is_identifier, parsed, telling_phrase
+from relaylens.reducing import Reducer, is_identifier, is_name, parsed, telling_phrase
 from relaylens.safety import report
 from relaylens.scope import normalised
 from relaylens.semconv import (
@@ -58,6 +59,9 @@ _ARGUMENTS: Final = frozenset(
 
 _AGENTS: Final = (*CONVENTIONS["agent_name"], "graph.node.id", *CONVENTIONS["transfer_source"])
 _TARGETS: Final = (*CONVENTIONS["transfer_target"], "traceloop.association.properties.__handoff_destination", "langgraph.command.goto_node")
+_FROM_AND_TO: Final = ("input.value", "output.value")
+"""In OpenInference's spans of handoffs, who hands over to whom."""
+
 _METADATA: Final = frozenset(CONVENTIONS["metadata"])
 _USER_MEMBER: Final = "user_id"
 _STACKTRACE: Final = "exception.stacktrace"
@@ -284,6 +288,8 @@ class Privacy:
 
     def _reduced(self, key: str, text: str, tool: str) -> str:
         """A content attribute's text at the level `metadata`."""
+        if key in _FROM_AND_TO and tool.startswith("handoff to ") and is_name(text):
+            return text
         is_arguments = key in _ARGUMENTS or key.endswith(".arguments")
         if key == GEN_AI_TOOL_DEFINITIONS or not is_arguments:
             return self._reducer.document(text, tool=tool)
@@ -328,11 +334,15 @@ def _is_message(event: Event) -> bool:
     return event.name in CONTENT_EVENTS and (event.attributes or {}).get("finish_reason") != "interrupt"
 
 
-def _texts(value: AttributeValue) -> list[str]:
-    """The texts in an attribute."""
+def _texts(value: object) -> list[str]:
+    """The texts in an attribute, which may hold lists and members by name."""
     if isinstance(value, str):
         return [value]
-    return [item for item in value if isinstance(item, str)] if isinstance(value, Sequence) else []
+    if isinstance(value, bytes):
+        return [value.decode(errors="replace")]
+    if isinstance(value, Mapping):
+        return [text for key, member in value.items() for text in (str(key), *_texts(member))]
+    return [text for item in value for text in _texts(item)] if isinstance(value, Sequence) else []
 
 
 def _quotes(given: Mapping[str, AttributeValue]) -> list[str]:
@@ -350,9 +360,16 @@ def _mapped(value: AttributeValue, change: Callable[[str], str]) -> AttributeVal
     """An attribute with its texts changed."""
     if isinstance(value, str):
         return change(value)
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return [change(item) if isinstance(item, str) else item for item in value]
-    return value
+    given: object = value
+    if isinstance(given, bytes):
+        return change(given.decode(errors="replace"))
+    if isinstance(given, Mapping) or (
+        isinstance(given, Sequence) and not all(isinstance(item, str | bool | int | float) for item in given)
+    ):
+        # Newer SDKs take values with members by name: what they say of each other is known to those who read JSON.
+        changed: AttributeValue = json.loads(change(as_json(given)))
+        return changed
+    return [change(item) if isinstance(item, str) else item for item in value] if isinstance(value, Sequence) else value
 
 
 def _known_metadata(value: AttributeValue) -> str | None:

@@ -45,7 +45,7 @@ _TELLING: Final = re.compile(
     r"Command\(graph=|\(?Interrupt\(|(?:langgraph\.errors\.)?(?:ParentCommand|GraphInterrupt)|GraphRecursionError|LlmCallsLimitExceeded|"
     r"UsageLimitExceeded|"
     r"ConvergenceException|MaxTurnsExceeded|[Rr]ecursion limit|[Mm]ax(?:imum)? (?:number of )?(?:turns|iterations|steps)|"
-    r"\b(?:requires|needs|awaiting|waiting for) (?:your |human |user )?(?:confirmation|approval)\b"
+    r"current_agent_name='[\w .-]{1,64}'|\b(?:requires|needs|awaiting|waiting for) (?:your |human |user )?(?:confirmation|approval)\b"
 )
 _LOOKED_AT: Final = 3000
 _DEEPEST: Final = 40
@@ -172,6 +172,11 @@ def telling_phrase(text: str | None) -> str:
     """The phrase of a framework in a text that says that this is no error, or which limit was reached; else nothing."""
     found = _TELLING.search(text[:_LOOKED_AT]) if text else None
     return found.group() if found else ""
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of an agent: a few words."""
+    return _NAME.match(text) is not None
 
 
 def is_identifier(text: str) -> bool:

@@ -243,6 +243,38 @@ def test_personal_data_is_taken_out_everywhere(record: Record) -> None:
     assert {"invoke_workflow mail to [mail]"} == {span.name for span in sent if "mail to" in span.name}
 
 
+@pytest.mark.parametrize(("level", "sent"), [("all", {"who": "[mail]", "n": [1, "x"]}), ("metadata", None), ("none", None)])
+def test_attributes_with_members_are_looked_into(record: Record, level: str, sent: object) -> None:
+    """Newer SDKs take lists and members by name; a text in them is a text, and bytes are one."""
+    recording = record(capture_content=level, redact="mail")
+    with recording.provider.get_tracer("host").start_as_current_span("x") as span:
+        value: Any = {"who": MAIL, "n": [1, "x"]}
+        span.set_attribute("input.value", value)
+        raw: Any = f"I am {MAIL}".encode()
+        span.set_attribute("of.the.host", raw)
+
+    attributes = recording.attributes("x")
+    assert MAIL not in str(attributes)
+    if sent is not None:
+        assert sent == json.loads(json.dumps(attributes["input.value"], default=dict))
+
+
+def test_agents_that_only_a_text_names_keep_their_names(record: Record) -> None:
+    """OpenInference says in input and output of a span who hands over, and for LlamaIndex in the input of a step whose it is."""
+    recording = record(capture_content="metadata")
+    tracer = recording.provider.get_tracer("another.instrumentation")
+    with tracer.start_as_current_span("handoff to docs", attributes={"input.value": "triage agent", "output.value": "docs"}):
+        pass
+    with tracer.start_as_current_span("step", attributes={"input.value": f"AgentInput(input='{CANARY}', current_agent_name='docs')"}):
+        pass
+
+    first, second = recording.spans()
+    assert {"input.value": "triage agent", "output.value": "docs"}.items() <= dict(first.attributes or {}).items()
+    named = str((second.attributes or {})["input.value"])
+    assert named.startswith("current_agent_name='docs': [text ")
+    assert "pangolin" not in named
+
+
 def test_users_are_hashed_with_the_key(record: Record) -> None:
     """The same user has the same name in every process that has the key, and no other."""
     names = []
