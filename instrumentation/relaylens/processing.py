@@ -92,6 +92,8 @@ def _scope_of(instrumentation: str, name: str, parent_context: Context | None) -
     if here.turn is not None and here.turn.step is None:
         here.turn.model_call(instrumentation, name)
         here = current_scope()
+    if parent_context is None:
+        return here
     scope = current_scope(parent_context)
     return here if scope.run is None or (here.run is scope.run and instrumentation in here.details) else scope
 

@@ -89,7 +89,8 @@ class Recorded(Around):
             )
             self._context = trace.set_span_in_context(self._span, inside)
             self._started()
-            self._resume()
+            if self._token is None:
+                self._token = otel_context.attach(self._context)
 
     def _leave(self, error: BaseException | None) -> None:
         with guarded("end a span"):

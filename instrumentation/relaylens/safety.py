@@ -43,7 +43,7 @@ class guarded:  # noqa: N801 - reads as a verb: `with guarded("end a span"):`
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         """Swallow what is an error of ours; interrupts of the host pass."""
-        if not isinstance(error, Exception) or _raising:
+        if error is None or not isinstance(error, Exception) or _raising:
             return False
         report(self._doing, error)
         return True

@@ -94,8 +94,9 @@ class Run(_InAndOut):
         return {}
 
     def _begin(self) -> tuple[Context | None, Sequence[Link]]:
-        outer = current_scope().run
-        conversation = self._conversation if self._conversation is not None or outer is None else outer.conversation
+        conversation = self._conversation
+        if conversation is None and (outer := current_scope().run) is not None:
+            conversation = outer.conversation
         self._state = RunState(self._run_id, conversation)
         self._name = self._name or "run"
         self._attributes[GEN_AI_WORKFLOW_NAME] = self._name
