@@ -1,9 +1,7 @@
 """Agents that only lead others: in a fixed order, in a loop, or at once."""
 
+from contextvars import ContextVar, Token
 from typing import Any, Final
-
-from opentelemetry import context as otel_context
-from opentelemetry.context import Context
 
 import relaylens
 from relaylens.around import Around
@@ -14,7 +12,8 @@ from relaylens.scope import Step, current_scope
 from relaylens.semconv import TransferMode
 from relaylens.transfers import Transfer
 
-_KEY: Final = otel_context.create_key("relaylens-google-adk-order")
+ORDER: Final[ContextVar["Order | None"]] = ContextVar("relaylens-google-adk-order", default=None)
+"""The order that holds where the program is: in no context of OpenTelemetry's, since ADK takes those of its nodes along by itself."""
 _LEADERS: Final = frozenset({"SequentialAgent", "LoopAgent", "ParallelAgent"})
 
 
@@ -47,7 +46,33 @@ class Order:
         return relaylens.handoff(target, self.said, mode=TransferMode.PASS_CONTROL, source=self.agent)
 
 
-class Leading(Around):
+class Holding(Around):
+    """Something that holds where the block is, and in the tasks that it starts."""
+
+    _held: tuple[ContextVar[Any], object] | None = None
+    _token: Token[Any] | None = None
+
+    def hold(self, variable: ContextVar[Any], value: object) -> None:
+        """Let the variable have this value."""
+        self._held = (variable, value)
+        self._resume()
+
+    def _leave(self, error: BaseException | None) -> None:  # noqa: ARG002 - the error belongs to the spans around
+        self._suspend()
+
+    def _suspend(self) -> None:
+        with guarded("leave an order of agents"):
+            token, self._token = self._token, None
+            if token is not None and self._held is not None:
+                self._held[0].reset(token)
+
+    def _resume(self) -> None:
+        with guarded("enter an order of agents"):
+            if self._held is not None and self._token is None:
+                self._token = self._held[0].set(self._held[1])
+
+
+class Leading(Holding):
     """The agent that leads, around those that are led."""
 
     def __init__(self, name: str, *, at_once: bool) -> None:
@@ -56,8 +81,6 @@ class Leading(Around):
         self._at_once = at_once
         self._outer: Order | None = None
         self._order: Order | None = None
-        self._context: Context | None = None
-        self._token: Any = None
 
     def _enter(self) -> None:
         with guarded("enter an order of agents"):
@@ -68,25 +91,13 @@ class Leading(Around):
             self._outer = order_of(step)
             # Led agents that are in an order go on with it; those at once all come after the same one.
             self._order = self._outer if self._outer is not None and not self._at_once else _new(self._at_once, step, self._outer)
-            self._context = otel_context.set_value(_KEY, self._order)
-            self._resume()
+            self.hold(ORDER, self._order)
 
-    def _leave(self, error: BaseException | None) -> None:  # noqa: ARG002 - the error belongs to the spans around
+    def _leave(self, error: BaseException | None) -> None:
         with guarded("leave an order of agents"):
             if self._outer is not None and isinstance(self._order, AtOnce) and self._order.last is not None:
                 self._outer.passed(*self._order.last)
-        self._suspend()
-
-    def _suspend(self) -> None:
-        with guarded("leave an order of agents"):
-            token, self._token = self._token, None
-            if token is not None:
-                otel_context.detach(token)
-
-    def _resume(self) -> None:
-        with guarded("enter an order of agents"):
-            if self._context is not None and self._token is None:
-                self._token = otel_context.attach(self._context)
+        super()._leave(error)
 
 
 class AtOnce(Order):
@@ -105,8 +116,8 @@ def _new(at_once: bool, step: Step | None, before: Order | None) -> Order:  # no
 
 def order_of(step: Step | None) -> Order | None:
     """The order that leads an agent which begins below this step."""
-    order = otel_context.get_value(_KEY)
-    return order if isinstance(order, Order) and order.holds(step) else None
+    order = ORDER.get()
+    return order if order is not None and order.holds(step) else None
 
 
 def within(agent: Any) -> Leading | None:  # noqa: ANN401 - BaseAgent

@@ -1,7 +1,6 @@
 """The runs of ADK: its runners, the agents in them, and how control goes from one to the next."""
 
 import importlib
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from types import ModuleType
@@ -10,6 +9,7 @@ from typing import Any, Final
 import relaylens
 from relaylens import recorder
 from relaylens.around import Around, call_async_generator
+from relaylens.frameworks import google_adk_graphs as graphs
 from relaylens.frameworks import google_adk_people as people
 from relaylens.frameworks import google_adk_texts as texts
 from relaylens.frameworks.base import CLIENT_SCOPES, Framework
@@ -181,10 +181,12 @@ def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
             patches.around(kind, "run_async", lambda tool, _, named: _called(tool.agent.name, named.get("args")))
     flow = importlib.import_module("google.adk.flows.llm_flows.base_llm_flow")
     patches.around(flow.BaseLlmFlow, "_call_llm_async", lambda *_: Region(framework, silent=_SILENT))
-    wrapper = sys.modules.get("google.adk.workflow._llm_agent_wrapper")
-    if wrapper is None:
-        wrapper = importlib.import_module("google.adk.workflow._llm_agent_wrapper")
+    wrapper = importlib.import_module("google.adk.workflow._llm_agent_wrapper")
     patches.around(wrapper, "_dispatch_task_fc", lambda _, args, named: _delegated(*args, **named))
+    workflow = importlib.import_module("google.adk.workflow._workflow").Workflow
+    patches.around(workflow, "_run_impl", graphs.Workflow)
+    patches.around(workflow, "_start_node_task", graphs.Begin)
+    patches.around(workflow, "_buffer_downstream_triggers", graphs.Follow)
     _show_texts(patches)
 
 

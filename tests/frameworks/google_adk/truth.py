@@ -40,4 +40,5 @@ PROGRAMS = (
         scripts=_DECLINES,
     ),
     Program("program_sequence.py", mode="sequence"),
+    Program("program_graph.py", mode="sequence"),
 )
