@@ -1,7 +1,7 @@
 """Turns of the Microsoft Agent Framework's agents, in workflows, in tools, and alone."""
 
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from relaylens.around import Around
 from relaylens.frameworks import agent_framework_texts as texts
@@ -15,7 +15,10 @@ from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
 from relaylens.scope import current_scope, normalised
-from relaylens.semconv import TransferMode
+from relaylens.semconv import Evidence, Outcome, TransferMode
+
+_LIMIT: Final = "Function invocation limit reached before a final answer could be produced."
+"""What the framework answers for an agent that calls tools without end (`_FUNCTION_INVOCATION_LIMIT_FALLBACK_TEXT`)."""
 
 
 class _Turn(Around):
@@ -73,8 +76,13 @@ class _Turn(Around):
         self._step.output(texts.messages(value.messages))
         for each in self._handoffs:
             each.output(value.text)
+        cut_short = value.text == _LIMIT
+        if cut_short:
+            self._step.outcome(Outcome.FAILED)
         if isinstance(self._run, FrameworkRun) and not requests:
             self._run.output(value.text)
+            if cut_short:
+                self._run.outcome(Outcome.FAILED, _LIMIT, evidence=Evidence.RULE)
         if self._executing is not None:
             self._executing.flow.worked(self._name, self._step.span, current_scope(), value.text or texts.messages(value.messages))
 

@@ -64,6 +64,7 @@ class _Life:
             return
         self._has_ended = True
         with guarded("record a stream's result"):
+            self._around._resume()  # noqa: SLF001 - as above
             if response is not None:
                 self._around._returned(response)  # noqa: SLF001 - as above
         with guarded("end a stream"):

@@ -70,6 +70,9 @@ def _message(message: Any) -> Written:  # noqa: ANN401 - a text or a Message
 
 def _part(content: Any) -> Written:  # noqa: ANN401 - a Content
     kind = content.type
+    if kind == "function_approval_request" and content.function_call is not None:
+        # The question itself is written as such; this is what the model wants to do.
+        return _part(content.function_call)
     if kind == "text":
         return {"type": "text", "content": content.text or ""}
     if kind == "text_reasoning":
