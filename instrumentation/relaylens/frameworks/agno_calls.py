@@ -47,7 +47,8 @@ class _ModelCall(Around):
         if self._tools:
             self._call.tools(self._tools)
 
-    def _returned(self, value: object) -> None:  # noqa: ARG002 - the answer is in the message that was given along
+    def _record_answer(self) -> None:
+        """Write the answer, which is in the message that was given along."""
         said = self._said
         calls = [call for call in said.tool_calls or () if isinstance(call, dict)]
         self._call.answer(as_text(said.content) if said.content else (None if calls else ""), tool_calls=calls)
@@ -68,6 +69,9 @@ class _ModelCall(Around):
             step = current_scope().step
             if isinstance(step, Stint):
                 step.error = error
+        if error is None:
+            with guarded("record an answer"):
+                self._record_answer()
         self._silence._leave(error)  # noqa: SLF001 - as above
         self._call._leave(error)  # noqa: SLF001 - as above
 

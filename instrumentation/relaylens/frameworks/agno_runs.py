@@ -117,6 +117,9 @@ class _AgnoRun(Around):
         if response is None or hasattr(value, "run_id"):
             response = _last(value) if isinstance(value, list) else value
         self._response = response
+        if isinstance(value, list) and _status(response) not in _ENDS:
+            # Nobody has read the stream to its end.
+            return
         if _status(response) == "PAUSED":
             for requirement in getattr(response, "requirements", None) or ():
                 _ask(requirement)
@@ -134,7 +137,8 @@ class _AgnoRun(Around):
             if error is None and status == "ERROR":
                 noted = None if self._step is None else self._step.error
                 error = noted or AgnoError(as_text(getattr(self._response, "content", None) or "no more is known"))
-            if status == "CANCELLED" and not isinstance(error, STOPPED):
+            left = isinstance(error, GeneratorExit) and status not in _ENDS
+            if left or (status == "CANCELLED" and not isinstance(error, STOPPED)):
                 self._called_off()
         if self._step is not None:
             self._step.close(error)

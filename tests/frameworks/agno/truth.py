@@ -1,10 +1,12 @@
 """Teams and workflows on Agno: what has to be seen of them."""
 
-from tests.frameworks.actions import Script, say, tool
+from dataclasses import replace
+
+from tests.frameworks.actions import Script, handoff, say, tool
 from tests.frameworks.flows import DELEGATION, SEQUENCE, TRUTHS, Truth
 from tests.frameworks.programs import But, Program
 
-from relaylens.semconv import EscalationState, Outcome
+from relaylens.semconv import EscalationState, Outcome, TransferMode
 
 # What a member gives back is an answer, also when it refuses: only its words say so.
 _REFUSED = {"refused": {**DELEGATION["refused"], "docs": (say("I must decline: parcel 4711 is not in my documents."),)}}
@@ -39,7 +41,44 @@ def _workflow(label: str, *arguments: str) -> Program:
     )
 
 
+_SEND = tool("send_reply", text="Dear Ann, parcel 4711 is two days late and arrives on Friday.")
+_ASK = tool("escalate_to_human", question="May the reply about parcel 4711 be sent?")
+_SENT = say("The reply about parcel 4711 has been sent.")
+_R = TransferMode.RETURN_TO_CALLER
+_ABANDONED = Truth(outcome=Outcome.ABANDONED)
+_APPROVED = (("approver", EscalationState.APPROVED),)
+
+_WAYS: dict[str, tuple[Script, Truth]] = {
+    "route": ({"triage": (handoff("docs"),), **_DOCS}, Truth(edges=(("triage", "docs", True),))),
+    "broadcast": (
+        {"triage": (tool("delegate_task_to_members", task="Where is parcel 4711?"), _SENT), **_DOCS, **_DRAFTER},
+        Truth(edges=(("triage", "docs", True), ("triage", "drafter", True)), mode=_R),
+    ),
+    "within_a_team": (
+        {"triage": (handoff("planner"), _SENT), "planner": (handoff("docs"), _SENT), **_DOCS},
+        Truth(edges=(("triage", "planner", True), ("planner", "docs", True)), mode=_R),
+    ),
+    "in_a_tool": ({"supervisor": (handoff("docs"), _SENT), **_DOCS}, Truth(edges=(("supervisor", "docs", True),), mode=_R)),
+    "denied": ({"approver": (_ASK, _SENT)}, Truth(escalations=(("approver", EscalationState.DENIED),))),
+    "told": ({"approver": (_SEND, _SENT)}, Truth(escalations=_APPROVED)),
+    "elsewhere": ({"approver": (_ASK, _SEND, _SENT)}, Truth(escalations=_APPROVED)),
+    "side_by_side": ({**_DOCS, **_DRAFTER}, Truth(runs=2)),
+    "in_threads": ({**_DOCS, **_DRAFTER}, Truth(runs=2)),
+    "own_run": (_DOCS, Truth()),
+    "left_early": (_DOCS, replace(_ABANDONED, tokens=False)),
+    "called_off": (_DOCS, _ABANDONED),
+    # The second of the two runs is not seen.
+    "given_back": (_DOCS, Truth(tokens=False)),
+}
+
 PROGRAMS = (
+    Program(
+        "program_ways.py",
+        label="ways",
+        flows=tuple(_WAYS),
+        scripts={way: script for way, (script, _) in _WAYS.items()},
+        truths={way: truth for way, (_, truth) in _WAYS.items()},
+    ),
     Program(mode="delegation", scripts=_REFUSED, missing=_NO_LIMIT),
     Program(mode="delegation", label="stream", arguments=("--stream",), scripts=_REFUSED, missing=_NO_LIMIT),
     Program(mode="delegation", label="later", arguments=("--later",), scripts=_REFUSED, missing=_NO_LIMIT),
