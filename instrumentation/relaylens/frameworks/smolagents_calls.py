@@ -203,11 +203,12 @@ def call_begins() -> None:
 
 
 def patch_tools(module: ModuleType, patches: Patches) -> None:
-    """See tools work; what gives the final answer is the answer and no tool."""
+    """See tools work."""
 
     def make(tool: Any, args: Arguments, kwargs: Named) -> Around | None:  # noqa: ANN401
         call_begins()
-        if current_scope().run is None or tool.name == _FINAL_ANSWER:
+        # What gives the final answer is the answer, and a question to the user is written as one.
+        if current_scope().run is None or tool.name == _FINAL_ANSWER or _asks_user(tool):
             return None
         given = {key: value for key, value in kwargs.items() if key != "sanitize_inputs_outputs"}
         named = dict(zip(tool.inputs, args, strict=False)) if args and not isinstance(args[0], Mapping) else {}
@@ -216,6 +217,10 @@ def patch_tools(module: ModuleType, patches: Patches) -> None:
     for name in ("Tool", "PipelineTool"):
         if "__call__" in vars(getattr(module, name, object)):
             patches.around(getattr(module, name), "__call__", make)
+
+
+def _asks_user(tool: object) -> bool:
+    return any(kind.__name__ == "UserInputTool" for kind in type(tool).__mro__)
 
 
 class _Code(SmolTool):

@@ -2,7 +2,9 @@
 
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import relaylens
 from smolagents import CodeAgent, OpenAIModel, Tool, ToolCallingAgent
 from smolagents.default_tools import UserInputTool
 from smolagents.monitoring import LogLevel
@@ -51,7 +53,7 @@ class EscalateToHuman(UserInputTool):
 
 def answer(flow: Flow) -> str:
     """Answer the ticket."""
-    way = by_code if flow.name.startswith("code") else by_calls
+    way = {"code": by_code, "code_fails": by_code, "twice": twice, "inside": inside, "left": left}.get(flow.name, by_calls)
     before, sys.stdin = sys.stdin, io.StringIO("yes\n")
     try:
         return str(way(flow))
@@ -67,7 +69,10 @@ def model_of(flow: Flow, kind=OpenAIModel):
 def agent(flow: Flow, name: str, tools=(), **settings) -> ToolCallingAgent:
     """One agent that calls tools."""
     settings = {"model": model_of(flow), "max_steps": 8, "verbosity_level": LogLevel.OFF, **settings}
-    return ToolCallingAgent(name=name, description=DUTIES.get(name), instructions=PROMPTS[name], tools=[*tools], **settings)
+    made = ToolCallingAgent(name=name, description=DUTIES.get(name), instructions=PROMPTS[name], tools=[*tools], **settings)
+    # At the step limit the model is asked once more, without the system prompt.
+    made.prompt_templates["final_answer"]["pre_messages"] = PROMPTS[name]
+    return made
 
 
 def team(flow: Flow) -> list[ToolCallingAgent]:
@@ -84,6 +89,26 @@ def by_calls(flow: Flow) -> str:
     if flow.name == "streamed":
         return list(first.run(TICKET, stream=True))[-1].output
     return first.run(TICKET)
+
+
+def twice(flow: Flow) -> str:
+    """Two tickets at the same time, each in a thread."""
+    with ThreadPoolExecutor(2) as pool:
+        return " ".join(done.result() for done in [pool.submit(by_calls, flow) for _ in range(2)])
+
+
+def inside(flow: Flow) -> str:
+    """The agents are part of a run that the program itself has begun."""
+    with relaylens.run("a run of the program's own", conversation=flow.session):
+        return by_calls(flow)
+
+
+def left(flow: Flow) -> str:
+    """The caller reads the first step of a stream and goes away."""
+    stream = agent(flow, "triage", managed_agents=team(flow)).run(TICKET, stream=True)
+    first = next(stream)
+    stream.close()
+    return type(first).__name__
 
 
 class OwnModel(OpenAIModel):
