@@ -16,6 +16,7 @@ from relaylens.missing import MISSING
 from relaylens.safety import guarded
 from relaylens.scope import current_scope, normalised
 from relaylens.semconv import Evidence, Outcome, TransferMode
+from relaylens.transfers import Transfer
 
 _LIMIT: Final = "Function invocation limit reached before a final answer could be produced."
 """What the framework answers for an agent that calls tools without end (`_FUNCTION_INVOCATION_LIMIT_FALLBACK_TEXT`)."""
@@ -59,6 +60,11 @@ class _Turn(Around):
             elif self._executing is not None:
                 self._handoffs = self._executing.begin(self._name)
         self._step.open()
+        with guarded("receive handoffs"):
+            run = current_scope().run
+            while run is not None and isinstance(offer := run.take_offer(self._name), Transfer):
+                # Several branches of a workflow meet here.
+                offer.accept()
 
     def _suspend(self) -> None:
         self._step.paused()

@@ -3,6 +3,7 @@
 from types import ModuleType
 from typing import Any
 
+import relaylens
 from relaylens.around import Around
 from relaylens.frameworks import agent_framework_texts as texts
 from relaylens.frameworks.agent_framework import FRAMEWORK
@@ -13,6 +14,7 @@ from relaylens.frameworks.recording import Region, framework_run
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
 from relaylens.scope import current_scope
+from relaylens.semconv import Evidence, Outcome
 
 _TURNS_OF_A_CHAT = frozenset({"HandoffAgentUserRequest"})
 """Requests by which a workflow waits for the next message of its user: nothing is asked."""
@@ -113,7 +115,21 @@ def patch_runner(module: ModuleType, patches: Patches) -> None:
             return
         ask(event.request_id, texts.plain(request))
 
+    def told(_: object, args: Arguments, named: Named) -> None:
+        event, here = args[0] if args else named["event"], executing()
+        if event.type == "output" and here is not None and here.manages:
+            _note_limit(here.executor, event.data)
+
     patches.before(module.InProcRunnerContext, "add_request_info_event", requested)
+    patches.before(module.InProcRunnerContext, "add_event", told)
+
+
+def _note_limit(orchestrator: Any, output: Any) -> None:  # noqa: ANN401 - a BaseGroupChatOrchestrator and what it gives
+    """A group chat that was to end in another way has come to its last round."""
+    has_other_end = orchestrator._termination_condition is not None or type(orchestrator).__name__ != "GroupChatOrchestrator"  # noqa: SLF001
+    words = orchestrator.MAX_ROUNDS_MET_MESSAGE
+    if has_other_end and texts.plain(output) == words and current_scope().step is None:
+        relaylens.outcome(Outcome.FAILED, words, evidence=Evidence.RULE)
 
 
 def patch_builder(module: ModuleType, patches: Patches) -> None:

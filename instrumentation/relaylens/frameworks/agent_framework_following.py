@@ -13,15 +13,21 @@ def call_either(around: Around, function: Callable[..., Any], args: tuple[Any, .
     """Call a function that gives a stream if it is asked for one, else an awaitable."""
     if not kwargs.get("stream"):
         return call_coroutine(around, function, args, kwargs)
-    stream = function(*args, **kwargs)
+    life = _Life(around)
+    # The framework's own span of the stream begins in this call.
+    with life.pull():
+        try:
+            stream = function(*args, **kwargs)
+        except BaseException as error:
+            life.end(None, error)
+            raise
     with guarded("follow a stream"):
-        _follow(around, stream)
+        _follow(life, stream)
     return stream
 
 
-def _follow(around: Around, stream: Any) -> None:  # noqa: ANN401 - a ResponseStream
+def _follow(life: "_Life", stream: Any) -> None:  # noqa: ANN401 - a ResponseStream
     """Be around each pull of a stream, and end with it."""
-    life = _Life(around)
 
     async def end() -> None:
         response: object = None
@@ -36,7 +42,7 @@ def _follow(around: Around, stream: Any) -> None:  # noqa: ANN401 - a ResponseSt
 
 
 class _Life:
-    """What stands around a stream from its first pull."""
+    """What stands around a stream, from the call that makes it."""
 
     def __init__(self, around: Around) -> None:
         self._around = around

@@ -60,6 +60,7 @@ class Executing(Around):
     def __init__(self, flow: Flow, executor: Any, sources: list[str]) -> None:  # noqa: ANN401 - an Executor
         """Prepare."""
         self.flow = flow
+        self.executor = executor
         self.name: str = executor.id
         kinds = {kind.__name__ for kind in type(executor).__mro__}
         self.manages = "BaseGroupChatOrchestrator" in kinds
