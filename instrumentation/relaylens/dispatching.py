@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import context as otel_context
@@ -17,20 +17,16 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
-from opentelemetry.trace import StatusCode
 
-from relaylens.accounting import Ledger, Ranges, joined, ranges_of, read_ledger
+from relaylens.accounting import Ledger, Ranges, joined, read_ledger
 from relaylens.accounts import Account, account_body, resource_bytes
 from relaylens.exporting import Answer
+from relaylens.queueing import Entry, SpanQueue, is_needed, numbers_of
 from relaylens.safety import guarded, logger
 from relaylens.semconv import (
-    GEN_AI_OPERATION_NAME,
-    RELAYLENS_HANDOFF_ID,
     RELAYLENS_PROCESS_ID,
-    RELAYLENS_RUN_OUTCOME,
     AccountState,
     DropReason,
-    Operation,
 )
 from relaylens.settings import BATCH_SIZE, QUEUE_SIZE, SCHEDULE_DELAY
 from relaylens.spool import IS_POSSIBLE, Lock, Need, Request, Spool, Waiting, ledger_path
@@ -45,11 +41,6 @@ ADOPT_SECONDS: Final = 30.0
 _LARGEST_REQUEST: Final = 3 << 20
 """Bytes; what gRPC takes by default is a little more."""
 _LONGEST_BACKOFF: Final = 60.0
-
-_NEEDED: Final = frozenset({Operation.INVOKE_WORKFLOW, Operation.HANDOFF, Operation.RECEIVE_HANDOFF, Operation.ESCALATE, Operation.OUTCOME})
-
-Entry = tuple[int | None, ReadableSpan, Any]
-"""A span that ended: its number, itself, and what the stamping processor remembers of it."""
 
 
 class _TakenOver(BaseException):
@@ -72,16 +63,15 @@ class Dispatcher:
             except OSError as error:
                 logger.warning("Relaylens cannot use the spool %s: %s. Spans wait in memory only.", route.spool, error)
         self.ledger = Ledger(None if self._spool is None else ledger_path(self._spool.folder, self.process_id))
-        self._most = max(1, QUEUE_SIZE.resolve())
-        self._batch = min(self._most, max(1, BATCH_SIZE.resolve()))
+        self._wake = threading.Event()
+        most = max(1, QUEUE_SIZE.resolve())
+        self.queue = SpanQueue(most, min(most, max(1, BATCH_SIZE.resolve())), self.ledger, self._wake)
         self._delay = max(1, SCHEDULE_DELAY.resolve()) / 1000
-        self._queue: deque[Entry] = deque()
         self._pending: deque[Request] = deque()
         self._spooled: dict[str, Ranges] = {}
         self._backlog: list[Waiting] | None = None
         self._sender = None if route.make_sender is None else route.make_sender()
         self._mutex = threading.Lock()
-        self._wake = threading.Event()
         self._done = threading.Condition()
         self._flushes_wanted = self._flushes_done = 0
         self._flushed_all = True
@@ -102,35 +92,6 @@ class Dispatcher:
     def has_spool(self) -> bool:
         """Whether what cannot be sent is kept on disk."""
         return self._spool is not None
-
-    def put(self, number: int | None, span: ReadableSpan, remembered: object) -> None:
-        """Take a span that ended; with a full queue the less needed is given up."""
-        queue = self._queue
-        if len(queue) >= self._most and not self._make_room(span):
-            if number is not None:
-                self.ledger.drop(DropReason.QUEUE_FULL, ((number, number),))
-                self.ledger.end(number)
-            return
-        # In the queue before it is out of the list of open ones: an account finds it in one of them.
-        queue.append((number, span, remembered))
-        if number is not None:
-            self.ledger.end(number)
-        if len(queue) >= self._batch and not self._wake.is_set():
-            self._wake.set()
-
-    def _make_room(self, span: ReadableSpan) -> bool:
-        """Give up the oldest span in the queue that is needed less than this one, if this one is needed at all."""
-        if not is_needed(span):
-            return False
-        with contextlib.suppress(IndexError):
-            for place in range(32):
-                number, other, _ = self._queue[place]
-                if not is_needed(other):
-                    del self._queue[place]
-                    if number is not None:
-                        self.ledger.drop(DropReason.QUEUE_FULL, ((number, number),))
-                    return True
-        return False
 
     def flush(self, timeout: float) -> bool:
         """Send what is there; False when it could not all be sent in time."""
@@ -227,7 +188,7 @@ class Dispatcher:
             if self._pending:
                 return None, self._pending[0]
             spooled = self._first_spooled()
-            if self._queue and (spooled is None or spooled.need is Need.BULK):
+            if self.queue and (spooled is None or spooled.need is Need.BULK):
                 self._encode_some()
                 continue
             if spooled is None or self._spool is None:
@@ -252,17 +213,9 @@ class Dispatcher:
         if self._backlog is not None and spooled in self._backlog:
             self._backlog.remove(spooled)
 
-    def _take(self) -> list[Entry]:
-        """The oldest spans of the queue, as many as go into one request."""
-        taken: list[Entry] = []
-        with contextlib.suppress(IndexError):
-            while len(taken) < self._batch:
-                taken.append(self._queue.popleft())
-        return taken
-
     def _encode_some(self) -> None:
         """Make requests of the oldest spans; while the collector is away, what is needed first is made a request of its own."""
-        entries = self._take()
+        entries = self.queue.take()
         if self._failures == 0:
             self._encode(entries)
             return
@@ -274,7 +227,7 @@ class Dispatcher:
 
     def _encode(self, entries: list[Entry], need: Need | None = None) -> None:
         """Make requests of spans; they are pending then."""
-        numbers = ranges_of(number for number, _, _ in entries if number is not None)
+        numbers = numbers_of(entries)
         try:
             spans = [self._finish(span, remembered) for _, span, remembered in entries]
             if self._route.exporter is not None:
@@ -369,7 +322,7 @@ class Dispatcher:
         while self._pending:
             self._keep(self._pending[0])
             self._pending.popleft()
-        while self._queue:
+        while self.queue:
             self._encode_some()
             while self._pending:
                 self._keep(self._pending[0])
@@ -452,17 +405,8 @@ class Dispatcher:
         tally = self.ledger.tally()
         if tally.unlisted_open and state is AccountState.RUNNING:
             return None
-        waiting = joined([self._queued(), *(request.sequences for request in self._pending), *self._spooled.values()])
+        waiting = joined([self.queue.numbers(), *(request.sequences for request in self._pending), *self._spooled.values()])
         return Account.of(tally, self.ledger.next_account(), state, waiting)
-
-    def _queued(self) -> Ranges:
-        entries: Iterable[Entry] = ()
-        for _ in range(5):
-            # A host's thread may put one in while we copy.
-            with contextlib.suppress(RuntimeError):
-                entries = list(self._queue)
-                break
-        return ranges_of(number for number, _, _ in entries if number is not None)
 
     def _end(self) -> None:
         """Send what time allows, put the rest aside, and say how it ended."""
@@ -482,8 +426,8 @@ class Dispatcher:
         for request in self._pending:
             self.ledger.drop(DropReason.SHUTDOWN, request.sequences, request.count)
         self._pending.clear()
-        while entries := self._take():
-            self.ledger.drop(DropReason.SHUTDOWN, ranges_of(number for number, _, _ in entries if number is not None), len(entries))
+        while entries := self.queue.take():
+            self.ledger.drop(DropReason.SHUTDOWN, numbers_of(entries), len(entries))
         account = self._account(AccountState.ENDED)
         self.ledger.mark_closed()
         told = account is None or account.last == 0 or self._sender is None
@@ -499,11 +443,3 @@ class Dispatcher:
             self._sender.close()
         if self._route.exporter is not None:
             self._route.exporter.shutdown()
-
-
-def is_needed(span: ReadableSpan) -> bool:
-    """Whether a span is needed before others: outcomes, failures, what passes between agents and to people, the roots of it all."""
-    if span.status.status_code is StatusCode.ERROR or span.parent is None:
-        return True
-    attributes = span.attributes or {}
-    return attributes.get(GEN_AI_OPERATION_NAME) in _NEEDED or RELAYLENS_HANDOFF_ID in attributes or RELAYLENS_RUN_OUTCOME in attributes

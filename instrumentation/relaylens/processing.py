@@ -195,7 +195,7 @@ class StampingProcessor(SpanProcessor):
             with self._lock:
                 opened = self._open.pop(context.span_id, None)
             if opened is None or not opened.is_silent:
-                self._delivery.dispatcher().put(None if opened is None else opened.number, span, opened)
+                self._delivery.dispatcher().queue.put(None if opened is None else opened.number, span, opened)
 
     def _finished(self, span: ReadableSpan, opened: "_Open | None") -> ReadableSpan:
         """The span with this process on its resource, in its step, and with its stamp where the attribute limit has pushed that out."""
