@@ -11,8 +11,10 @@ from tests.frameworks.staging import wanted
 
 _IMPORTED: Final = {
     "anthropic_client": "anthropic",
+    "agent_framework": "agent_framework.orchestrations",
     "autogen": "autogen_agentchat.teams",
     "crewai": "crewai",
+    "google_adk": "google.adk.runners",
     "langgraph": "langchain.agents",
     "llama_index": "llama_index.core.agent.workflow",
     "pydantic_ai": "pydantic_ai",
