@@ -18,6 +18,7 @@ _IMPORTED: Final = {
     "langgraph": "langchain.agents",
     "llama_index": "llama_index.core.agent.workflow",
     "pydantic_ai": "pydantic_ai",
+    "smolagents": "smolagents",
 }
 """What a program imports, by the framework's folder."""
 
