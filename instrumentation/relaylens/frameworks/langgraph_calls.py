@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from opentelemetry import context as otel_context
+from opentelemetry.context import Context
 
 from relaylens.around import Around
 from relaylens.frameworks.base import Framework
@@ -102,10 +103,8 @@ class GraphCall(Around):
         else:
             base, node = otel_context.get_current(), None
             callers = [] if scope.step is None else [Actor(scope.step.agent, delegates=True)]
-        self._run = GraphRun(self._framework, self._graph, self._facts, base, self._root_thread(), entry=callers)
+        self._run = run = self._new_run(base, callers)
         if not self._facts.is_agent:
-            if self.pause is not None and isinstance(self.pause.state, Left):
-                self._run.go_on_from(self.pause.state)
             return
         name = self._facts.agent or node or _AGENT
         if not succeeds and scope.step is not None and (self._facts.agent is None or normalised(name) == normalised(scope.step.agent)):
@@ -118,11 +117,22 @@ class GraphCall(Around):
             task.acted.append(self._actor)
         else:
             if scope.step is not None:
-                self._call = handoff(name, given, mode=TransferMode.RETURN_TO_CALLER)
+                self._call = run.called_again(name) or handoff(name, given, mode=TransferMode.RETURN_TO_CALLER)
                 self._call._enter()  # noqa: SLF001 - one Around made of several
             self._actor = self._begun(name, given)
         if self._actor.step is not None:
             self._actor.step.resumed()
+
+    def _new_run(self, base: Context, callers: list[Actor]) -> GraphRun:
+        """The run of the graph, with what is known from before a person was asked."""
+        run = GraphRun(self._framework, self._graph, self._facts, base, self._root_thread(), entry=callers)
+        if (task := self._task) is not None:
+            run.cut_off, run.called_before = task.run.cut_off, task.run.called_before
+        if self.pause is not None and isinstance(self.pause.state, Left):
+            run.called_before = self.pause.state.cut_off
+            if not self._facts.is_agent:
+                run.go_on_from(self.pause.state)
+        return run
 
     def _begun(self, name: str, given: object) -> Actor:
         step = FrameworkStep(self._framework, name, version=self._facts.version, given=given, received=self._call)
@@ -166,6 +176,8 @@ class GraphCall(Around):
             self._end(None if is_signal(error) else error, error)
         with guarded("end a graph"):
             if self._call is not None:
+                if self._run is not None and type(error).__name__ == "GraphInterrupt":
+                    self._run.cut_off.append(self._call)
                 self._call._leave(None if is_signal(error) else error)  # noqa: SLF001 - one Around made of several
         if self._outer is not None:
             self._outer._leave(None if is_signal(error) else error)  # noqa: SLF001 - one Around made of several

@@ -80,7 +80,12 @@ class GraphRun:
     delegated: dict[str, Handoff] = field(default_factory=dict)
     """Open calls of workers, by node."""
 
-    output: Any = None
+    cut_off: list[Handoff] = field(default_factory=list)
+    """Calls of agents that a question has cut off; all graphs of a run share it."""
+
+    called_before: list[Handoff] = field(default_factory=list)
+    """Those that were cut off before, and that go on when their tools begin anew."""
+
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, task: Any) -> list[Actor]:  # noqa: ANN401 - a PregelExecutableTask
@@ -165,6 +170,14 @@ class GraphRun:
         mode = TransferMode.RETURN_TO_CALLER if calls or actor.delegates else TransferMode.PASS_CONTROL
         return handoff(name, given, mode=mode, source=actor.agent)
 
+    def called_again(self, name: str) -> Handoff | None:
+        """The call of this agent that a question had cut off, if it goes on here."""
+        with self.lock:
+            found = next((call for call in self.called_before if call.target == name), None)
+            if found is not None:
+                self.called_before.remove(found)
+            return found
+
     def came_back(self, node: str, result: object, error: BaseException | None) -> None:
         """A worker is done."""
         call = self.delegated.pop(node, None)
@@ -179,7 +192,7 @@ class GraphRun:
         waiting = [*self.arrived.values(), *(sent for each in self.sent.values() for sent in each)]
         for actor in (actor for actors in waiting for actor in actors):
             actor.answer, actor.run = None, None
-        return Left(self.arrived, self.sent, self.begun)
+        return Left(self.arrived, self.sent, self.begun, self.cut_off)
 
     def go_on_from(self, left: "Left") -> None:
         """Take that over where the graph goes on."""
@@ -217,6 +230,7 @@ class Left:
     arrived: dict[str, list[Actor]]
     sent: dict[str, list[list[Actor]]]
     begun: dict[str, str]
+    cut_off: list[Handoff]
 
 
 def current_graph() -> GraphRun | None:

@@ -65,6 +65,23 @@ def approval(flow: Flow) -> str:
     return approver.invoke(Command(resume={"decisions": decisions}), config)["messages"][-1].text
 
 
+def asked_in_a_call(flow: Flow) -> str:
+    """An agent that another one calls as a tool asks a person; the tool begins anew with the answer."""
+    member = agent(flow, "approver")
+
+    @tool
+    def ask_approver(message: str) -> str:
+        """Ask the approver agent."""
+        return member.invoke({"messages": [("user", message)]})["messages"][-1].text
+
+    config = {"configurable": {"thread_id": flow.session}}
+    chief = create_agent(
+        model(flow), tools=[ask_approver], system_prompt=PROMPTS["supervisor"], name="supervisor", checkpointer=InMemorySaver()
+    )
+    chief.invoke(GIVEN, config)
+    return chief.invoke(Command(resume=True), config)["messages"][-1].text
+
+
 def breakpoint_before(flow: Flow) -> str:
     """A graph stops before a node and is told to go on."""
     graph = StateGraph(MessagesState)
@@ -265,6 +282,7 @@ WAYS = {
     each.__name__: each
     for each in (
         approval,
+        asked_in_a_call,
         breakpoint_before,
         parallel,
         teams,

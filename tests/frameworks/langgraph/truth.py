@@ -1,8 +1,11 @@
 """LangGraph: what has to be seen of each program."""
 
-from tests.frameworks.actions import Script, fail, say, tool
-from tests.frameworks.flows import DELEGATION, PEER, TRUTHS, Truth
-from tests.frameworks.programs import But, Program
+from dataclasses import replace
+from typing import Any
+
+from tests.frameworks.actions import Script, fail, handoff, say, tool
+from tests.frameworks.flows import DELEGATION, PEER, SEQUENCE, TRUTHS, Truth
+from tests.frameworks.programs import Program
 
 from relaylens.semconv import Detector, EscalationState, HandoffReason, Outcome, TransferMode
 
@@ -18,6 +21,7 @@ _SENT = say("The reply about parcel 4711 has been sent.")
 
 _WAYS_SCRIPTS: dict[str, Script] = {
     "approval": {"approver": (_SEND, say("The reply is not sent today."))},
+    "asked_in_a_call": {"supervisor": (handoff("approver"), _SENT), "approver": (_ASK, _SEND, _SENT)},
     "breakpoint_before": {"drafter": (_DRAFT,), "approver": (_SEND, _SENT)},
     "parallel": {"planner": (_FACTS,), "executor": (_FACTS, _DRAFT), "validator": (say("PASSED: both parts are there."),)},
     "teams": {"docs": (_SEARCH, _FACTS), "drafter": (_DRAFT,), "approver": (_SENT,)},
@@ -35,6 +39,11 @@ _WAYS_SCRIPTS: dict[str, Script] = {
 }
 _WAYS_TRUTHS = {
     "approval": Truth(escalations=(("approver", EscalationState.DENIED),)),
+    "asked_in_a_call": Truth(
+        edges=(("supervisor", "approver", True),),
+        mode=TransferMode.RETURN_TO_CALLER,
+        escalations=(("approver", EscalationState.APPROVED),),
+    ),
     "breakpoint_before": Truth(edges=(("drafter", "approver", True),), escalations=(("drafter", EscalationState.APPROVED),)),
     "parallel": Truth(edges=(("planner", "executor", True), ("planner", "executor", True), ("executor", "validator", True))),
     "teams": Truth(edges=(("docs", "drafter", True), ("drafter", "approver", True))),
@@ -56,23 +65,32 @@ _WAYS_TRUTHS = {
     "given_back": Truth(tokens=False),
 }
 
+_REFUSES: Script = {**DELEGATION["refused"], "docs": (say("I must decline: parcel 4711 is not in my documents."),)}
+"""What an agent gives back is an answer, also when it refuses: only its words say so."""
+
+_SUPERVISED: dict[str, dict[str, Any]] = {
+    # A tool that does not exist says nothing of control coming back.
+    "handoff_fail": {"mode": TransferMode.PASS_CONTROL},
+    # An exception in a node ends the graph.
+    "model_error": {"edges": (("triage", "docs", True), ("triage", "drafter", True)), "outcome": Outcome.FAILED},
+}
+
+# The agents of program_graph.py are nodes; agents that call others are in program.py.
+_GRAPH = [flow for flow in PEER if flow != "delegation"]
+
+_GRAPHS_SCRIPTS: dict[str, Script] = {
+    **{f"supervisor_{flow}": script for flow, script in (DELEGATION | {"refused": _REFUSES}).items()},
+    **{f"graph_{flow}": PEER[flow] for flow in _GRAPH},
+    **{f"sequence_{flow}": script for flow, script in SEQUENCE.items()},
+}
+_GRAPHS_TRUTHS = {
+    **{f"supervisor_{flow}": replace(truth, **_SUPERVISED.get(flow, {})) for flow, truth in TRUTHS["delegation"].items()},
+    **{f"graph_{flow}": TRUTHS["peer"][flow] for flow in _GRAPH},
+    **{f"sequence_{flow}": truth for flow, truth in TRUTHS["sequence"].items()},
+}
+
 PROGRAMS = (
     Program(mode="peer", scripts=_AGAIN[0], truths=_AGAIN[1]),
-    Program(
-        "program_supervisor.py",
-        mode="delegation",
-        # What an agent gives back is an answer, also when it refuses: only its words say so.
-        scripts={"refused": {**DELEGATION["refused"], "docs": (say("I must decline: parcel 4711 is not in my documents."),)}},
-        but={
-            "handoff_fail": But("a tool that does not exist says nothing of control coming back", mode=TransferMode.PASS_CONTROL),
-            "model_error": But(
-                "an exception in a node ends the graph",
-                edges=(("triage", "docs", True), ("triage", "drafter", True)),
-                outcome=Outcome.FAILED,
-            ),
-        },
-    ),
-    Program("program_graph.py", mode="peer", missing={"delegation": "its agents are nodes; agents that call others are in program.py"}),
-    Program("program_sequence.py", mode="sequence"),
+    Program("program_graphs.py", flows=tuple(_GRAPHS_TRUTHS), scripts=_GRAPHS_SCRIPTS, truths=_GRAPHS_TRUTHS),
     Program("program_ways.py", flows=tuple(_WAYS_TRUTHS), scripts=_WAYS_SCRIPTS, truths=_WAYS_TRUTHS),
 )

@@ -17,11 +17,20 @@ resumed AS (
     WHERE NOT a.is_request
 ),
 
+-- the agent goes on with what it was handed in an earlier turn
+continued AS (
+    SELECT DISTINCT w.trace_id, w.span_id
+    FROM work_spans AS w
+    JOIN handoff_attempts AS a ON a.handoff_id = w.attributes['relaylens.handoff.id']
+    WHERE w.operation = 'invoke_agent'
+),
+
 stated AS (
-    SELECT s.*, a.from_agent, a.span_id IS NOT NULL OR r.span_id IS NOT NULL AS is_stated
+    SELECT s.*, a.from_agent, a.span_id IS NOT NULL OR r.span_id IS NOT NULL OR c.span_id IS NOT NULL AS is_stated
     FROM work_steps AS s
     LEFT JOIN handoff_attempts AS a ON a.to_trace = s.trace_id AND a.to_span = s.span_id
     LEFT JOIN resumed AS r ON r.trace_id = s.trace_id AND r.span_id = s.span_id
+    LEFT JOIN continued AS c ON c.trace_id = s.trace_id AND c.span_id = s.span_id
     QUALIFY row_number() OVER (PARTITION BY s.trace_id, s.span_id ORDER BY a.t0 DESC) = 1
 )
 
