@@ -37,6 +37,8 @@ KNOWN: Final = (
     Library("dspy", ("openinference-instrumentation-dspy",)),
     Library("haystack", ("openinference-instrumentation-haystack", "opentelemetry-instrumentation-haystack")),
     Library("mcp", ("openinference-instrumentation-mcp",)),
+    # No spans of its own: threads and thread pools go on where they were started, which Python leaves to the program.
+    Library("threading", ("opentelemetry-instrumentation-threading",)),
     # Model clients.
     Library("bedrock", ("openinference-instrumentation-bedrock", "opentelemetry-instrumentation-bedrock")),
     Library("mistralai", ("openinference-instrumentation-mistralai", "opentelemetry-instrumentation-mistralai")),
