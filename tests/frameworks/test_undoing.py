@@ -11,7 +11,7 @@ from tests.frameworks.staging import wanted
 
 _IMPORTED: Final = {
     "anthropic_client": "anthropic",
-    "agent_framework": "agent_framework.orchestrations",
+    "agent_framework": "agent_framework_orchestrations",
     "autogen": "autogen_agentchat.teams",
     "crewai": "crewai",
     "google_adk": "google.adk.runners",
