@@ -43,5 +43,7 @@ SELECT 'loop', 'high', f.run, arg_min(c.trace_id, c.t0), arg_min(c.span_id, c.t0
 FROM handoff_candidates AS c
 JOIN work_facts AS f USING (trace_id, span_id)
 WHERE c.rule IN ('transfer_tool', 'model_tool_call', 'transfer_attribute') AND f.step_span IS NOT NULL AND NOT c.is_explicit_return
+  -- where neither was recorded, nothing says that it is the same again
+  AND (c.target IS NOT NULL OR c.sent IS NOT NULL)
 GROUP BY f.run, f.trace_id, f.step_span, f.agent, c.rule, agent_key(c.target), coalesce(c.sent, '')
 HAVING count(*) >= 3
