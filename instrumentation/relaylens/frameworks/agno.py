@@ -52,7 +52,7 @@ def _patch_parallel(module: ModuleType, patches: Patches) -> None:
 FRAMEWORK = Framework(
     name="agno",
     distribution="agno",
-    tested=">=3.1,<4",
+    tested=">=2.6,<4",
     patches={
         "agno.agent._run": _patch_agents,
         "agno.team._run": _patch_teams,
