@@ -10,12 +10,13 @@ import relaylens
 from relaylens import recorder
 from relaylens.around import Around, call_async_generator
 from relaylens.frameworks import google_adk_graphs as graphs
+from relaylens.frameworks import google_adk_ids as ids
 from relaylens.frameworks import google_adk_people as people
 from relaylens.frameworks import google_adk_texts as texts
 from relaylens.frameworks.base import CLIENT_SCOPES, Framework
 from relaylens.frameworks.google_adk_orders import Order, order_of, within
 from relaylens.frameworks.patching import Arguments, Named, Patches
-from relaylens.frameworks.recording import Region, framework_run
+from relaylens.frameworks.recording import FrameworkRun, Region, framework_run
 from relaylens.frameworks.turns import Turn
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING, Missing
@@ -30,31 +31,51 @@ _SILENT: Final = CLIENT_SCOPES | {"openinference.instrumentation.google_genai", 
 class RunnerRun(Around):
     """What a runner does with one message: the run, and the answers that the message brings to earlier questions."""
 
-    def __init__(self, framework: Framework, runner: Any, named: Named) -> None:  # noqa: ANN401 - Runner
+    def __init__(self, framework: Framework, runner: Any, named: Named, make_id: Callable[[], str]) -> None:  # noqa: ANN401 - Runner
         """Prepare."""
         message = named.get("new_message")
         self._answers = list(texts.verdicts(message))
         self._resumed: people.Resumed | None = None
         paused = next((pause for call, *_ in self._answers if (pause := people.waiting(call)) is not None), None)
         name = getattr(runner.agent, "name", None) or runner.app_name
-        conversation, user = named.get("session_id"), named.get("user_id")
+        self._goes_on = paused is None and bool(texts.responses(message))
+        run_id, conversation = named.get("invocation_id"), named.get("session_id")
         if paused is not None:
-            conversation = paused.conversation or conversation
+            run_id, conversation = paused.run_id, paused.conversation or conversation
+        elif run_id is None and not self._goes_on and current_scope().run is None:
+            run_id = ids.draw(make_id)
         self._run = framework_run(
             framework,
             str(name),
-            run_id=None if paused is None else paused.run_id,
+            run_id=run_id,
             conversation=conversation,
-            user=user,
+            user=named.get("user_id"),
             given=texts.given(message),
             result=texts.answer,
         )
+        self._id = run_id
 
     def _enter(self) -> None:
         if self._run is not None:
             self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
-        with guarded("record answers"):
-            self._resumed = people.resume(current_scope().run, self._answers)
+        with guarded("go on with a run"):
+            run = current_scope().run
+            if self._goes_on and isinstance(self._run, FrameworkRun) and run is not None and run.id is not None:
+                # Which run it is, ADK is about to read from the session.
+                self._id = run.id
+                ids.await_name(run.id, self._named)
+            else:
+                self._answer()
+
+    def _named(self, name: str) -> None:
+        """Go on with the run of this name."""
+        if isinstance(self._run, FrameworkRun):
+            self._run.rename(name)
+        self._answer()
+
+    def _answer(self) -> None:
+        answers, self._answers = self._answers, []
+        self._resumed = people.resume(current_scope().run, answers)
 
     def _returned(self, value: object) -> None:
         if self._run is not None:
@@ -62,6 +83,9 @@ class RunnerRun(Around):
 
     def _leave(self, error: BaseException | None) -> None:
         with guarded("record answers"):
+            ids.forget(self._id)
+            if self._answers:
+                self._answer()
             if self._resumed is not None:
                 self._resumed.end()
         if self._run is not None:
@@ -173,7 +197,9 @@ class AgentTurn(Around):
 def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
     """Put everything in place; what is patched has been imported with the runners."""
     agents = importlib.import_module("google.adk.agents.base_agent")
-    patches.around(module.Runner, "run_async", lambda runner, _, named: RunnerRun(framework, runner, named))
+    make_id = module.new_invocation_context_id
+    ids.patch(module, patches)
+    patches.around(module.Runner, "run_async", lambda runner, _, named: RunnerRun(framework, runner, named, make_id))
     patches.around(agents.BaseAgent, "run_async", lambda agent, args, named: _agent(framework, agent, args, named), call=_watched)
     tools = importlib.import_module("google.adk.tools.agent_tool")
     for kind in (tools.AgentTool, getattr(tools, "_SingleTurnAgentTool", None)):

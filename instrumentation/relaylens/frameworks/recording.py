@@ -17,7 +17,7 @@ from relaylens.frameworks.base import Framework
 from relaylens.missing import MISSING, Missing
 from relaylens.safety import guarded
 from relaylens.scope import Scope, current_scope, with_scope
-from relaylens.semconv import GEN_AI_CONVERSATION_ID
+from relaylens.semconv import GEN_AI_CONVERSATION_ID, RELAYLENS_RUN_ID
 from relaylens.transfers import Transfer
 from relaylens.work import AgentStep, Run
 
@@ -140,6 +140,11 @@ class FrameworkRun(Run):
             self.set(GEN_AI_CONVERSATION_ID, self._state.id)
         if not isinstance(self._given_input, Missing):
             self.input(self._given_input)
+
+    def rename(self, run_id: str) -> None:
+        """Be the run of this name, which is found out only now; nothing else has been written in it."""
+        self._state.id = run_id
+        self.set(RELAYLENS_RUN_ID, run_id)
 
     def _called(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """The input was given already."""

@@ -19,14 +19,14 @@ def tell(tool: BaseTool, args: dict, tool_context: ToolContext, error: Exception
     return {"error": str(error)}
 
 
-def agent(flow: Flow, name: str, calls: Sequence[BaseTool] = (), **more: object) -> LlmAgent:
+def agent(flow: Flow, name: str, calls: Sequence[BaseTool] = (), kind: type[LlmAgent] = LlmAgent, **more: object) -> LlmAgent:
     """One agent with its tools."""
     tools = {
         "docs": [FunctionTool(flow.search_docs)],
         "approver": [FunctionTool(flow.send_reply), FunctionTool(flow.escalate_to_human, require_confirmation=True)],
         "executor": [FunctionTool(flow.search_docs)],
     }
-    return LlmAgent(
+    return kind(
         name=name,
         model=LiteLlm(model=f"openai/{MODEL}", api_base=flow.openai_url, api_key=API_KEY, num_retries=0),
         description=f"The {name} of the support desk.",
