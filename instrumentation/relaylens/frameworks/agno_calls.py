@@ -101,7 +101,8 @@ class _Call(Around):
 
     def _enter(self) -> None:
         self._tool._enter()  # noqa: SLF001 - an Around
-        self._tool.input(self._function_call.arguments or {})
+        with guarded("record a call"):
+            self._tool.input(self._function_call.arguments or {})
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - what was yielded, or (success, timer, call, result)
         error = self._function_call.error

@@ -45,14 +45,14 @@ class Stint(FrameworkStep):
 class _AgnoRun(Around):
     """One run of an agent or a team."""
 
-    keeps_items = True
-
     def __init__(self, framework: Framework, entity: Any, named: Named, *, resumed: bool) -> None:  # noqa: ANN401 - Agent or Team
         """Prepare."""
         self._framework = framework
         self._entity = entity
         self._resumed = resumed
         self._response = named.get("run_response")
+        # The events of a stream are only needed where they alone say how it ended.
+        self.keeps_items = self._response is None
         self._requirements = named.get("requirements")
         context = named.get("run_context")
         self._run_id: str | None = getattr(self._response, "run_id", None) or named.get("run_id") or getattr(context, "run_id", None)
