@@ -36,6 +36,7 @@ def _workflows(module: ModuleType, patches: Patches) -> None:
 
     of_module = {
         "_executor": flows.patch_executor,
+        "_functional": flows.patch_workflow,
         "_runner_context": flows.patch_runner,
         "_workflow": flows.patch_workflow,
         "_workflow_builder": flows.patch_builder,
@@ -53,6 +54,7 @@ FRAMEWORK: Final = Framework(
         "agent_framework._tools": _tools,
         "agent_framework._agents": _as_tools,
         "agent_framework._workflows._executor": _workflows,
+        "agent_framework._workflows._functional": _workflows,
         "agent_framework._workflows._runner_context": _workflows,
         "agent_framework._workflows._workflow": _workflows,
         "agent_framework._workflows._workflow_builder": _workflows,

@@ -1,7 +1,8 @@
 """Workflows of the Microsoft Agent Framework."""
 
+from collections import OrderedDict
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import relaylens
 from relaylens.around import Around
@@ -20,6 +21,11 @@ _TURNS_OF_A_CHAT = frozenset({"HandoffAgentUserRequest"})
 """Requests by which a workflow waits for the next message of its user: nothing is asked."""
 
 
+_MOST_WAITING: Final = 1000
+_waiting: Final[OrderedDict[str, Flow]] = OrderedDict()
+"""Workflows that wait for an answer, by their run."""
+
+
 class _WorkflowRun(Around):
     """A workflow from what it is given until it has nothing more to do, or waits."""
 
@@ -28,12 +34,14 @@ class _WorkflowRun(Around):
         self._workflow = workflow
         self._answers = dict(named.get("responses") or {})
         pause = waiting(self._answers)
+        self._run_id = None if pause is None else pause.run_id
+        self._flow: Flow | None = None
         message = named.get("message")
         self._run = framework_run(
             FRAMEWORK,
             workflow.name or "workflow",
             run_id=None if pause is None else pause.run_id,
-            conversation=workflow.id if pause is None else pause.conversation,
+            conversation=getattr(workflow, "id", None) if pause is None else pause.conversation,
             given=texts.given_or_missing(message),
             result=_answer_among,
         )
@@ -42,7 +50,11 @@ class _WorkflowRun(Around):
         if self._run is not None:
             self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
         with guarded("begin a workflow"):
-            flows.setdefault(self._workflow._runner_context, Flow())  # noqa: SLF001 - what all of its executors get
+            context = getattr(self._workflow, "_runner_context", None)
+            if context is not None:
+                # All of its executors get this. A workflow that was built anew goes on where the one before it waits.
+                flow = flows.setdefault(context, _waiting.pop(self._run_id or "", None) or Flow())
+                self._flow = flow
             answer(self._answers)
 
     def _suspend(self) -> None:
@@ -54,8 +66,21 @@ class _WorkflowRun(Around):
             self._run._resume()  # noqa: SLF001 - as above
 
     def _returned(self, value: object) -> None:
+        for event in value if isinstance(value, list) else ():
+            # Executors' requests were seen when they were made; those of a function are seen here.
+            if event.type == "request_info" and event.request_id not in self._answers:
+                _note_request(event)
+                self._wait()
         if self._run is not None:
             self._run._returned(value)  # noqa: SLF001 - as above
+
+    def _wait(self) -> None:
+        """Keep what has passed between executors until the run goes on."""
+        run = current_scope().run
+        if run is not None and run.id is not None and self._flow is not None:
+            _waiting[run.id] = self._flow
+            if len(_waiting) > _MOST_WAITING:
+                _waiting.popitem(last=False)
 
     def _leave(self, error: BaseException | None) -> None:
         if self._run is not None:
@@ -72,12 +97,13 @@ def _answer_among(events: object) -> object:
 
 
 def patch_workflow(module: ModuleType, patches: Patches) -> None:
-    """Put runs around workflows."""
+    """Put runs around workflows, those that are graphs and those that are functions."""
 
     def run(workflow: Any, args: Arguments, named: Named) -> Around:  # noqa: ANN401, ARG001 - the hook's form
         return _WorkflowRun(workflow, named)
 
-    patches.around(module.Workflow, "_run_core", run)
+    kind = module.FunctionalWorkflow if module.__name__.endswith("_functional") else module.Workflow
+    patches.around(kind, "_run_core", run)
 
 
 def patch_executor(module: ModuleType, patches: Patches) -> None:
@@ -108,12 +134,7 @@ def patch_runner(module: ModuleType, patches: Patches) -> None:
     """See what executors ask of whoever runs the workflow."""
 
     def requested(_: object, args: Arguments, named: Named) -> None:
-        event = args[0] if args else named["event"]
-        request = event.data
-        is_approval = getattr(request, "type", None) == "function_approval_request"
-        if current_scope().run is None or is_approval or type(request).__name__ in _TURNS_OF_A_CHAT:
-            return
-        ask(event.request_id, texts.plain(request))
+        _note_request(args[0] if args else named["event"])
 
     def told(_: object, args: Arguments, named: Named) -> None:
         event, here = args[0] if args else named["event"], executing()
@@ -122,6 +143,14 @@ def patch_runner(module: ModuleType, patches: Patches) -> None:
 
     patches.before(module.InProcRunnerContext, "add_request_info_event", requested)
     patches.before(module.InProcRunnerContext, "add_event", told)
+
+
+def _note_request(event: Any) -> None:  # noqa: ANN401 - a WorkflowEvent
+    """Ask what a workflow asks, once."""
+    request = event.data
+    is_approval = getattr(request, "type", None) == "function_approval_request"
+    if current_scope().run is not None and not is_approval and type(request).__name__ not in _TURNS_OF_A_CHAT:
+        ask(event.request_id, texts.plain(request))
 
 
 def _note_limit(orchestrator: Any, output: Any) -> None:  # noqa: ANN401 - a BaseGroupChatOrchestrator and what it gives

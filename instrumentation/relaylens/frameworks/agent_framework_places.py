@@ -14,7 +14,7 @@ from relaylens.around import Around
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
-from relaylens.scope import Scope, with_scope
+from relaylens.scope import Scope, current_scope, with_scope
 from relaylens.semconv import TransferMode
 
 
@@ -39,7 +39,8 @@ class Flow:
     def place_of(self, name: str) -> Iterator[None]:
         """Be where an agent was in its last turn."""
         known = self._steps.get(name)
-        if known is None:
+        if known is None or known[1].run is not current_scope().run:
+            # A workflow that goes on later goes on from where it is now.
             yield
             return
         token = otel_context.attach(trace.set_span_in_context(known[0], with_scope(known[1])))

@@ -10,11 +10,13 @@ from agent_framework import (
     Executor,
     InMemoryCheckpointStorage,
     Message,
+    RunContext,
     WorkflowBuilder,
     WorkflowContext,
     handler,
     response_handler,
     tool,
+    workflow,
 )
 from agent_framework.openai import OpenAIChatCompletionClient
 from agent_framework.orchestrations import ConcurrentBuilder, GroupChatBuilder, SequentialBuilder
@@ -111,7 +113,7 @@ async def denied(flow: Flow) -> str:
 
 
 async def asked_by_program(flow: Flow) -> str:
-    """An executor of the program's own asks a person, and the workflow is made anew before the answer."""
+    """An executor of the program's own asks a person between two agents, and the workflow is made anew before the answer."""
 
     class Ask(Executor):
         """Asks whether the draft may be sent."""
@@ -122,42 +124,37 @@ async def asked_by_program(flow: Flow) -> str:
             await ctx.request_info(f"May this be sent? {draft.agent_response.text}", str)
 
         @response_handler
-        async def answered(self, request: str, reply: str, ctx: WorkflowContext[str, str]) -> None:
+        async def answered(self, request: str, reply: str, ctx: WorkflowContext[str]) -> None:
             """Go on."""
-            await ctx.yield_output(f"{reply} {request}")
+            await ctx.send_message(f"{reply} {request}")
 
     def build():
         desk = Desk(flow)
-        drafter, ask = desk.agent("drafter"), Ask(id="ask")
-        return (
-            WorkflowBuilder(start_executor=drafter, name="w", checkpoint_storage=storage, output_from=[ask]).add_edge(drafter, ask).build()
-        )
+        drafter, approver, ask = desk.agent("drafter"), desk.agent("approver", desk.send_reply), Ask(id="ask")
+        builder = WorkflowBuilder(start_executor=drafter, name="w", checkpoint_storage=storage, output_from=[approver])
+        return builder.add_edge(drafter, ask).add_edge(ask, approver).build()
 
     storage = InMemoryCheckpointStorage()
     waiting = await build().run(TICKET)
     (request,) = waiting.get_request_info_events()
     kept = await storage.get_latest(workflow_name="w")
-    result = await build().run(checkpoint_id=kept.checkpoint_id, responses={request.request_id: "Yes."})
-    return result.get_outputs()[-1]
+    return said(await build().run(checkpoint_id=kept.checkpoint_id, responses={request.request_id: "Yes."}))
 
 
-async def as_agent(flow: Flow) -> str:
-    """A workflow that is called like an agent."""
-    desk = Desk(flow)
-    workflow = SequentialBuilder(participants=[desk.agent("docs", desk.search_docs), desk.agent("drafter")]).build()
-    return (await workflow.as_agent(name="desk").run(TICKET)).text
-
-
-async def called_by_hand(flow: Flow) -> str:
-    """An agent that runs in another one's tool."""
+async def function(flow: Flow) -> str:
+    """A workflow that is a function, and that asks a person."""
     desk = Desk(flow)
 
-    @tool(name="ask_docs", approval_mode="never_require")
-    async def ask_docs(question: str) -> str:
-        """Ask docs."""
-        return (await desk.agent("docs").run(question)).text
+    @workflow(name="desk")
+    async def pipeline(ticket: str, ctx: RunContext) -> str:
+        facts = (await desk.agent("docs", desk.search_docs).run(ticket)).text
+        reply = await ctx.request_info(f"Is this right? {facts}", str, request_id=f"{flow.session}-1")
+        return f"{reply} {facts}"
 
-    return (await desk.agent("triage", ask_docs).run(TICKET)).text
+    built = pipeline.build() if hasattr(pipeline, "build") else pipeline
+    waiting = await built.run(TICKET)
+    (request,) = waiting.get_request_info_events()
+    return (await built.run(responses={request.request_id: "Yes."})).get_outputs()[-1]
 
 
 async def in_a_run(flow: Flow) -> str:

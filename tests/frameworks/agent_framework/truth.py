@@ -34,7 +34,12 @@ _WAYS: dict[str, tuple[Script, Truth]] = {
     ),
     "alone": ({"docs": (_FACTS, say("Parcel 4712 has arrived."))}, Truth(runs=2)),
     "denied": ({"approver": (_ASK, _FACTS)}, Truth(escalations=(("approver", EscalationState.DENIED),))),
-    "asked_by_program": ({"drafter": (_DRAFT,)}, Truth(escalations=(("drafter", EscalationState.APPROVED),))),
+    "asked_by_program": (
+        {"drafter": (_DRAFT,), "approver": (_SEND, say("Sent."))},
+        Truth(edges=(("drafter", "approver", True),), escalations=(("drafter", EscalationState.APPROVED),)),
+    ),
+    # What is asked between two agents' turns is asked by the one that came before. A function that goes on begins anew.
+    "function": ({"docs": (_SEARCH, _FACTS)}, Truth(escalations=(("docs", EscalationState.APPROVED),))),
     "as_agent": (_BOTH, Truth(edges=(("docs", "drafter", True),))),
     "called_by_hand": (
         {"triage": (handoff("docs"), _DRAFT), "docs": (_FACTS,)},
