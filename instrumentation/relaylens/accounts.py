@@ -27,6 +27,8 @@ from relaylens.semconv import (
 )
 
 _INFO: Final = 9
+_EVENT_NAME: Final = bytes([12 << 3 | 2, len(RELAYLENS_ACCOUNT)]) + RELAYLENS_ACCOUNT.encode()
+"""`event_name` on the wire: the oldest messages that are supported have no such field, and pass on what they do not know."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ def account_body(account: Account, resource: bytes) -> bytes:
         time_unix_nano=moment,
         observed_time_unix_nano=moment,
         severity_number=_INFO,  # type: ignore[arg-type] # an enum of protobuf is a number
-        event_name=RELAYLENS_ACCOUNT,
         attributes=[KeyValue(key=key, value=_value(value)) for key, value in said.items()],
     )
+    record.MergeFromString(_EVENT_NAME)
     scope = ScopeLogs(scope=InstrumentationScope(name="relaylens", version=VERSION or ""), log_records=[record])
     message = ResourceLogs(resource=ResourceMessage.FromString(resource), scope_logs=[scope])
     return ExportLogsServiceRequest(resource_logs=[message]).SerializeToString()
