@@ -53,8 +53,8 @@ class _WorkflowRun(Around):
             context = getattr(self._workflow, "_runner_context", None)
             if context is not None:
                 # All of its executors get this. A workflow that was built anew goes on where the one before it waits.
-                flow = flows.setdefault(context, _waiting.pop(self._run_id or "", None) or Flow())
-                self._flow = flow
+                kept = _waiting.get(self._run_id or "") or Flow()
+                self._flow = flows.setdefault(context, kept)
             answer(self._answers)
 
     def _suspend(self) -> None:

@@ -72,6 +72,13 @@ async def rejected(flow: Flow) -> str:
 too_many_rounds = rejected
 
 
+async def led(flow: Flow) -> str:
+    """A group chat in which an agent says who is next."""
+    desk = Desk(flow)
+    members = [desk.agent("docs", desk.search_docs), desk.agent("drafter")]
+    return said(await GroupChatBuilder(participants=members, orchestrator_agent=desk.agent("supervisor")).build().run(TICKET))
+
+
 async def side_by_side_agents(flow: Flow) -> str:
     """Two agents at once, each with the ticket."""
     desk = Desk(flow)

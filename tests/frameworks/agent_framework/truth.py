@@ -1,8 +1,9 @@
 """The Microsoft Agent Framework: what has to be seen of it."""
 
+import json
 from itertools import pairwise
 
-from tests.frameworks.actions import Script, handoff, say, tool
+from tests.frameworks.actions import Say, Script, handoff, say, tool
 from tests.frameworks.flows import DELEGATION, SEQUENCE, Truth
 from tests.frameworks.programs import But, Program
 
@@ -17,6 +18,13 @@ _DOCS: Script = {"docs": (_SEARCH, _FACTS)}
 _BOTH: Script = {**_DOCS, "drafter": (_DRAFT,)}
 _ROUNDS = ("planner", *("executor", "validator") * 4)[:8]
 
+
+def _led(speaker: str | None) -> Say:
+    """What the model of an agent that leads a group chat answers."""
+    ends = speaker is None
+    return say(json.dumps({"terminate": ends, "reason": "so", "next_speaker": speaker, "final_message": "Done." if ends else None}))
+
+
 _WAYS: dict[str, tuple[Script, Truth]] = {
     "too_many_rounds": (
         {**SEQUENCE["happy"], "executor": (_FACTS,), "validator": (say("REJECTED: the date is missing."),)},
@@ -26,6 +34,10 @@ _WAYS: dict[str, tuple[Script, Truth]] = {
             outcome=Outcome.FAILED,
             findings=frozenset({Detector.LOOP}),
         ),
+    ),
+    "led": (
+        {**_BOTH, "supervisor": (_led("docs"), _led("drafter"), _led(None))},
+        Truth(edges=(("supervisor", "docs", True), ("supervisor", "drafter", True)), mode=TransferMode.RETURN_TO_CALLER),
     ),
     "side_by_side_agents": (_BOTH, Truth()),
     "fan_out": (
