@@ -23,7 +23,7 @@ class _Alone(Around):
         """Prepare for a task or for messages."""
         conversation = conversations.of(agent)
         asked = task if task is not None else list(messages) or None
-        self._pause: Pause | None = resumed(conversation, asked) if current_scope().run is None else None
+        self._pause: Pause | None = resumed(conversation, asked)
         self._agent = agent
         self._asked = asked
         self._run = framework_run(

@@ -174,7 +174,7 @@ def patch(framework: Framework, patches: Patches) -> None:
     def run(team: Any, args: Arguments, named: Named) -> Around:  # noqa: ANN401, ARG001 - the hook's form
         task = named.get("task")
         conversation = conversations.of(team)
-        pause = resumed(conversation, task) if current_scope().run is None else None
+        pause = resumed(conversation, task)
         around = framework_run(
             framework,
             getattr(team, "name", type(team).__name__),

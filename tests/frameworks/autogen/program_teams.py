@@ -175,6 +175,18 @@ async def goes_on(flow: Flow) -> str:
     return last(await team.run(task=HandoffMessage(source="human", target="approver", content="Yes, send it.")))
 
 
+async def goes_on_in_a_run(flow: Flow) -> str:
+    """Both parts in one run of the program's own."""
+    ends = HandoffTermination("human") | TextMessageTermination("approver")
+    team = Swarm([Desk(flow).approver()], termination_condition=ends)
+    with relaylens.run("answer a ticket", conversation=flow.session) as run:
+        run.input(TICKET)
+        await team.run(task=TICKET)
+        reply = last(await team.run(task=HandoffMessage(source="human", target="approver", content="Yes, send it.")))
+        run.output(reply)
+        return reply
+
+
 async def nobody_there(flow: Flow) -> str:
     """A handoff to nobody, for which nothing ends the team."""
     return last(await Swarm([Desk(flow).agent("triage", handoffs=["billing"])]).run(task=TICKET))

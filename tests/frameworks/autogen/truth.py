@@ -75,6 +75,7 @@ _WAYS: dict[str, tuple[Script, Truth]] = {
     "society": ({**_WRITERS, "supervisor": (_DRAFT,)}, Truth(edges=(("supervisor", "docs", True), ("docs", "drafter", True)), mode=None)),
     "asked_again": ({"docs": (_FACTS, say("Parcel 4712 has arrived."))}, Truth(runs=2)),
     "goes_on": ({"approver": (_ASK, _SEND, _SENT)}, Truth(escalations=(("approver", EscalationState.APPROVED),))),
+    "goes_on_in_a_run": ({"approver": (_ASK, _SEND, _SENT)}, Truth(escalations=(("approver", EscalationState.APPROVED),))),
     "nobody_there": (
         {"triage": (handoff("billing"),)},
         Truth(
