@@ -35,14 +35,24 @@ aimed AS (
       AND NOT (p.target_agent IS NULL AND n.agent IS NULL AND p.rule <> 'handoff_attribute')
 ),
 
--- what the details of a framework or the model's own words show is counted only where a statement is missing
+-- spans right within which their own agent states a handoff: a tool in which it calls another agent
+around AS (
+    SELECT DISTINCT w.trace_id, w.parent_span_id AS span_id, o.source
+    FROM aimed AS o
+    JOIN work_spans AS w USING (trace_id, span_id)
+    WHERE o.handoff_id IS NOT NULL
+),
+
+-- what the details of a framework, the model's own words or a tool's name show is counted only where a statement is missing
 kept AS (
-    SELECT *
+    SELECT a.*
     FROM aimed AS a
+    LEFT JOIN around AS i ON i.trace_id = a.trace_id AND i.span_id = a.span_id AND i.source = a.source AND a.handoff_id IS NULL
     WHERE NOT ((a.is_detail OR a.rule = 'model_tool_call') AND EXISTS (
         SELECT 1 FROM aimed AS o
         WHERE o.run = a.run AND o.handoff_id IS NOT NULL AND o.source = a.source AND o.target_agent = a.target_agent
     ))
+      AND i.span_id IS NULL
 ),
 
 receipts AS (
