@@ -8,7 +8,7 @@ from relaylens.frameworks.base import Framework
 from relaylens.frameworks.langgraph_calls import GraphCall
 from relaylens.frameworks.langgraph_models import ChatCall, ToolUse
 from relaylens.frameworks.langgraph_people import answer_pending
-from relaylens.frameworks.langgraph_runs import task_run
+from relaylens.frameworks.langgraph_tasks import task_run
 from relaylens.frameworks.patching import Arguments, Named, Patches
 
 

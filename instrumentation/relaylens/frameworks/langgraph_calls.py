@@ -1,5 +1,6 @@
 """What stands around an execution of a graph: the run, the agent that the graph is, and the handoff by which it was called."""
 
+from contextvars import ContextVar, Token
 from typing import Any, Self
 
 from opentelemetry import context as otel_context
@@ -7,9 +8,11 @@ from opentelemetry.context import Context
 
 from relaylens.around import Around
 from relaylens.frameworks.base import Framework
+from relaylens.frameworks.langgraph_foreign import Apart
 from relaylens.frameworks.langgraph_graphs import Facts, facts_of
 from relaylens.frameworks.langgraph_people import PAUSES, ask_at_breakpoint, is_continued
-from relaylens.frameworks.langgraph_runs import Actor, GraphRun, Left, TaskRun, current_task, in_graph, is_signal, parent_command
+from relaylens.frameworks.langgraph_runs import Actor, GraphRun, Left, enter_graph, leave_graph
+from relaylens.frameworks.langgraph_tasks import TaskRun, current_task, is_signal, parent_command
 from relaylens.frameworks.langgraph_texts import answered, asked, asks_for_tools
 from relaylens.frameworks.recording import FrameworkRun, FrameworkStep, Pause, framework_run
 from relaylens.handoffs import Handoff, handoff
@@ -18,7 +21,6 @@ from relaylens.safety import guarded
 from relaylens.scope import current_scope, normalised
 from relaylens.semconv import TransferMode
 
-_KEY = otel_context.create_key("relaylens-langgraph-call")
 _AGENT = "agent"
 """Name of an agent that has none."""
 
@@ -40,7 +42,8 @@ class GraphCall(Around):
         self._call: Handoff | None = None
         self._actor: Actor | None = None
         self._run: GraphRun | None = None
-        self._token: Any = None
+        self._marks: tuple[Token[GraphRun | None], Token[GraphCall | None]] | None = None
+        self._apart = Apart()
         self._output: Any = None
         self._is_top = False
         self.pause: Pause | None = None
@@ -56,8 +59,7 @@ class GraphCall(Around):
     @classmethod
     def here(cls) -> "GraphCall | None":
         """The execution that runs here."""
-        found = otel_context.get_value(_KEY)
-        return found if isinstance(found, GraphCall) else None
+        return _call.get()
 
     @property
     def goes_on(self) -> bool:
@@ -144,15 +146,20 @@ class GraphCall(Around):
         return self._thread or (None if self._task is None else self._task.run.thread)
 
     def _resume_mark(self) -> None:
-        if self._run is not None and self._token is None:
-            context = otel_context.set_value(_KEY, self, in_graph(self._run))
-            self._token = otel_context.attach(context)
+        if self._run is not None and self._marks is None:
+            self._marks = (enter_graph(self._run), _call.set(self))
+            self._apart.begin()
+
+    def _suspend_mark(self) -> None:
+        marks, self._marks = self._marks, None
+        if marks is not None:
+            self._apart.end()
+            _call.reset(marks[1])
+            leave_graph(marks[0])
 
     def _suspend(self) -> None:
         with guarded("leave a graph"):
-            token, self._token = self._token, None
-            if token is not None:
-                otel_context.detach(token)
+            self._suspend_mark()
             if self._actor is not None and self._actor.step is not None:
                 self._actor.step.paused()
             for part in (self._call, self._outer):
@@ -169,10 +176,9 @@ class GraphCall(Around):
             self._resume_mark()
 
     def _leave(self, error: BaseException | None) -> None:
-        token, self._token = self._token, None
         with guarded("end a graph"):
-            if token is not None:
-                otel_context.detach(token)
+            self._suspend_mark()
+        with guarded("end a graph"):
             self._end(None if is_signal(error) else error, error)
         with guarded("end a graph"):
             if self._call is not None:
@@ -205,3 +211,6 @@ class GraphCall(Around):
                 pause.state = None if self._run is None else self._run.left()
             else:
                 PAUSES.resume(self._thread)
+
+
+_call: ContextVar[GraphCall | None] = ContextVar("relaylens-langgraph-call", default=None)

@@ -1,18 +1,22 @@
 """LangChain's model and tool calls, on the spans that `relaylens.model_call()` and `relaylens.tool()` write."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from opentelemetry import context as otel_context
+from opentelemetry.context import Context
+from opentelemetry.trace import Link
 
 from relaylens import content
 from relaylens.around import Around
 from relaylens.calls import ModelCall, ToolCall
 from relaylens.frameworks.base import CLIENT_SCOPES
-from relaylens.frameworks.langgraph_runs import current_task, is_signal
+from relaylens.frameworks.langgraph_foreign import Apart
+from relaylens.frameworks.langgraph_tasks import current_task, is_signal
 from relaylens.frameworks.langgraph_texts import as_answer, as_messages
-from relaylens.recording import write_error
+from relaylens.recording import Recorded, write_error
+from relaylens.safety import guarded
 from relaylens.scope import Scope
 from relaylens.semconv import (
     GEN_AI_OUTPUT_MESSAGES,
@@ -27,7 +31,31 @@ _INJECTED: Final = frozenset({"state", "store", "runtime", "config", "run_manage
 """Arguments that LangGraph adds to those of the model."""
 
 
-class ChatCall(ModelCall):
+class _Beside(Recorded):
+    """A call that is recorded beside another instrumentation of LangChain."""
+
+    _apart: Apart | None = None
+
+    def _resume(self) -> None:
+        super()._resume()
+        if self._apart is None:
+            self._apart = Apart()
+        with guarded("keep an instrumentation apart"):
+            self._apart.begin()
+
+    def _suspend(self) -> None:
+        with guarded("keep an instrumentation apart"):
+            if self._apart is not None:
+                self._apart.end()
+        super()._suspend()
+
+    def _begin(self) -> tuple[Context | None, Sequence[Link]]:
+        _, links = super()._begin()
+        task = current_task()
+        return (None if task is None else task.place), links
+
+
+class ChatCall(_Beside, ModelCall):
     """One call of a chat model."""
 
     def __init__(self, model: Any, prompt: Any, kwargs: Mapping[str, Any]) -> None:  # noqa: ANN401 - a BaseChatModel and its prompt
@@ -95,7 +123,7 @@ def _message_of(value: Any) -> Any:  # noqa: ANN401 - a ChatResult, an LLMResult
     return getattr(generations, "message", None) or (value if hasattr(value, "content") else None)
 
 
-class ToolUse(ToolCall):
+class ToolUse(_Beside, ToolCall):
     """One call of a tool."""
 
     def __init__(self, tool: Any, given: Any, call_id: str | None) -> None:  # noqa: ANN401 - a BaseTool and its input
