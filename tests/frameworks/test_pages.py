@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 from tests.frameworks.environments import ROOT, python_of
 from tests.frameworks.flows import PAGE
-from tests.frameworks.model_server import ModelServer
-from tests.frameworks.observing import complaints, environment, observe
+from tests.frameworks.model_server import ModelServer, Session
+from tests.frameworks.observing import Observed, complaints, environment, observe
 from tests.frameworks.staging import wanted
 
 PAGES: Final = ROOT / "docs" / "frameworks"
@@ -29,18 +29,23 @@ def _pages() -> list[object]:
     return [pytest.param(name, id=name, marks=pytest.mark.xdist_group(_folder(name))) for name in names if wanted(_folder(name))]
 
 
-@pytest.mark.parametrize("page", _pages())
-def test_page(page: str, tmp_path: Path) -> None:
-    """The page's first program: triage hands over to docs, docs answers; one run, each turn with prompt and answer."""
+def _played(page: str, folder: Path, **variables: str) -> tuple[Observed, Session]:
+    """What is seen of the page's first program, and what its model was asked."""
     (source, *_) = _PROGRAM.findall((PAGES / f"{page}.md").read_text())
-    program = tmp_path / "program.py"
+    program = folder / "program.py"
     program.write_text(source)
     python = python_of(_folder(page))
     with ModelServer(lambda *_: PAGE) as model:
         address = f"{model.url}/{page}/page/session"
-        variables = environment(python, OPENAI_BASE_URL=f"{address}/v1", OPENAI_API_BASE=f"{address}/v1", ANTHROPIC_BASE_URL=address)
-        observed = observe([str(python), str(program)], variables, tmp_path / "store", service="page")
-        asked = model.session("session")
+        addresses = {"OPENAI_BASE_URL": f"{address}/v1", "OPENAI_API_BASE": f"{address}/v1", "ANTHROPIC_BASE_URL": address}
+        made = environment(python, **addresses, **variables)
+        return observe([str(python), str(program)], made, folder / "store", service="page"), model.session("session")
+
+
+@pytest.mark.parametrize("page", _pages())
+def test_page(page: str, tmp_path: Path) -> None:
+    """The page's first program: triage hands over to docs, docs answers; one run, each turn with prompt and answer."""
+    observed, asked = _played(page, tmp_path)
     seen = observed.seen
 
     assert ([], []) == (asked.lost, complaints(observed.output))
@@ -51,3 +56,14 @@ def test_page(page: str, tmp_path: Path) -> None:
     assert asked.agents() == list(dict.fromkeys(step["agent"] for step in seen["steps"]))
     assert [True] * len(seen["steps"]) == [bool(step["input"]) and step["has_output"] for step in seen["steps"]]
     assert [] == seen["findings"]
+
+
+@pytest.mark.parametrize("page", _pages())
+def test_page_without_texts(page: str, tmp_path: Path) -> None:
+    """Without content capture the same handoff is seen, and no word of what was asked or answered leaves the process."""
+    observed, _ = _played(page, tmp_path, RELAYLENS_CAPTURE_CONTENT="false")
+    told = [text for span in observed.spans for text in [span["name"], span["status_message"] or "", *(span["attributes"] or ())]]
+
+    assert [] == complaints(observed.output)
+    assert [("triage", "docs")] == [(row["from_agent"], row["to_agent"]) for row in observed.seen["handoffs"] if not row["is_return"]]
+    assert [] == [text for text in told if "4711" in text or "You are the" in text]
