@@ -49,8 +49,9 @@ def _marks(truth: Truth, played: Played) -> Iterator[str]:
     """Every span says which conversation and which run it belongs to."""
     spans = played.seen["spans"]
     unmarked = sorted({row["name"] for row in spans if row["session_id"] != row["conversation"]})
-    yield from _differ("spans without the conversation's id", [], unmarked)
-    yield from _differ("run ids", truth.runs, len({row["run_id"] for row in spans}))
+    if truth.marked:
+        yield from _differ("spans without the conversation's id", [], unmarked)
+    yield from _differ("run ids", truth.runs, len({row["run_id"] for row in spans if row["run_id"] or truth.marked}))
 
 
 def _handoffs(truth: Truth, played: Played) -> Iterator[str]:

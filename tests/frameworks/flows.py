@@ -120,6 +120,9 @@ class Truth:
     tokens: bool = True
     """Whether the tokens seen are those the server told."""
 
+    marked: bool = True
+    """Whether every span names the conversation; not those of work that the program has begun before the run."""
+
     model_calls: int | None = None
     """How many calls of the model were made, where that is to be seen."""
 

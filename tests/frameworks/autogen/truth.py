@@ -1,6 +1,7 @@
 """Teams of AutoGen AgentChat: what has to be seen of them."""
 
 import json
+from dataclasses import replace
 
 from tests.frameworks.actions import Say, Script, handoff, say, tool
 from tests.frameworks.flows import DELEGATION, SEQUENCE, TRUTHS, Truth
@@ -85,7 +86,8 @@ _WAYS: dict[str, tuple[Script, Truth]] = {
             findings=frozenset({Detector.FAILED_HANDOFF}),
         ),
     ),
-    "own_runtime": (_IN_ORDER, _ONE_AFTER_THE_OTHER),
+    # The runtime's own spans begin in its loop, which the program has started before the run.
+    "own_runtime": (_IN_ORDER, replace(_ONE_AFTER_THE_OTHER, marked=False)),
     "in_a_run": (_WRITERS, Truth(edges=(("docs", "drafter", True),))),
     "side_by_side": ({"docs": (_FACTS,), "drafter": (_DRAFT,)}, Truth(runs=2, conversations=2)),
     "called_off": (_DOCS, Truth(outcome=Outcome.ABANDONED)),

@@ -45,7 +45,12 @@ SCRIPTS: Final[dict[str, Script]] = {
 
 TRUTHS_HERE: Final = {
     "streamed": TRUTHS["delegation"]["happy"],
-    "limit": Truth(edges=(("triage", "docs", True),) * 8, mode=TransferMode.RETURN_TO_CALLER, outcome=Outcome.FAILED),
+    "limit": Truth(
+        edges=(("triage", "docs", True),) * 8,
+        mode=TransferMode.RETURN_TO_CALLER,
+        failed_agents=frozenset({"triage"}),
+        outcome=Outcome.FAILED,
+    ),
     "sequence": TRUTHS["sequence"]["happy"],
     "sequence_async": TRUTHS["sequence"]["happy"],
     "sequence_each": Truth(edges=(*_ORDER, *_ORDER), runs=2, conversations=2),
