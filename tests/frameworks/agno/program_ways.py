@@ -131,17 +131,22 @@ async def side_by_side(flow: Flow) -> str:
 
 
 def in_threads(flow: Flow) -> str:
-    """The same in threads."""
-    desk, said = Desk(flow), {}
+    """The same in threads: one begins while the other is in its tool."""
+    desk, said, searching = Desk(flow), {}, threading.Event()
+
+    def search_docs(query: str) -> str:
+        """Search the documents."""
+        searching.set()
+        return flow.search_docs(query)
 
     def work(agent: Agent) -> None:
         said[agent.name] = agent.run(TICKET, session_id=flow.session).content
 
-    threads = [threading.Thread(target=work, args=(agent,)) for agent in (desk.docs(), desk.agent("drafter"))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    docs = threading.Thread(target=work, args=(desk.agent("docs", search_docs),))
+    docs.start()
+    searching.wait(timeout=60)
+    work(desk.agent("drafter"))
+    docs.join()
     return f"{said['docs']} {said['drafter']}"
 
 
