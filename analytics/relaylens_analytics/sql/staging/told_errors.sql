@@ -27,6 +27,8 @@ SELECT r.trace_id, arg_min(r.span_id, r.t0) AS span_id, min(r.t0) AS t0, any_val
 FROM responses AS r
 LEFT JOIN work_calls AS c ON c.trace_id = r.trace_id AND c.call_id = r.call_id
 WHERE regexp_matches(left(r.text, 300), '(?i)^\W*(error|exception|traceback|runtimeerror|valueerror)\b')
+  -- a person did not let the tool be called: it has not failed
+  AND NOT regexp_matches(left(r.text, 300), '(?i)\btool call (is|was|has been) (rejected|denied)\b')
   AND c.named_target IS NULL AND NOT coalesce(c.is_generic_transfer, FALSE)
 GROUP BY r.trace_id, r.call_id, r.text
 UNION ALL
