@@ -41,6 +41,11 @@ _WAYS: dict[str, tuple[Script, Truth]] = {
         {"planner": (_FACTS,), "drafter": (_DRAFT,), "executor": (_SEARCH, _FACTS), "validator": (_PASSED,)},
         Truth(edges=(("planner", "drafter", True), ("planner", "executor", True), ("executor", "validator", True))),
     ),
+    "transfer_in_order": (
+        {"triage": (handoff("docs"),), "docs": (_FACTS,), "validator": (_PASSED,)},
+        Truth(edges=(("triage", "docs", True), ("docs", "validator", True))),
+    ),
+    "long_running": ({"drafter": (_SEARCH, _DRAFT)}, Truth()),
     "in_code": (
         {"supervisor": (_FACTS,), "docs": (_FACTS,), "drafter": (_DRAFT,)},
         Truth(edges=(("supervisor", "docs", True), ("supervisor", "drafter", True)), mode=_TO_CALLER),
