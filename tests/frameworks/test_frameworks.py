@@ -27,7 +27,8 @@ def test_host_is_unchanged(stage: Stage, program: str, flow: str) -> None:
 
     assert bare.host == observed.host
     assert bare.model.handoffs() == observed.model.handoffs()
-    assert bare.model.agents() == observed.model.agents()
+    # Agents that work at once call in any order.
+    assert set(bare.model.agents()) == set(observed.model.agents())
 
 
 @pytest.mark.parametrize("program", chosen())

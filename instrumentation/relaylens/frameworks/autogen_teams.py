@@ -213,6 +213,7 @@ def patch(framework: Framework, patches: Patches) -> None:
     patches.before(managers.BaseGroupChatManager, "_signal_termination", lambda manager, args, _: _signalled(manager, args[0]))
     patches.after(sys.modules[f"{chats}._graph._digraph_group_chat"].DiGraphEdge, "check_condition", led)
     _patch_the_rest(framework, base.BaseGroupChat, patches)
+    _patch_runtime(patches)
 
 
 def _patch_the_rest(framework: Framework, team: type, patches: Patches) -> None:
@@ -229,3 +230,17 @@ def _patch_the_rest(framework: Framework, team: type, patches: Patches) -> None:
     patches.around(team, "load_state", quiet(conversations.loaded))
     for name in ("pause", "resume"):
         patches.around(team, name, quiet(nothing))
+
+
+def _patch_runtime(patches: Patches) -> None:
+    """Pass a team's messages on in its run: a runtime of the program's own was started elsewhere."""
+
+    def passing(_: object, args: Arguments, named: Named) -> Around | None:
+        envelope = args[0] if args else named["message_envelope"]
+        ends = (getattr(envelope, each, None) for each in ("topic_id", "recipient", "sender"))
+        teams = [getattr(end, "source", None) or getattr(end, "key", None) for end in ends]
+        loop = next((_loops[team] for team in teams if team in _loops), None)
+        return None if loop is None else Place(loop)
+
+    for name in ("_process_send", "_process_publish", "_process_response"):
+        patches.around(sys.modules["autogen_core"].SingleThreadedAgentRuntime, name, passing)

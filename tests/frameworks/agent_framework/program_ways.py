@@ -148,6 +148,25 @@ async def asked_by_program(flow: Flow) -> str:
     return said(await build().run(checkpoint_id=kept.checkpoint_id, responses={request.request_id: "Yes."}))
 
 
+async def as_agent(flow: Flow) -> str:
+    """A workflow that is called like an agent."""
+    desk = Desk(flow)
+    both = SequentialBuilder(participants=[desk.agent("docs", desk.search_docs), desk.agent("drafter")]).build()
+    return (await both.as_agent(name="desk").run(TICKET)).text
+
+
+async def called_by_hand(flow: Flow) -> str:
+    """An agent that runs in another one's tool."""
+    desk = Desk(flow)
+
+    @tool(name="ask_docs", approval_mode="never_require")
+    async def ask_docs(question: str) -> str:
+        """Ask docs."""
+        return (await desk.agent("docs").run(question)).text
+
+    return (await desk.agent("triage", ask_docs).run(TICKET)).text
+
+
 async def function(flow: Flow) -> str:
     """A workflow that is a function, and that asks a person."""
     desk = Desk(flow)
