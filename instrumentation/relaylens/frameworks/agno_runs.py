@@ -8,19 +8,18 @@ import relaylens
 from relaylens.around import Around, call_function, call_generator
 from relaylens.content import as_text
 from relaylens.frameworks.agno_order import Place, here
+from relaylens.frameworks.agno_people import answer_all, ask
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.patching import Arguments, Named, Patches
-from relaylens.frameworks.recording import FrameworkStep, Pauses, fingerprint, framework_run
+from relaylens.frameworks.recording import FrameworkStep, fingerprint, framework_run
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING
 from relaylens.recording import STOPPED
 from relaylens.safety import guarded
 from relaylens.scope import current_scope
-from relaylens.semconv import EscalationState, Evidence, Outcome, TransferMode
+from relaylens.semconv import Evidence, Outcome, TransferMode
 
 _ENDS: Final = frozenset({"COMPLETED", "PAUSED", "CANCELLED", "ERROR"})
-_pauses: Final = Pauses()
-"""What people were asked here, by the requirement's id, which Agno keeps where it keeps its sessions."""
 
 
 class AgnoError(Exception):
@@ -108,7 +107,7 @@ class _AgnoRun(Around):
             self._step = step
         if self._resumed:
             with guarded("record an answer"):
-                _answer_all(self._entity, self._requirements or getattr(self._response, "requirements", None) or ())
+                answer_all(self._entity, self._requirements or getattr(self._response, "requirements", None) or ())
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - RunOutput, TeamRunOutput, or the events of one
         if self._is_over:
@@ -122,7 +121,7 @@ class _AgnoRun(Around):
             return
         if _status(response) == "PAUSED":
             for requirement in getattr(response, "requirements", None) or ():
-                _ask(requirement)
+                ask(requirement)
             return
         self._answer = "" if response.content is None else response.content
         if self._step is not None:
@@ -233,44 +232,6 @@ def _last(items: list[Any]) -> Any:  # noqa: ANN401 - events
     """What a stream has said of its end: the run itself, or its last event with content."""
     whole = [item for item in items if hasattr(item, "status") and hasattr(item, "run_id")]
     return (whole or [item for item in items if hasattr(item, "content")] or items)[-1]
-
-
-def _ask(requirement: Any) -> None:  # noqa: ANN401 - RunRequirement
-    """Ask a person for what Agno waits for; a team waits for the same as its member."""
-    tool = requirement.tool_execution
-    question = {"tool": tool.tool_name, "arguments": tool.tool_args}
-    for field in requirement.user_input_schema or ():
-        question.setdefault("fields", []).append(field.name)
-    for each in requirement.user_feedback_schema or ():
-        question.setdefault("questions", []).append(each.question)
-    _pauses.ask(requirement.id, requirement.id, question, own_id=requirement.id)
-
-
-def _answer_all(entity: Any, requirements: Any) -> None:  # noqa: ANN401 - Agent or Team; a list of RunRequirement
-    """Write what people have answered to this agent or team; a member's answers are written in the member's run."""
-    for requirement in requirements:
-        owner = requirement.member_agent_id
-        if owner is not None and hasattr(entity, "members"):
-            continue
-        state, reply = _verdict(requirement)
-        if state is not None:
-            _pauses.resume(requirement.id)
-            relaylens.answer(requirement.id, state, reply)
-
-
-def _verdict(requirement: Any) -> tuple[EscalationState | None, object]:  # noqa: ANN401 - RunRequirement
-    """A person's decision, if there is one."""
-    tool = requirement.tool_execution
-    confirmed = tool.confirmed if requirement.confirmation is None else requirement.confirmation
-    if confirmed is not None:
-        return (EscalationState.APPROVED if confirmed else EscalationState.DENIED), requirement.confirmation_note or tool.confirmation_note
-    if tool.answered:
-        fields = {field.name: field.value for field in requirement.user_input_schema or ()}
-        chosen = {each.question: each.selected_options for each in requirement.user_feedback_schema or ()}
-        return EscalationState.APPROVED, fields | chosen
-    if requirement.external_execution_result is not None:
-        return EscalationState.APPROVED, requirement.external_execution_result
-    return None, None
 
 
 def _as_it_returns(around: Around, function: Any, args: Arguments, kwargs: Named) -> Any:  # noqa: ANN401 - any call
