@@ -24,7 +24,7 @@ def _patch_agents(module: ModuleType, patches: Patches) -> None:
 FRAMEWORK: Final = Framework(
     name="smolagents",
     distribution="smolagents",
-    tested=">=1.26,<1.27",
+    tested=">=1.22,<1.27",
     patches={
         "smolagents.agents": _patch_agents,
         "smolagents.models": smolagents_calls.patch_models,

@@ -235,7 +235,7 @@ def _execute(executor: object, args: Arguments, kwargs: Named) -> Around | None:
 
 
 def patch_local_python(module: ModuleType, patches: Patches) -> None:
-    """See code run here, and let what it calls know where it is: the code runs in a thread of its own."""
+    """See code run here, and let what it calls know where it is, in a thread of its own."""
 
     def carry(pool_class: object, args: Arguments, kwargs: Named, pool: ThreadPoolExecutor) -> None:  # noqa: ARG001
         submit = pool.submit
@@ -246,7 +246,9 @@ def patch_local_python(module: ModuleType, patches: Patches) -> None:
         pool.submit = submit_here  # type: ignore[method-assign]
 
     patches.around(module.LocalPythonExecutor, "__call__", _execute)
-    patches.after(module, "ThreadPoolExecutor", carry)
+    if hasattr(module, "ThreadPoolExecutor"):
+        # Older versions run code in the agent's thread.
+        patches.after(module, "ThreadPoolExecutor", carry)
 
 
 def patch_remote_python(module: ModuleType, patches: Patches) -> None:

@@ -8,6 +8,9 @@ from tests.frameworks.programs import But, Program
 
 from relaylens.semconv import HandoffReason, Outcome, TransferMode
 
+_SEARCH = tool("search_docs", query="parcel 4711")
+_DRAFT = say("Dear Ann, parcel 4711 is two days late and arrives on Friday.")
+
 SCRIPTS: Final[dict[str, Script]] = {
     # What an agent gives back is an answer, also when it refuses: only its words say so.
     "refused": {**DELEGATION["refused"], "docs": (say("I must decline: parcel 4711 is not in my documents."),)},
@@ -20,12 +23,6 @@ SCRIPTS: Final[dict[str, Script]] = {
             say("<code>\nfinal_answer(approver(task=reply))\n</code>"),
         ),
     },
-}
-
-_SEARCH = tool("search_docs", query="parcel 4711")
-_DRAFT = say("Dear Ann, parcel 4711 is two days late and arrives on Friday.")
-
-SCRIPTS |= {
     "member_limit": {
         "triage": (handoff("docs"), _DRAFT),
         "docs": (_SEARCH, tool("search_docs", query="4711"), tool("search_docs", query="Ann")),
@@ -35,6 +32,7 @@ SCRIPTS |= {
     "left": DELEGATION["happy"],
     "code_fails": {"triage": (say("<code>\nbilling(task='Where is it?')\n</code>"), say("<code>\nfinal_answer('Later.')\n</code>"))},
 }
+
 _ERRORED = frozenset({HandoffReason.ERRORED})
 
 TRUTHS_HERE: Final = {
