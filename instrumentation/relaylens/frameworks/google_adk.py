@@ -17,7 +17,7 @@ def _patch(module: ModuleType, patches: Patches) -> None:
 FRAMEWORK = Framework(
     name="google-adk",
     distribution="google-adk",
-    tested=">=2.13,<3",
+    tested=">=2.9,<3",
     patches={"google.adk.runners": _patch},
     adds="Runs, one step for each turn of an agent, transfers, agents as tools and tasks, the orders of SequentialAgent, LoopAgent and "
     "ParallelAgent, transfers to agents that there are not, and confirmations with their answers.",

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import relaylens
+from relaylens.around import Around
 from relaylens.frameworks.recording import Pause, Pauses
+from relaylens.handoffs import Handoff
+from relaylens.safety import guarded
 from relaylens.scope import RunState
 from relaylens.semconv import EscalationState
 
@@ -116,6 +119,28 @@ def goes_on(run: RunState, caller: str | None, called: str, *, arrives: bool = F
 def is_pause(error: BaseException | None) -> bool:
     """Whether what goes through an agent only says that another one waits."""
     return type(error).__name__ == _INTERRUPTED
+
+
+class Call(Around):
+    """A handoff around the call of another agent."""
+
+    def __init__(self, handoff: Handoff, caller: str | None, run: str) -> None:
+        """Prepare."""
+        self._handoff = handoff
+        self._call = (caller, handoff.target or "")
+        self._run = run
+
+    def _enter(self) -> None:
+        self._handoff._enter()  # noqa: SLF001 - the other half of an Around
+
+    def _returned(self, value: object) -> None:
+        self._handoff.output(value)
+
+    def _leave(self, error: BaseException | None) -> None:
+        if is_pause(error):
+            with guarded("remember a call that waits"):
+                waits(self._run, *self._call)
+        self._handoff._leave(None if is_pause(error) else error)  # noqa: SLF001 - the other half of an Around
 
 
 def _remember(kept: OrderedDict[str, Any], key: str, value: object) -> None:

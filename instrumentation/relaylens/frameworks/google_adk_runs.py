@@ -1,5 +1,6 @@
 """The runs of ADK: its runners, the agents in them, and how control goes from one to the next."""
 
+import functools
 import importlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -198,30 +199,48 @@ def patch(framework: Framework, module: ModuleType, patches: Patches) -> None:
     """Put everything in place; what is patched has been imported with the runners."""
     agents = importlib.import_module("google.adk.agents.base_agent")
     make_id = module.new_invocation_context_id
-    ids.patch(module, patches)
     patches.around(module.Runner, "run_async", lambda runner, _, named: RunnerRun(framework, runner, named, make_id))
     patches.around(agents.BaseAgent, "run_async", lambda agent, args, named: _agent(framework, agent, args, named), call=_watched)
+    ids.patch(module, patches)
+    # Each may be missing in another version, and the others do without it.
+    for part in (_patch_calls, _patch_model_calls, _patch_workflows, _show_texts):
+        with guarded(f"add to ADK: {part.__doc__}"):
+            part(framework, patches)
+
+
+def _patch_calls(framework: Framework, patches: Patches) -> None:  # noqa: ARG001 - the same for all parts
+    """Agents that others call."""
     tools = importlib.import_module("google.adk.tools.agent_tool")
     for kind in (tools.AgentTool, getattr(tools, "_SingleTurnAgentTool", None)):
         if kind is not None:
             patches.around(kind, "run_async", lambda tool, _, named: _called(tool.agent.name, named.get("args")))
-    flow = importlib.import_module("google.adk.flows.llm_flows.base_llm_flow")
-    patches.around(flow.BaseLlmFlow, "_call_llm_async", lambda *_: Region(framework, silent=_SILENT))
     wrapper = importlib.import_module("google.adk.workflow._llm_agent_wrapper")
     patches.around(wrapper, "_dispatch_task_fc", lambda _, args, named: _delegated(*args, **named))
+
+
+def _patch_model_calls(framework: Framework, patches: Patches) -> None:
+    """Model calls, recorded once."""
+    flow = importlib.import_module("google.adk.flows.llm_flows.base_llm_flow")
+    patches.around(flow.BaseLlmFlow, "_call_llm_async", lambda *_: Region(framework, silent=_SILENT))
+
+
+def _patch_workflows(framework: Framework, patches: Patches) -> None:  # noqa: ARG001 - as above
+    """Workflows."""
     workflow = importlib.import_module("google.adk.workflow._workflow").Workflow
     patches.around(workflow, "_run_impl", graphs.Workflow)
     patches.around(workflow, "_start_node_task", graphs.Begin)
     patches.around(workflow, "_buffer_downstream_triggers", graphs.Follow)
-    _show_texts(patches)
 
 
-def _show_texts(patches: Patches) -> None:
-    """Let ADK's spans hold the texts that we keep, in OpenTelemetry's attributes."""
+def _show_texts(framework: Framework, patches: Patches) -> None:  # noqa: ARG001 - as above
+    """Texts on ADK's spans, as we keep them, in OpenTelemetry's attributes."""
     telemetry = importlib.import_module("google.adk.telemetry.context")
-    patches.put(telemetry, "_read_experimental_genai_semconv", lambda: True)
+    switches = {"_read_experimental_genai_semconv": True}
     if not recorder.current().capture_content:
-        patches.put(telemetry, "_read_add_content_to_legacy_spans", lambda: False)
+        switches["_read_add_content_to_legacy_spans"] = False
+    for name, value in switches.items():
+        if hasattr(telemetry, name):
+            patches.put(telemetry, name, functools.partial(bool, value))
 
 
 def _agent(framework: Framework, agent: Any, args: Arguments, named: Named) -> Around | None:  # noqa: ANN401 - BaseAgent
@@ -256,30 +275,9 @@ def _called(name: str, given: object, source: str | None = None) -> Around | Non
     if people.goes_on(scope.run, caller, name):
         return None
     asked = next(iter(given.values())) if isinstance(given, dict) and len(given) == 1 else given
-    return _Call(Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None, source=source), caller, scope.run.id or "")
+    return people.Call(Handoff(name, asked, TransferMode.RETURN_TO_CALLER, None, source=source), caller, scope.run.id or "")
 
 
 def _delegated(parent_agent: Any, fc: Any, ctx: Any) -> Around | None:  # noqa: ANN401, ARG001 - LlmAgent, FunctionCall, Context
     """A sub-agent that is given a task."""
     return _called(fc.name, dict(fc.args or {}), parent_agent.name) if fc.name else None
-
-
-class _Call(Around):
-    """A handoff around the call of another agent."""
-
-    def __init__(self, handoff: Handoff, caller: str | None, run: str) -> None:
-        self._handoff = handoff
-        self._call = (caller, handoff.target or "")
-        self._run = run
-
-    def _enter(self) -> None:
-        self._handoff._enter()  # noqa: SLF001 - as above
-
-    def _returned(self, value: object) -> None:
-        self._handoff.output(value)
-
-    def _leave(self, error: BaseException | None) -> None:
-        if people.is_pause(error):
-            with guarded("remember a call that waits"):
-                people.waits(self._run, *self._call)
-        self._handoff._leave(None if people.is_pause(error) else error)  # noqa: SLF001 - as above
