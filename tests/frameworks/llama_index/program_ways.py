@@ -119,7 +119,11 @@ async def given_back(flow: Flow) -> str:
     drafter = agent(flow, "drafter")
     await drafter.run(TICKET)
     relaylens.uninstrument()
-    modules = [module for name, module in list(sys.modules.items()) if name.startswith(("workflows.", "llama_index_instrumentation", "llama_index.core.agent"))]
+    modules = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith(("workflows.", "llama_index_instrumentation", "llama_index.core.agent"))
+    ]
     owners = {each for module in modules for each in vars(module).values() if isinstance(each, type)}
     names = ("run", "take_step", "_call_tool", "_get_llm_response", "_generate_early_stopping_response", "event", "wait_for_event")
     left = [f"{owner.__name__}.{name}" for owner in owners for name in names if isinstance(vars(owner).get(name), wrapt.FunctionWrapper)]
