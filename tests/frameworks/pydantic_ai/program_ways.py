@@ -36,9 +36,9 @@ async def at_once(flow: Flow) -> list[str]:
 
 
 def threads(flow: Flow) -> list[str]:
-    """Two runs in two threads."""
-    drafter, results = agent(flow, "drafter"), []
-    started = [threading.Thread(target=lambda: results.append(drafter.run_sync(TICKET).output)) for _ in range(2)]
+    """Two runs in two threads, each with an agent of its own: a client belongs to one event loop."""
+    results = []
+    started = [threading.Thread(target=lambda: results.append(agent(flow, "drafter").run_sync(TICKET).output)) for _ in range(2)]
     for thread in started:
         thread.start()
     for thread in started:
