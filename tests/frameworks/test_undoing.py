@@ -19,6 +19,7 @@ _IMPORTED: Final = {
     "llama_index": "llama_index.core.agent.workflow",
     "pydantic_ai": "pydantic_ai",
     "smolagents": "smolagents",
+    "strands": "strands.multiagent",
 }
 """What a program imports, by the framework's folder."""
 

@@ -18,6 +18,7 @@ SUPPORTED: Final[tuple[str, ...]] = (
     "openai-agents",
     "pydantic-ai",
     "smolagents",
+    "strands",
 )
 """Names of the frameworks and model clients: those of their extras, and with `_` those of their files."""
 
