@@ -13,7 +13,7 @@ settings.load_profile("relaylens")
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """OpenTelemetry's and Relaylens' variables of the developer's shell do not reach a test, nor do its spans reach the developer's spool."""
+    """OpenTelemetry's and Relaylens' variables of the shell do not reach a test, nor do its spans reach the user's spool."""
     for name in list(os.environ):
         if name.startswith(("OTEL_", "RELAYLENS_", "STREAMLIT_")) and name != "RELAYLENS_REQUIRE_BROWSER":
             monkeypatch.delenv(name)

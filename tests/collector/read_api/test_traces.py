@@ -36,7 +36,7 @@ def _sent() -> ExportTraceServiceRequest:
         )
         span.attributes.append(KeyValue(key="spanId", value=AnyValue(string_value="\x01 12,no reference")))
         span.attributes.append(KeyValue(key="limit", value=AnyValue(double_value=float("inf"))))
-        span.status.code = 1
+        span.status.message = "done"
         span.links.add(trace_id=b"l" * 16, span_id=b"m" * 8)
         span.events.add(name="said", time_unix_nano=7).attributes.append(KeyValue(key="content", value=AnyValue(string_value=LONG)))
     return request

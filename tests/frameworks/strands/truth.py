@@ -1,6 +1,6 @@
 """Strands: swarms, agents as tools, graphs."""
 
-from tests.frameworks.actions import handoff, say
+from tests.frameworks.actions import Script, handoff, say
 from tests.frameworks.flows import DELEGATION
 from tests.frameworks.programs import But, Program
 
@@ -18,7 +18,7 @@ _NO_SUCH_TOOL = But(
 )
 
 # In a swarm an agent goes on after it has handed over, until it says something.
-_LOOP = {"loop": {"triage": (handoff("docs"), say("Done.")) * 10, "docs": (handoff("triage"), say("Done.")) * 10}}
+_LOOP: dict[str, Script] = {"loop": {"triage": (handoff("docs"), say("Done.")) * 10, "docs": (handoff("triage"), say("Done.")) * 10}}
 _PEERS = {"delegation": "peers pass on; see program_delegation.py"}
 
 PROGRAMS = (
