@@ -13,7 +13,8 @@ from tests.frameworks.model_server import ModelServer, Session, script_of
 from tests.frameworks.observing import Observed, Rows, environment, observe, run
 from tests.frameworks.programs import FOLDER, Program
 
-Variant = Literal["bare", "instrumented", "launched"]
+Variant = Literal["bare", "instrumented", "launched", "broken"]
+"""`broken`: instrumented by a Relaylens that fails in part of all that it guards (see `breaking`)."""
 """Without Relaylens; with its one line; and with no line at all, by `relaylens run`."""
 
 _NS_TO_US: Final = 1000
@@ -56,11 +57,16 @@ def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str
     with ModelServer(script_of) as model:
         command = [*_start(program, variant), *program.arguments, "--model-url", f"{model.url}/{program.name}", "--session", prefix]
         command += [word for flow in asked for word in ("--flow", flow)]
-        command += ["--instrument"] if variant == "instrumented" else []
-        variables = environment(python_of(program.folder), PYTHONPATH=str(FOLDER / "shared"), RESULTS_FILE=str(results))
+        command += ["--instrument"] if variant in {"instrumented", "broken"} else []
+        path = [FOLDER / "shared", *([FOLDER / "breaking"] if variant == "broken" else [])]
+        variables = environment(python_of(program.folder), PYTHONPATH=os.pathsep.join(map(str, path)), RESULTS_FILE=str(results))
         if "SHOW_TRACEBACKS" in os.environ:
             variables["SHOW_TRACEBACKS"] = "1"
-        shown = Observed(run(command, variables)) if variant == "bare" else observe(command, variables, store, service=program.name)
+        if variant == "broken":
+            variables |= {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "RELAYLENS_SPOOL_BYTES": "0"}
+        shown = (
+            Observed(run(command, variables)) if variant in {"bare", "broken"} else observe(command, variables, store, service=program.name)
+        )
         sessions = {flow: model.session(f"{prefix}-{flow}") for flow in asked}
     told = {line["flow"]: line for line in map(json.loads, results.read_text().splitlines())} if results.exists() else {}
     missing = [flow for flow in asked if flow not in told]

@@ -31,6 +31,21 @@ def test_host_is_unchanged(stage: Stage, program: str, flow: str) -> None:
     assert set(bare.model.agents()) == set(observed.model.agents())
 
 
+@pytest.mark.parametrize(("program", "flow"), flows("broken"))
+def test_host_is_unchanged_by_errors_of_ours(stage: Stage, program: str, flow: str) -> None:
+    """The same, with a Relaylens in which four of ten guarded blocks raise."""
+    bare, broken = stage.play(program, "bare").flows[flow], stage.play(program, "broken").flows[flow]
+
+    assert bare.host == broken.host
+    assert bare.model.handoffs() == broken.model.handoffs()
+
+
+@pytest.mark.parametrize("program", chosen())
+def test_errors_of_ours_are_reported(stage: Stage, program: str) -> None:
+    """They were raised indeed, and told in the log."""
+    assert [] != complaints(stage.play(program, "broken").output)
+
+
 @pytest.mark.parametrize("program", chosen())
 def test_nothing_is_seen_outside_the_flows(stage: Stage, program: str) -> None:
     """No trace begins where nothing is asked of the agents, such as when they are made."""
