@@ -63,7 +63,11 @@ def _become(found: str, command: Sequence[str], environ: Mapping[str, str]) -> N
 
 def main(arguments: Sequence[str]) -> int:
     """Become the program; the answer is an exit code only when that fails."""
-    parsed = parser().parse_args(arguments)
+    try:
+        parsed = parser().parse_args(arguments)
+    except SystemExit as told:
+        # Help, or what is wrong, has been printed.
+        return int(told.code or 0)
     command = parsed.command[1:] if parsed.command[:1] == ["--"] else parsed.command
     if not command:
         sys.stderr.write("relaylens run needs a command: relaylens run -- python app.py\n")

@@ -1,6 +1,7 @@
 """The host's results, exceptions and end are the same with and without us, whatever happens to us."""
 
 import ast
+import contextvars
 import os
 import subprocess
 import sys
