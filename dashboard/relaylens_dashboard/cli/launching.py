@@ -9,7 +9,7 @@ TAKES_ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "h
 
 
 def run_program(context: typer.Context) -> None:
-    """Runs a program with `relaylens.instrument()` called at its start, in it and in every Python process it starts.
+    """Runs a program with relaylens.instrument() called at its start, in it and in every Python process it starts.
 
     `relaylens run [--service NAME] [--endpoint URL] [--protocol P] [--capture-content ...] [--frameworks NAMES] -- python app.py`
     """
