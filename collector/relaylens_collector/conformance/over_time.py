@@ -17,7 +17,7 @@ from pathlib import Path
 import grpc
 
 from relaylens_collector.conformance import samples
-from relaylens_collector.conformance.items import ConformanceError, NeedsError, expect, item
+from relaylens_collector.conformance.items import ConformanceError, FailedError, NeedsError, expect, item
 from relaylens_collector.conformance.samples import Trace
 from relaylens_collector.conformance.serving import Server, Serving, option_of, served, serving_of, starved_of_disk
 from relaylens_collector.conformance.target import EXPORT_LOGS, EXPORT_METRICS, EXPORT_TRACES, TRACES, Target
@@ -163,7 +163,8 @@ def idle(target: Target) -> None:
                 answer.begin()
                 answer.read()
             except (OSError, http.client.HTTPException) as error:
-                expect(False, f"closed after {pause} s ({type(error).__name__})")  # noqa: FBT003 - fails
+                message = f"closed after {pause} s ({type(error).__name__})"
+                raise FailedError(message) from error
             expect(answer.status == http.client.OK, f"answers {answer.status} after {pause} s")
 
 

@@ -1,23 +1,21 @@
 """One trace as OTLP, as Jaeger's and Tempo's read APIs answer it: what the store holds, in the form it came in."""
 
-import base64
 import json
 import re
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import grpc
-from google.protobuf import json_format
 
 from relaylens_collector.errors import QueryError
 from relaylens_collector.ingest import Ingest
+from relaylens_collector.otlp_documents import document_of
 from relaylens_collector.receive.exchange import JSON, Answer, Exchange
 from relaylens_collector.receive.refusals import Refusal
 from relaylens_collector.store.otlp_messages import Messages
 
 PATH: Final = "/api/v1/traces/"
 _PROTOBUF: Final = "application/x-protobuf"
-_IDS: Final = ("traceId", "spanId", "parentSpanId")
 _TRACE_ID: Final = re.compile(r"[0-9a-fA-F]{32}")
 
 
@@ -37,18 +35,4 @@ def answer_trace(ingest: Ingest, exchange: Exchange) -> Answer:
         raise Refusal(grpc.StatusCode.NOT_FOUND, message)
     if _PROTOBUF in exchange.headers.get("accept", ""):
         return Answer(200, _PROTOBUF, data.SerializeToString())
-    document = json_format.MessageToDict(data, use_integers_for_enums=True)
-    for resource in document.get("resourceSpans", ()):
-        for scope in resource.get("scopeSpans", ()):
-            for span in scope.get("spans", ()):
-                _ids_as_hex(span)
-                for link in span.get("links", ()):
-                    _ids_as_hex(link)
-    return Answer(200, JSON, json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _ids_as_hex(value: dict[str, Any]) -> None:
-    """Write ids as OTLP's JSON does; protobuf's own has base64."""
-    for name in _IDS:
-        if name in value:
-            value[name] = base64.b64decode(value[name]).hex()
+    return Answer(200, JSON, json.dumps(document_of(data), ensure_ascii=False).encode("utf-8", "replace"))

@@ -1,6 +1,5 @@
 """OTLP requests into files: length-delimited protobuf or JSON lines, plain or compressed, by the file's name."""
 
-import base64
 import gzip
 import json
 import lzma
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 import typer
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from relaylens_collector.otlp_documents import document_of
 from relaylens_collector.signals import Signal
 
 _REQUESTS: Final[dict[Signal, type[Message]]] = {
@@ -24,8 +23,6 @@ _REQUESTS: Final[dict[Signal, type[Message]]] = {
     Signal.LOGS: ExportLogsServiceRequest,
     Signal.METRICS: ExportMetricsServiceRequest,
 }
-_IDS: Final = ("traceId", "spanId", "parentSpanId")
-"""Fields that OTLP's JSON writes as hex, where protobuf's JSON has base64."""
 
 
 class UnwritableError(Exception):
@@ -44,9 +41,7 @@ def parsed(signal: Signal, body: bytes) -> Any:  # noqa: ANN401 - one of three g
 
 def json_line(signal: Signal, body: bytes) -> bytes:
     """Write a request as OTLP's JSON on one line."""
-    document = json_format.MessageToDict(parsed(signal, body), use_integers_for_enums=True)
-    _ids_as_hex(document)
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(document_of(parsed(signal, body)), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def delimited(body: bytes) -> bytes:
@@ -85,16 +80,3 @@ def writer(signal: Signal, out: Path | None) -> Iterator[Callable[[bytes], None]
 
 def _write(stream: IO[bytes], data: bytes) -> None:
     stream.write(data)
-
-
-def _ids_as_hex(value: Any) -> None:  # noqa: ANN401 - JSON
-    """Turn the ids in a document from base64 to hex, in place; attributes hold no such field but as text of a key."""
-    if isinstance(value, list):
-        for item in value:
-            _ids_as_hex(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if name in _IDS and isinstance(item, str):
-                value[name] = base64.b64decode(item).hex()
-            else:
-                _ids_as_hex(item)

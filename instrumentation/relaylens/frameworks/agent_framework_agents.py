@@ -11,6 +11,7 @@ from relaylens.frameworks.agent_framework_people import answer, approvals, ask_f
 from relaylens.frameworks.agent_framework_places import executing
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import FrameworkRun, FrameworkStep, framework_run
+from relaylens.frameworks.stacking import InRun
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
@@ -22,7 +23,7 @@ _LIMIT: Final = "Function invocation limit reached before a final answer could b
 """What the framework answers for an agent that calls tools without end (`_FUNCTION_INVOCATION_LIMIT_FALLBACK_TEXT`)."""
 
 
-class _Turn(Around):
+class _Turn(InRun):
     """An agent's turn: with a run around it, if nothing is open, or a handoff, if another agent called it."""
 
     def __init__(self, agent: Any, messages: Any, session: Any, instructions: Any) -> None:  # noqa: ANN401 - of the framework
@@ -48,8 +49,7 @@ class _Turn(Around):
         self._given = given
 
     def _enter(self) -> None:
-        if self._run is not None:
-            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        self._enter_run()
         with guarded("begin an agent's turn"):
             answer(self._answers)
             scope = current_scope()
@@ -68,12 +68,10 @@ class _Turn(Around):
 
     def _suspend(self) -> None:
         self._step.paused()
-        if self._run is not None:
-            self._run._suspend()  # noqa: SLF001 - as above
+        super()._suspend()
 
     def _resume(self) -> None:
-        if self._run is not None:
-            self._run._resume()  # noqa: SLF001 - as above
+        super()._resume()
         self._step.resumed()
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - an AgentResponse
@@ -96,8 +94,7 @@ class _Turn(Around):
         self._step.close(error)
         for each in self._handoffs:
             each._leave(error)  # noqa: SLF001 - they were offered and not entered
-        if self._run is not None:
-            self._run._leave(error)  # noqa: SLF001 - as above
+        self._leave_run(error)
 
 
 def _is_awaited(run: Any, name: str) -> bool:  # noqa: ANN401 - the run that is open, if any

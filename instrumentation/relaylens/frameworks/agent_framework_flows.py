@@ -12,6 +12,7 @@ from relaylens.frameworks.agent_framework_people import answer, ask, waiting
 from relaylens.frameworks.agent_framework_places import Executing, Flow, executing, flows
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import Region, framework_run
+from relaylens.frameworks.stacking import InRun
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
 from relaylens.scope import current_scope
@@ -26,7 +27,7 @@ _waiting: Final[OrderedDict[str, Flow]] = OrderedDict()
 """Workflows that wait for an answer, by their run."""
 
 
-class _WorkflowRun(Around):
+class _WorkflowRun(InRun):
     """A workflow from what it is given until it has nothing more to do, or waits."""
 
     def __init__(self, workflow: Any, named: Named) -> None:  # noqa: ANN401 - a Workflow
@@ -47,8 +48,7 @@ class _WorkflowRun(Around):
         )
 
     def _enter(self) -> None:
-        if self._run is not None:
-            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        self._enter_run()
         with guarded("begin a workflow"):
             context = getattr(self._workflow, "_runner_context", None)
             if context is not None:
@@ -56,14 +56,6 @@ class _WorkflowRun(Around):
                 kept = _waiting.get(self._run_id or "") or Flow()
                 self._flow = flows.setdefault(context, kept)
             answer(self._answers)
-
-    def _suspend(self) -> None:
-        if self._run is not None:
-            self._run._suspend()  # noqa: SLF001 - as above
-
-    def _resume(self) -> None:
-        if self._run is not None:
-            self._run._resume()  # noqa: SLF001 - as above
 
     def _returned(self, value: object) -> None:
         for event in value if isinstance(value, list) else ():
@@ -83,8 +75,7 @@ class _WorkflowRun(Around):
                 _waiting.popitem(last=False)
 
     def _leave(self, error: BaseException | None) -> None:
-        if self._run is not None:
-            self._run._leave(error)  # noqa: SLF001 - as above
+        self._leave_run(error)
 
 
 def _answer_among(events: object) -> object:

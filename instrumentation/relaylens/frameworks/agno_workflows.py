@@ -9,6 +9,7 @@ from relaylens.frameworks.agno_order import InOrder, SideBySide
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import Pauses, framework_run
+from relaylens.frameworks.stacking import InRun
 from relaylens.missing import MISSING
 from relaylens.safety import guarded
 from relaylens.semconv import EscalationState, Evidence, Outcome
@@ -19,7 +20,7 @@ _RESUMED: Final = ("_continue_execute", "_continue_execute_stream", "_acontinue_
 _WAYS: Final = ("execute", "execute_stream", "aexecute", "aexecute_stream")
 
 
-class _WorkflowRun(Around):
+class _WorkflowRun(InRun):
     """One execution of a workflow."""
 
     keeps_items = False
@@ -41,8 +42,7 @@ class _WorkflowRun(Around):
         self._order = InOrder(_before(self._response) if resumed else ())
 
     def _enter(self) -> None:
-        if self._run is not None:
-            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        self._enter_run()
         self._order._enter()  # noqa: SLF001 - as above
         if self._resumed:
             with guarded("record an answer"):
@@ -60,16 +60,7 @@ class _WorkflowRun(Around):
 
     def _leave(self, error: BaseException | None) -> None:
         self._order._leave(error)  # noqa: SLF001 - as above
-        if self._run is not None:
-            self._run._leave(error)  # noqa: SLF001 - as above
-
-    def _suspend(self) -> None:
-        if self._run is not None:
-            self._run._suspend()  # noqa: SLF001 - as above
-
-    def _resume(self) -> None:
-        if self._run is not None:
-            self._run._resume()  # noqa: SLF001 - as above
+        self._leave_run(error)
 
     def _question_id(self, requirement: Any) -> str:  # noqa: ANN401 - StepRequirement
         """The question's id, in this process and others."""

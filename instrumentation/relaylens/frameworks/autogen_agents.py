@@ -11,12 +11,13 @@ from relaylens.frameworks.autogen_turns import current_loop, step_of
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import FrameworkRun, Pause, Region, framework_run
+from relaylens.frameworks.stacking import InRun
 from relaylens.safety import guarded
 from relaylens.scope import current_scope
 from relaylens.semconv import Evidence, Outcome, TransferMode
 
 
-class _Alone(Around):
+class _Alone(InRun):
     """An agent's run of its own: the run, if nothing is open, and its one step."""
 
     def __init__(self, framework: Framework, agent: Any, task: Any, messages: Any = ()) -> None:  # noqa: ANN401 - a chat agent
@@ -36,20 +37,17 @@ class _Alone(Around):
         self._step = step_of(agent, agent.name, texts.task(asked))
 
     def _enter(self) -> None:
-        if self._run is not None:
-            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        self._enter_run()
         with guarded("answer what an agent asked"):
             answer(self._pause, self._asked)
         self._step.open()
 
     def _suspend(self) -> None:
         self._step.paused()
-        if self._run is not None:
-            self._run._suspend()  # noqa: SLF001 - as above
+        super()._suspend()
 
     def _resume(self) -> None:
-        if self._run is not None:
-            self._run._resume()  # noqa: SLF001 - as above
+        super()._resume()
         self._step.resumed()
 
     def _returned(self, value: Any) -> None:  # noqa: ANN401 - a TaskResult, a Response, or the items of a stream
@@ -78,8 +76,7 @@ class _Alone(Around):
 
     def _leave(self, error: BaseException | None) -> None:
         self._step.close(error)
-        if self._run is not None:
-            self._run._leave(error)  # noqa: SLF001 - as above
+        self._leave_run(error)
 
 
 def _is_cut_short(agent: Any, message: Any) -> bool:  # noqa: ANN401 - a chat agent and its last message

@@ -16,6 +16,7 @@ from relaylens.frameworks.autogen_turns import Place, TakingPart, Turn, current_
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.patching import Arguments, Make, Named, Patches
 from relaylens.frameworks.recording import Pause, Region, framework_run
+from relaylens.frameworks.stacking import InRun
 from relaylens.safety import guarded
 from relaylens.scope import current_scope
 from relaylens.semconv import Evidence, HandoffReason, Outcome, TransferMode
@@ -29,7 +30,7 @@ _loops: Final[dict[str, Loop]] = {}
 """Teams that run, by the id that all of their messages carry; each runs once at a time."""
 
 
-class _TeamRun(Around):
+class _TeamRun(InRun):
     """A team's run from its task to its result."""
 
     keeps_items = False
@@ -43,19 +44,10 @@ class _TeamRun(Around):
         self._is_outermost = current_loop() is None and current_scope().step is None
 
     def _enter(self) -> None:
-        if self._run is not None:
-            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        self._enter_run()
         with guarded("begin a team's run"):
             self._loop = _loops[self._team._team_id] = Loop(self._team, otel_context.get_current(), texts.task(self._task))  # noqa: SLF001 - as above
             answer(self._pause, self._task)
-
-    def _suspend(self) -> None:
-        if self._run is not None:
-            self._run._suspend()  # noqa: SLF001 - as above
-
-    def _resume(self) -> None:
-        if self._run is not None:
-            self._run._resume()  # noqa: SLF001 - as above
 
     def _leave(self, error: BaseException | None) -> None:
         with guarded("end a team's run"):
@@ -67,8 +59,7 @@ class _TeamRun(Around):
                 loop.close(error)
                 if self._run is not None and error is None and loop.leaving is None and loop.answer is not None:
                     self._run._returned(loop.answer)  # noqa: SLF001 - as above
-        if self._run is not None:
-            self._run._leave(error)  # noqa: SLF001 - as above
+        self._leave_run(error)
 
     def _left(self, loop: Loop, error: BaseException | None) -> None:
         """What became of a handoff to somebody who is not in the team."""

@@ -18,6 +18,7 @@ from relaylens.frameworks.base import CLIENT_SCOPES, Framework
 from relaylens.frameworks.google_adk_orders import Order, order_of, within
 from relaylens.frameworks.patching import Arguments, Named, Patches
 from relaylens.frameworks.recording import FrameworkRun, Region, framework_run
+from relaylens.frameworks.stacking import InRun
 from relaylens.frameworks.turns import Turn
 from relaylens.handoffs import Handoff
 from relaylens.missing import MISSING, Missing
@@ -29,7 +30,7 @@ _SILENT: Final = CLIENT_SCOPES | {"openinference.instrumentation.google_genai", 
 """Instrumentations of clients that record the model calls which ADK records itself."""
 
 
-class RunnerRun(Around):
+class RunnerRun(InRun):
     """What a runner does with one message: the run, and the answers that the message brings to earlier questions."""
 
     def __init__(self, framework: Framework, runner: Any, named: Named, make_id: Callable[[], str]) -> None:  # noqa: ANN401 - Runner
@@ -57,8 +58,7 @@ class RunnerRun(Around):
         self._id = run_id
 
     def _enter(self) -> None:
-        if self._run is not None:
-            self._run._enter()  # noqa: SLF001 - the wrapper of patching.py is the other half of an Around, and so is this
+        self._enter_run()
         with guarded("go on with a run"):
             run = current_scope().run
             if self._goes_on and isinstance(self._run, FrameworkRun) and run is not None and run.id is not None:
@@ -89,16 +89,7 @@ class RunnerRun(Around):
                 self._answer()
             if self._resumed is not None:
                 self._resumed.end()
-        if self._run is not None:
-            self._run._leave(error)  # noqa: SLF001 - as above
-
-    def _suspend(self) -> None:
-        if self._run is not None:
-            self._run._suspend()  # noqa: SLF001 - as above
-
-    def _resume(self) -> None:
-        if self._run is not None:
-            self._run._resume()  # noqa: SLF001 - as above
+        self._leave_run(error)
 
 
 class AgentTurn(Around):

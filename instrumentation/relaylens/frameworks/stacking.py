@@ -1,4 +1,4 @@
-"""Several things around one function of a framework: a run, and the first step in it."""
+"""Several things around one function of a framework: a run, and what is first in it."""
 
 from relaylens.around import Around
 
@@ -29,3 +29,26 @@ class Stacked(Around):
     def _resume(self) -> None:
         for part in self._parts:
             part._resume()  # noqa: SLF001 - as above
+
+
+class InRun(Around):
+    """Something around a function that may begin a run: the run begins before it, waits with it and ends after it."""
+
+    _run: Around | None = None
+    """None inside of a run that is open already."""
+
+    def _enter_run(self) -> None:
+        if self._run is not None:
+            self._run._enter()  # noqa: SLF001 - as above
+
+    def _leave_run(self, error: BaseException | None) -> None:
+        if self._run is not None:
+            self._run._leave(error)  # noqa: SLF001 - as above
+
+    def _suspend(self) -> None:
+        if self._run is not None:
+            self._run._suspend()  # noqa: SLF001 - as above
+
+    def _resume(self) -> None:
+        if self._run is not None:
+            self._run._resume()  # noqa: SLF001 - as above

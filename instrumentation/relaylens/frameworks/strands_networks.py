@@ -61,13 +61,11 @@ class NetworkCall(Network):
     def _suspend(self) -> None:
         with guarded("leave a network"):
             self._unmark()
-            if self._run is not None:
-                self._run._suspend()  # noqa: SLF001 - one Around made of several
+            super()._suspend()
 
     def _resume(self) -> None:
         with guarded("enter a network"):
-            if self._run is not None:
-                self._run._resume()  # noqa: SLF001 - one Around made of several
+            super()._resume()
             self._mark()
 
     def _leave(self, error: BaseException | None) -> None:

@@ -8,10 +8,10 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
 import relaylens
-from relaylens.around import Around
 from relaylens.frameworks import strands_texts as texts
 from relaylens.frameworks.base import Framework
 from relaylens.frameworks.recording import FrameworkRun, FrameworkStep, Pause, Pauses, framework_run
+from relaylens.frameworks.stacking import InRun
 from relaylens.handoffs import Handoff, handoff
 from relaylens.missing import Missing
 from relaylens.safety import guarded
@@ -30,7 +30,7 @@ _interrupted: OrderedDict[tuple[object, str], Transfer] = OrderedDict()
 """What agents that wait for a person had been handed, by what is called again and their name."""
 
 
-class Call(Around):
+class Call(InRun):
     """A call of an agent or a network: the run, unless there is one, and what is inside of it."""
 
     keeps_items = False
@@ -40,7 +40,6 @@ class Call(Around):
         self._framework = framework
         self.called = called
         self._prompt = prompt
-        self._run: Around | None = None
         self._result: Any = None
         self._token: Any = None
         self._goes_on = False
@@ -82,16 +81,14 @@ class Call(Around):
             conversation=texts.session_of(self.called) if pause is None else pause.conversation,
             given=texts.asked(self._prompt),
         )
-        if self._run is not None:
-            self._run._enter()  # noqa: SLF001 - one Around made of several
+        self._enter_run()
         if pause is not None:
             _answer(pause, said)
 
     def _end_run(self, answer: object, error: BaseException | None) -> None:
-        if self._run is not None:
-            if isinstance(self._run, FrameworkRun) and not isinstance(answer, Missing):
-                self._run.output(answer)
-            self._run._leave(error)  # noqa: SLF001 - one Around made of several
+        if isinstance(self._run, FrameworkRun) and not isinstance(answer, Missing):
+            self._run.output(answer)
+        self._leave_run(error)
 
 
 class AgentCall(Call):
@@ -134,13 +131,15 @@ class AgentCall(Call):
     def _suspend(self) -> None:
         with guarded("leave an agent's turn"):
             self._unmark()
-            for part in (self._step, self._delegation, self._run):
+            for part in (self._step, self._delegation):
                 if part is not None:
                     part._suspend()  # noqa: SLF001 - one Around made of several
+            super()._suspend()
 
     def _resume(self) -> None:
         with guarded("enter an agent's turn"):
-            for part in (self._run, self._delegation, self._step):
+            super()._resume()
+            for part in (self._delegation, self._step):
                 if part is not None:
                     part._resume()  # noqa: SLF001 - one Around made of several
             self._mark()

@@ -36,45 +36,12 @@ class Files:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     """Made for these tests."""
     made = Files(tmp_path_factory.mktemp("tls"))
-    _openssl(
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=authority",
-        "-keyout",
-        str(made.pem("ca-key")),
-        "-out",
-        str(made.pem("ca")),
-    )
+    new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
+    _openssl(*new, "-subj", "/CN=authority", "-keyout", str(made.pem("ca-key")), "-out", str(made.pem("ca")))
+    signed = ("-CA", str(made.pem("ca")), "-CAkey", str(made.pem("ca-key")), "-addext", "basicConstraints=critical,CA:FALSE")
     for name in ("server", "client"):
-        _openssl(
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-            "-CA",
-            str(made.pem("ca")),
-            "-CAkey",
-            str(made.pem("ca-key")),
-            "-keyout",
-            str(made.pem(f"{name}-key")),
-            "-out",
-            str(made.pem(name)),
-        )
+        written = ("-keyout", str(made.pem(f"{name}-key")), "-out", str(made.pem(name)))
+        _openssl(*new, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", *signed, *written)
     return made
 
 

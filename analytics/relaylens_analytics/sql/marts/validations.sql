@@ -21,7 +21,7 @@ JOIN new_handoffs AS c ON c.run = b.run AND c.from_agent = b.to_agent AND c.to_a
                       AND c.rule = b.rule
 JOIN work_steps AS s ON s.trace_id || ':' || s.span_id = b.from_step
 LEFT JOIN step_outputs AS o ON o.trace_id = s.trace_id AND o.span_id = s.span_id
-WHERE a.rule = b.rule AND (b.rule = 'agent_switch' OR b.reason IS DISTINCT FROM 'looped')
+WHERE a.rule = b.rule
   -- work that goes round without end is a loop, not somebody's judgement
   AND b.reason IS DISTINCT FROM 'looped'
   AND NOT EXISTS (SELECT 1 FROM work_spans AS v JOIN work_runs AS q USING (trace_id) WHERE q.run = b.run AND v.operation = 'validate')
