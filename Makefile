@@ -10,7 +10,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash bench screenshots docs golden wheel lock clean bench-instrumentation bench-redaction
+.PHONY: help setup system demo test check lint format frameworks crash bench screenshots docs golden wheel lock clean bench-instrumentation bench-redaction bench-peers
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; write
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.ingest_http > docs/benchmarks/ingest.txt
 	@cat docs/benchmarks/ingest.txt
+
+bench-peers: $(VENV)/.project  ## ingest until queryable beside arize-phoenix and mlflow, each in an environment of its own; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.peers > docs/benchmarks/peers.txt; held=$$?; cat docs/benchmarks/peers.txt; exit $$held
 
 bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
 	@mkdir -p docs/benchmarks

@@ -1,4 +1,4 @@
-"""One virtual environment for each framework, made once and kept while its requirements stay the same."""
+"""Virtual environments for frameworks and peers, each made once and kept while its requirements stay the same."""
 
 import fcntl
 import hashlib
@@ -23,23 +23,27 @@ _PATIENCE_S: Final = 900
 
 def python_of(framework: str) -> Path:
     """The interpreter of a framework's environment, which is made first where it is missing or out of date."""
-    folder = PLACE / framework
+    return python_with(framework, FOLDER / framework / "requirements.in")
+
+
+def python_with(name: str, requirements: Path) -> Path:
+    """The interpreter of an environment of that name, made from a file of requirements."""
+    folder = PLACE / name
     python = folder / "bin" / "python"
     stamp = folder / ".made-from"
-    with _alone(framework):
-        wanted = _fingerprint(framework)
+    with _alone(name):
+        wanted = _fingerprint(requirements.read_text())
         if not stamp.exists() or stamp.read_text() != wanted:
             _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
             # Compiled once here, so that no program pays for it at its start.
             install = ("pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), "--requirements")
-            _uv(*install, str(FOLDER / framework / "requirements.in"))
+            _uv(*install, str(requirements))
             stamp.write_text(wanted)
     return python
 
 
-def _fingerprint(framework: str) -> str:
+def _fingerprint(requirements: str) -> str:
     """What the environment is made from: its requirements, what the project itself asks for there, and the interpreter."""
-    requirements = (FOLDER / framework / "requirements.in").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = {word.strip() for words in re.findall(r"\[([^\]]+)\]", requirements) for word in words.split(",")}
     asked = {name: wanted for name, wanted in project["optional-dependencies"].items() if name in extras}
@@ -58,9 +62,9 @@ def _uv(*words: str) -> None:
 
 
 @contextmanager
-def _alone(framework: str) -> Iterator[None]:
+def _alone(name: str) -> Iterator[None]:
     """Let one process at a time make an environment."""
     PLACE.mkdir(parents=True, exist_ok=True)
-    with (PLACE / f"{framework}.lock").open("w") as lock:
+    with (PLACE / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
