@@ -1,4 +1,4 @@
-"""The thread that brings the database up to the journal, and has what changed settled."""
+"""The thread that brings the database up to the journal."""
 
 import contextlib
 import logging
@@ -18,6 +18,7 @@ from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.pace import Pace, Progress
 from relaylens_collector.readers import Readers
 from relaylens_collector.records import Record
+from relaylens_collector.settling import Settling
 from relaylens_collector.store import Settler, Store
 
 _FIRST_PAUSE: Final = 0.2
@@ -48,7 +49,6 @@ class Applier:
         """Open the store and begin; `on_done` hears the request hash of each record that needs no more work."""
         self._open_store = open_store
         self._journal = journal
-        self._settle = settle
         self._pace = pace
         self._on_done = on_done
         self._changed = threading.Condition()
@@ -59,21 +59,19 @@ class Applier:
         self._replay: Iterator[Record] | None = None
         self._singly_until = self._tries = 0
         self._set_aside: set[int] = set()
-        self._failures = self._settle_failures = self._settled_traces = 0
+        self._failures = 0
         self._problem: str | None = None
-        self._settle_problem: str | None = None
-        self._retry_at = self._settle_again_at = 0.0
+        self._retry_at = 0.0
         self._pause = _FIRST_PAUSE
-        self._flush_to = 0
         self._stopping = False
-        self.readers: Final = Readers()
-        self._apply_seconds = self._settle_seconds = 0.0
-        self._last_applied_at = self._dirty_since = time.monotonic()
+        self._apply_seconds = 0.0
         self._store: Store | None = open_store()
         self._applied_seq = self._store.last_batch()
-        self._settled_seq = -1
         self._offered_seq = journal.last_seq
+        self.readers: Final = Readers()
         self.readers.open(self._store)
+        self._settling = Settling(settle, pace, self._changed, more_comes=lambda: bool(self._queue) or self._behind)
+        self._settling.open(self._store, self._applied_seq)
         self._thread = threading.Thread(target=self._run, name="relaylens-apply", daemon=True)
         self._thread.start()
 
@@ -103,31 +101,33 @@ class Applier:
     def flush(self, timeout: float | None = None) -> None:
         """Wait until all that is in the journal is applied and settled; raises StoreError when that fails."""
         with self._changed:
-            target, failures = self._journal.last_seq, self._failures
-            self._flush_to = max(self._flush_to, target)
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._settled_seq >= target or self._failures > failures or self._stopping, timeout=timeout)
-            if self._settled_seq >= target:
+            target, failures = self._journal.last_seq, self._all_failures()
+            self._settling.ask(target)
+            self._changed.wait_for(
+                lambda: self._settling.settled_seq >= target or self._all_failures() > failures or self._stopping, timeout=timeout
+            )
+            if self._settling.settled_seq >= target:
                 return
-            message = self._problem or self._settle_problem or f"{target - self._applied_seq} records wait to be applied."
+            message = self._problem or self._settling.problem or f"{target - self._applied_seq} records wait to be applied."
         raise StoreError(message)
 
     def progress(self) -> Progress:
         """Tell how far things are."""
+        settling = self._settling
         with self._changed:
             return Progress(
                 applied_seq=self._applied_seq,
-                settled_seq=max(self._settled_seq, 0),
+                settled_seq=max(settling.settled_seq, 0),
                 waiting_requests=max(0, self._journal.last_seq - self._applied_seq),
                 waiting_bytes=self._waiting_bytes,
                 # Before the first settling the tables of runs and handoffs may not be there to be asked.
-                ready=self._store is not None and self._caught_up and self._settled_seq >= 0 and self._problem is None,
-                problem=self._problem or self._settle_problem,
+                ready=self._store is not None and self._caught_up and settling.settled_seq >= 0 and self._problem is None,
+                problem=self._problem or settling.problem,
                 set_aside=len(self._set_aside),
                 apply_seconds=self._apply_seconds,
-                settle_seconds=self._settle_seconds,
-                settle_failures=self._settle_failures,
-                settled_traces=self._settled_traces,
+                settle_seconds=settling.seconds,
+                settle_failures=settling.failures,
+                settled_traces=settling.traces,
             )
 
     def close(self, drain_seconds: float) -> None:
@@ -137,6 +137,7 @@ class Applier:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+        self._settling.stop()
         store = self._store
         while self._thread.is_alive():
             self._thread.join(_INTERRUPT_EVERY)
@@ -144,16 +145,20 @@ class Applier:
                 store.connection.interrupt()
         self._close_store()
 
+    def _all_failures(self) -> int:
+        return self._failures + self._settling.failures
+
     # --- the thread ---------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while self._wait_for_work():
             group: _Group | None = None
             try:
-                if self._store is None:
+                if (broken := self._settling.broken) is not None:
+                    self._close_store()
+                    self._recover(broken, None)
+                elif self._store is None:
                     self._reopen()
-                elif self._seconds_to_settling(time.monotonic()) == 0.0:
-                    self._settle_now(self._store)
                 elif group := self._take():
                     self._apply(self._store, group)
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database or a bad record raises
@@ -163,13 +168,12 @@ class Applier:
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
-                to_settling = self._seconds_to_settling(now)
                 if now < self._retry_at:
                     self._changed.wait(self._retry_at - now)
-                elif self._store is None or self._queue or self._behind or to_settling == 0.0:
+                elif self._store is None or self._queue or self._behind or self._settling.broken is not None:
                     return True
                 else:
-                    self._changed.wait(to_settling)
+                    self._changed.wait()
             return False
 
     def _take(self) -> _Group | None:
@@ -206,6 +210,7 @@ class Applier:
                 self._behind = False
                 self._caught_up = True
                 self._waiting_bytes = 0
+                self._settling.is_level()
         return None
 
     def _apply(self, store: Store, group: _Group) -> None:
@@ -220,12 +225,9 @@ class Applier:
         self._done(group)
 
     def _done(self, group: _Group) -> None:
-        now = time.monotonic()
         with self._changed:
-            if self._settled_seq >= self._applied_seq:
-                self._dirty_since = now
-            self._last_applied_at = now
             self._applied_seq = group.last_seq
+            self._settling.applied(group.last_seq)
             self._waiting_bytes = max(0, self._waiting_bytes - group.size)
             self._tries = 0
             self._problem = None
@@ -233,44 +235,6 @@ class Applier:
             self._changed.notify_all()
         for record, _ in group.pairs:
             self._on_done(record.request_hash)
-
-    def _seconds_to_settling(self, now: float) -> float | None:
-        """Return how long until settling is due, nothing when there is nothing to settle."""
-        if self._settled_seq >= self._applied_seq or not self._caught_up:
-            return None
-        if self._settled_seq < self._flush_to <= self._applied_seq:
-            due = now
-        elif self._queue or self._behind:
-            due = self._dirty_since + self._pace.settle_every_seconds
-        else:
-            due = min(self._last_applied_at + self._pace.quiet_seconds, self._dirty_since + self._pace.settle_every_seconds)
-        return max(0.0, due - now, self._settle_again_at - now)
-
-    def _settle_now(self, store: Store) -> None:
-        began, upto = time.monotonic(), self._applied_seq
-        try:
-            settled = self._settle(store.connection) if self._settle is not None else 0
-        except Exception as error:
-            if not is_alive(store):
-                raise
-            if self._stopping:  # it was interrupted; the next start settles
-                return
-            problem = f"Settling failed: {error}"
-            if problem != self._settle_problem:
-                _logger.exception("Settling failed; it is tried again every %g s.", self._pace.settle_every_seconds)
-            with self._changed:
-                self._settle_failures += 1
-                self._failures += 1
-                self._settle_problem = problem
-                self._settle_again_at = time.monotonic() + self._pace.settle_every_seconds
-                self._changed.notify_all()
-            return
-        with self._changed:
-            self._settled_seq = upto
-            self._settle_seconds += time.monotonic() - began
-            self._settled_traces += settled
-            self._settle_problem = None
-            self._changed.notify_all()
 
     # --- when something fails -----------------------------------------------------------------------------------------
 
@@ -312,6 +276,7 @@ class Applier:
         with self._changed:
             store, self._store = self._store, None
             self._caught_up = False
+        self._settling.close()
         self.readers.close()
         if store is not None:
             with contextlib.suppress(duckdb.Error):
@@ -322,7 +287,7 @@ class Applier:
         with self._changed:
             self._store = store
             self._applied_seq = store.last_batch()
-            self._settled_seq = -1
             self._problem = None
         self.readers.open(store)
+        self._settling.open(store, self._applied_seq)
         _logger.warning("The database is open again, with everything up to record %d.", self._applied_seq)

@@ -35,11 +35,24 @@ def tries_before_putting_aside(error: Exception) -> float:
 
 
 def is_alive(store: Store) -> bool:
-    """End what a failure left open, and tell whether the database still answers."""
+    """End what a failure left open on the writer's connection, and tell whether the database still answers there."""
     with contextlib.suppress(duckdb.Error):
         store.connection.rollback()
+    return _answers(store.connection)
+
+
+def answers(store: Store) -> bool:
+    """Tell whether the database still answers, in any thread."""
     try:
-        store.connection.execute("SELECT 1").fetchall()
+        with contextlib.closing(store.cursor()) as cursor:
+            return _answers(cursor)
+    except duckdb.Error:
+        return False
+
+
+def _answers(connection: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        connection.execute("SELECT 1").fetchall()
     except duckdb.Error:
         return False
     return True

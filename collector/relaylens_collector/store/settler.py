@@ -1,4 +1,4 @@
-"""What the writer calls after it stored batches."""
+"""What is called after batches were stored."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ import duckdb
 
 
 class Settler(Protocol):
-    """Derives conversations, runs, steps and handoffs from what is stored."""
+    """Derives conversations, runs, steps and handoffs from what is stored; one thread calls it, on a cursor that is new each time."""
 
     def __call__(self, connection: duckdb.DuckDBPyConnection) -> int:
         """Settle the traces that changed; return how many there were."""

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -385,15 +386,39 @@ def test_a_failing_settler_is_reported_and_called_again(tmp_path: Path, make_tra
         assert ingest.status().progress.problem is None
 
 
-def test_a_dead_database_is_opened_again(tmp_path: Path, make_traces: MakeTraces) -> None:
-    """When the connection is gone the database is opened anew and brought up to the journal."""
-    deaths = iter([True, False])
+def test_a_settler_that_breaks_its_cursor_gets_another(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """It costs one settling, and the database stays open."""
+    breaks = iter([True])
+
+    def settle(connection: duckdb.DuckDBPyConnection) -> int:
+        if connection.execute("SELECT count(*) FROM spans").fetchall() != [(0,)] and next(breaks, False):
+            connection.close()
+            connection.execute("SELECT 1")
+        return 1
+
+    with Ingest(tmp_path, settle, pace=Pace(quiet_seconds=0.01, settle_every_seconds=0.05)) as ingest:
+        ingest.flush()
+        ingest.submit(Signal.TRACES, make_traces(1))
+        with pytest.raises(StoreError, match="Settling failed"):
+            ingest.flush()
+        assert ingest.status().progress.ready
+        ingest.flush()
+
+        assert ingest.status().progress.problem is None
+        assert 1 == ingest.status().progress.settle_failures
+
+
+def test_a_database_that_dies_while_settling_is_opened_again(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """When the writer's connection is gone the database is opened anew, brought up to the journal and settled."""
+    deaths = iter([True])
 
     def settle(connection: duckdb.DuckDBPyConnection) -> int:
         if connection.execute("SELECT count(*) FROM spans").fetchall() != [(0,)] and next(deaths, False):
-            connection.close()
-            connection.execute("SELECT 1")
-        return 0
+            store = ingest._applier._store  # noqa: SLF001 - what a fatal error does to it
+            assert store is not None
+            store.connection.close()
+            connection.execute("SELECT * FROM a_table_that_is_not_there")
+        return 1
 
     with Ingest(tmp_path, settle, pace=Pace(quiet_seconds=0.01)) as ingest:
         ingest.submit(Signal.TRACES, make_traces(1))
@@ -404,6 +429,36 @@ def test_a_dead_database_is_opened_again(tmp_path: Path, make_traces: MakeTraces
 
         assert _spans((1, 3), (2, 3)) == _names(ingest)
         assert ingest.status().progress.ready
+
+
+def test_what_comes_while_it_settles_is_stored_and_settled_next(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """Storing goes on beside a settling that takes long, and what came meanwhile is settled after it."""
+    settles, go_on = threading.Event(), threading.Event()
+    seen: list[int] = []
+
+    def settle(connection: duckdb.DuckDBPyConnection) -> int:
+        ((count,),) = connection.execute("SELECT count(*) FROM spans").fetchall()
+        if count and not settles.is_set():
+            settles.set()
+            assert go_on.wait(30)
+        seen.append(count)
+        return 1
+
+    with Ingest(tmp_path, settle, pace=Pace(quiet_seconds=0.01)) as ingest:
+        ingest.flush()
+        ingest.submit(Signal.TRACES, make_traces(1))
+        assert settles.wait(10)
+        ingest.submit(Signal.TRACES, make_traces(2))
+        deadline = time.monotonic() + 10
+        while ingest.status().progress.applied_seq < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        progress = ingest.status().progress
+        go_on.set()
+        ingest.flush()
+
+        assert (2, 0) == (progress.applied_seq, progress.settled_seq)
+        assert [0, 3, 6] == seen
+        assert 2 == ingest.status().progress.settled_seq
 
 
 def test_too_much_waiting_is_refused_until_it_is_stored(tmp_path: Path, make_traces: MakeTraces) -> None:
