@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+from relaylens_collector.access import Authenticator, TokenFile
 from relaylens_collector.ingest import Ingest, Limits
 from relaylens_collector.pace import Pace
 from relaylens_collector.read_api.own_metrics import OwnMetrics
@@ -36,6 +37,7 @@ class Collector:
     def __init__(self, settings: Settings, settle: Settler | None = None) -> None:
         """Nothing happens before `start`."""
         self.settings: Final = settings
+        self.authenticator: Final = Authenticator(settings.token, TokenFile(settings.store))
         self._settle = settle
         self._stack = contextlib.ExitStack()
         self._stopped = threading.Event()
@@ -93,7 +95,7 @@ class Collector:
             stack.callback(lambda: ingest.close(self._seconds_left()))
             metrics = OwnMetrics(ingest)
             receiver = Receiver(ingest, metrics, max_records=settings.max_records)
-            gate = Gate(host=settings.host, token=settings.token, allowed_hosts=settings.allowed_hosts)
+            gate = Gate(self.authenticator, host=settings.host, allowed_hosts=settings.allowed_hosts)
             takers = ThreadPoolExecutor(_TAKERS, thread_name_prefix="relaylens-take")
             queries = ThreadPoolExecutor(_QUERIES, thread_name_prefix="relaylens-query")
             stack.callback(takers.shutdown)

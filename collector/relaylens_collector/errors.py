@@ -15,6 +15,10 @@ CollectorError
 ├── NotReadyError           the database cannot be read at this moment; ask again
 ├── QueryError              a question to the read API has no answer
 │   └── QueryRefusedError       the statement is not one that a reader may send
+├── NotAuthenticatedError   no valid token came with the request
+├── TokenFileError          the file of tokens cannot be used
+├── UnknownTokenError       there is no such token
+├── ProjectNameError        a name cannot be a project's
 ├── SettingsError           a setting is missing or cannot be used
 └── ListenError             an address cannot be listened on
 """
@@ -90,6 +94,22 @@ class QueryError(CollectorError):
 
 class QueryRefusedError(QueryError):
     """Only one SELECT that reads the store is answered."""
+
+
+class NotAuthenticatedError(CollectorError):
+    """A valid token is needed: send it as Authorization: Bearer TOKEN."""
+
+
+class TokenFileError(CollectorError):
+    """The file of tokens cannot be used; mend it, or put it aside and make new tokens with `relaylens token create`."""
+
+
+class UnknownTokenError(CollectorError):
+    """There is no token with this id; `relaylens token list` shows those that there are."""
+
+
+class ProjectNameError(CollectorError):
+    """A project is named by 1 to 63 small letters, digits, - and _, and begins and ends with a letter or digit."""
 
 
 class SettingsError(CollectorError):

@@ -10,6 +10,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
+from relaylens_collector.access import TokenFile
 from relaylens_collector.errors import SettingsError
 from relaylens_collector.receive.gate import is_loopback
 from relaylens_collector.receive.tls import Tls, check_tls
@@ -68,7 +69,11 @@ class Settings:
     host: str = field(default="127.0.0.1", metadata=_says("Address to listen on; any other than loopback needs a token."))
     otlp_http_port: int = field(default=4318, metadata=_says("Port of OTLP/HTTP and the read API; 0 takes any free one.", *_PORT))
     otlp_grpc_port: int = field(default=4317, metadata=_says("Port of OTLP/gRPC; 0 takes any free one.", *_PORT))
-    token: str | None = field(default=None, repr=False, metadata=_says("Bearer token that every request must carry."))
+    token: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_says("A token that may do everything in the default project; more are made with `relaylens token`."),
+    )
     tls_certificate: Path | None = field(
         default=None, metadata=_says("Certificate of the server, as PEM; with it both ports speak TLS only.", Path, "a file")
     )
@@ -97,8 +102,11 @@ class Settings:
         if self.token is not None and not self.token.strip():
             message = "The token is empty; set one, or none."
             raise SettingsError(message)
-        if self.token is None and not is_loopback(self.host):
-            message = f"On {self.host} others can reach this store: set a token ({variable('token')}), or listen on 127.0.0.1."
+        if self.token is None and not is_loopback(self.host) and not TokenFile(self.store).tokens():
+            message = (
+                f"On {self.host} others can reach this store: set a token ({variable('token')}), make one (`relaylens token create`), "
+                "or listen on 127.0.0.1."
+            )
             raise SettingsError(message)
 
         check_tls(self.tls_certificate, self.tls_key, self.tls_client_ca)

@@ -41,6 +41,7 @@ class ReadApi:
             "/api/v1/sql": {"POST": self._work_on(self._sql)},
             "/api/v1/labels": {"POST": self._work_on(self._label)},
             traces.PATH: _for_reading(self._trace),
+            "/api/v1/whoami": _for_reading(self._who_am_i),
             "/healthz": _for_reading(self._health),
             "/readyz": _for_reading(self._ready),
             "/metrics": _for_reading(self._own_metrics),
@@ -74,6 +75,11 @@ class ReadApi:
     def _label(self, exchange: Exchange, body: bytes) -> Answer:
         verdict = self._ingest.submit(Signal.LABELS, read_label(exchange.unpacked(body)))
         return _document(200, {"accepted": verdict.accepted, "duplicate": verdict.duplicate})
+
+    async def _who_am_i(self, exchange: Exchange) -> Answer:
+        """What the token that was sent is good for."""
+        grant = exchange.grant
+        return _document(200, {"holder": grant.holder, "project": grant.project, "scopes": sorted(grant.scopes)})
 
     async def _health(self, _exchange: Exchange) -> Answer:
         """The process answers; whether it can do its work is for /readyz."""

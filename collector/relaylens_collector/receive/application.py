@@ -9,6 +9,7 @@ import grpc
 
 from relaylens_collector.receive.exchange import Answer, BodyLimits, ClientGoneError, Exchange, Memory, Receive
 from relaylens_collector.receive.gate import Gate
+from relaylens_collector.receive.permissions import check_declared, check_scope
 from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
@@ -32,7 +33,8 @@ class Application:
     """An ASGI application; every request meets the gate first, then its route."""
 
     def __init__(self, routes: Routes, *, gate: Gate, limits: BodyLimits, memory: Memory) -> None:
-        """Serve the routes."""
+        """Serve the routes; each of them has to be declared in `permissions`."""
+        check_declared(((method, path) for path, methods in routes.items() for method in methods), over_grpc=False)
         self.routes: Final = routes
         self._gate = gate
         self._limits = limits
@@ -67,7 +69,7 @@ class Application:
 
     async def _answer(self, exchange: Exchange) -> Answer:
         try:
-            self._gate.check(exchange.headers)
+            exchange.grant = self._gate.check(exchange.headers)
             return await self._route(exchange)(exchange)
         except ClientGoneError:
             raise
@@ -81,7 +83,8 @@ class Application:
             return exchange.refuse(refusal)
 
     def _route(self, exchange: Exchange) -> Handler:
-        methods = self.routes.get(exchange.path) or self.routes.get(exchange.path.rpartition("/")[0] + "/")
+        path = exchange.path if exchange.path in self.routes else exchange.path.rpartition("/")[0] + "/"
+        methods = self.routes.get(path)
         if methods is None:
             message = f"There is nothing at {exchange.path[:200]!r}."
             raise Refusal(grpc.StatusCode.NOT_FOUND, message)
@@ -90,6 +93,7 @@ class Application:
             allow = ", ".join(sorted(methods))
             message = f"{exchange.path} takes {allow}, not {exchange.method[:20]}."
             raise Refusal(grpc.StatusCode.UNIMPLEMENTED, message, headers=(("allow", allow),))
+        check_scope(exchange.grant, exchange.method, path)
         if self._stopping:
             raise _stopping()
         return handler

@@ -10,6 +10,7 @@ import grpc
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
+from relaylens_collector.access import Grant
 from relaylens_collector.receive.gzip_body import unpack
 from relaylens_collector.receive.refusals import Refusal, too_large
 
@@ -67,7 +68,10 @@ class BodyLimits:
 
 
 class Exchange:
-    """A request that has passed the gate; its body is read only when a route asks for it."""
+    """A request; its body is read only when a route asks for it."""
+
+    grant: Grant
+    """What the sender may do; set when the request has passed the gate, and no route sees one that has not."""
 
     def __init__(self, scope: Mapping[str, Any], receive: Receive, limits: BodyLimits, memory: Memory) -> None:
         """Hold what the server gave."""

@@ -1,11 +1,9 @@
 """Who may ask at all: the first thing that every HTTP request meets, whatever its path.
 
 A listener on loopback is no protection by itself: any web page can make a browser send requests to it, and a name that resolves
-to 127.0.0.1 makes them same-origin. So the Host has to be one of ours, an Origin too, and a token, once set, is asked of everyone.
+to 127.0.0.1 makes them same-origin. So the Host has to be one of ours, an Origin too, and a token, once there is one, is asked of everyone.
 """
 
-import hashlib
-import hmac
 import ipaddress
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -13,6 +11,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
+from relaylens_collector.access import Authenticator, Grant
 from relaylens_collector.receive.refusals import Refusal
 
 _OURS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -22,32 +21,29 @@ _BEARER: Final = "bearer"
 class Gate:
     """Checks token, Host and Origin."""
 
-    def __init__(self, *, host: str, token: str | None, allowed_hosts: Collection[str]) -> None:
-        """Allow the names of the address that is listened on, and those given; the token itself is not kept."""
-        self._token = None if token is None else _digest(token)
+    def __init__(self, authenticator: Authenticator, *, host: str, allowed_hosts: Collection[str]) -> None:
+        """Allow the names of the address that is listened on, and those given."""
+        self._authenticator = authenticator
         self._hosts = _OURS | {host.lower()} | {name.lower() for name in allowed_hosts}
         # On another address than loopback any name may lead here; the token keeps browsers out, for they do not have it.
-        self._any_host = token is not None and not allowed_hosts and not is_loopback(host)
+        self._any_host = not allowed_hosts and not is_loopback(host)
 
-    def check(self, headers: Mapping[str, str]) -> None:
-        """Raise a refusal when the request may not pass."""
-        if not self.knows_token(headers.get("authorization")):
-            message = "A valid token is needed: send the header Authorization: Bearer TOKEN."
-            raise Refusal(grpc.StatusCode.UNAUTHENTICATED, message, headers=(("www-authenticate", "Bearer"),))
-        if not self._any_host and _host_name(headers.get("host", "")) not in self._hosts:
+    def check(self, headers: Mapping[str, str]) -> Grant:
+        """Return what the sender may do; raises a refusal, or NotAuthenticatedError, when the request may not pass."""
+        grant = self.grant(headers.get("authorization"))
+        if not (self._any_host and self._authenticator.is_needed) and _host_name(headers.get("host", "")) not in self._hosts:
             message = f"The Host {headers.get('host', '')[:100]!r} is not served here; add it to the allowed hosts if it should be."
             raise Refusal(grpc.StatusCode.PERMISSION_DENIED, message)
         origin = headers.get("origin")
         if origin is not None and _origin_name(origin) not in self._hosts:
             message = f"Requests of pages from {origin[:100]!r} are not taken."
             raise Refusal(grpc.StatusCode.PERMISSION_DENIED, message)
+        return grant
 
-    def knows_token(self, authorization: str | None) -> bool:
-        """Compare the token in constant time; without a token set everyone passes."""
-        if self._token is None:
-            return True
+    def grant(self, authorization: str | None) -> Grant:
+        """Return what the holder of the token in the header may do; raises NotAuthenticatedError when that is nothing."""
         scheme, _, given = (authorization or "").strip().partition(" ")
-        return hmac.compare_digest(_digest(given.strip()), self._token) and scheme.lower() == _BEARER
+        return self._authenticator.grant(given.strip() if scheme.lower() == _BEARER else None)
 
 
 def is_loopback(host: str) -> bool:
@@ -58,10 +54,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 def _host_name(host: str) -> str:

@@ -11,6 +11,8 @@ from relaylens_collector.errors import ListenError
 from relaylens_collector.receive.exchange import Memory
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.otlp import Receiver
+from relaylens_collector.receive.permissions import GRPC as OVER_GRPC
+from relaylens_collector.receive.permissions import check_declared, check_scope
 from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
 from relaylens_collector.receive.tls import Tls
 from relaylens_collector.signals import Signal
@@ -78,14 +80,25 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
     """Finds the handler of a call, after the same gate that HTTP has."""
 
     def __init__(self, receiver: Receiver, gate: Gate, memory: Memory) -> None:
+        check_declared(((OVER_GRPC, method) for method in METHODS), over_grpc=True)
         self._gate = gate
         self._handlers = {method: _unary(_export(receiver, signal, memory)) for method, signal in METHODS.items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_Handler | None":
         metadata = dict(handler_call_details.invocation_metadata or ())
-        if not self._gate.knows_token(_text(metadata.get("authorization"))):
-            return _unary(_unauthenticated)
-        return self._handlers.get(handler_call_details.method)
+        method = handler_call_details.method
+        try:
+            grant = self._gate.grant(_text(metadata.get("authorization")))
+            if method not in self._handlers:
+                return None
+            check_scope(grant, OVER_GRPC, method)
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                _logger.exception("gRPC %s", method)
+                refusal = unforeseen()
+            return _refusing(refusal)
+        return self._handlers[method]
 
 
 def _unary(handler: Callable[[bytes, grpc.ServicerContext], bytes]) -> "_Handler":
@@ -111,8 +124,13 @@ def _export(receiver: Receiver, signal: Signal, memory: Memory) -> Callable[[byt
     return export
 
 
-def _unauthenticated(_body: bytes, context: grpc.ServicerContext) -> bytes:
-    _refuse(context, Refusal(grpc.StatusCode.UNAUTHENTICATED, "A valid token is needed: send the metadata authorization: Bearer TOKEN."))
+def _refusing(refusal: Refusal) -> "_Handler":
+    """Answer without reading the request, which may be long: that of a stream is read only when it is asked for."""
+
+    def refuse(_requests: object, context: grpc.ServicerContext) -> bytes:
+        _refuse(context, refusal)
+
+    return grpc.stream_unary_rpc_method_handler(refuse, request_deserializer=None, response_serializer=None)
 
 
 def _refuse(context: grpc.ServicerContext, refusal: Refusal) -> NoReturn:

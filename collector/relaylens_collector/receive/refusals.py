@@ -13,16 +13,19 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from relaylens_collector.errors import (
     JournalError,
+    NotAuthenticatedError,
     NotReadyError,
     OverloadedError,
     QueryError,
     RequestTooLargeError,
     StoreError,
+    TokenFileError,
     UndecodableError,
 )
 
 _LONGEST_MESSAGE: Final = 2000
 _RETRY_SOON: Final = 2.0
+_NOBODY_KNOWN: Final = "The collector cannot read its tokens at this moment; its log says why. Send the request again later."
 
 _HTTP_STATUS: Final = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
@@ -67,7 +70,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
         return status
 
 
-def refusal_of(error: Exception) -> Refusal | None:
+def refusal_of(error: Exception) -> Refusal | None:  # noqa: PLR0911 - one return for each kind
     """Return the answer to one of our errors, nothing for an unforeseen one."""
     if isinstance(error, Refusal):
         return error
@@ -77,9 +80,21 @@ def refusal_of(error: Exception) -> Refusal | None:
         return Refusal(grpc.StatusCode.INVALID_ARGUMENT, str(error))
     if isinstance(error, OverloadedError):
         return Refusal(grpc.StatusCode.UNAVAILABLE, str(error), retry_after=error.retry_after)
+    if isinstance(error, NotAuthenticatedError):
+        return Refusal(grpc.StatusCode.UNAUTHENTICATED, str(error), headers=(("www-authenticate", "Bearer"),))
+    if isinstance(error, TokenFileError):  # where the file is and what is wrong in it is said in the log
+        return Refusal(grpc.StatusCode.UNAVAILABLE, _NOBODY_KNOWN, retry_after=_RETRY_SOON)
     if isinstance(error, JournalError | StoreError | NotReadyError | MemoryError):
         return Refusal(grpc.StatusCode.UNAVAILABLE, str(error) or "Out of memory.", retry_after=_RETRY_SOON)
     return None
+
+
+def out_of_scope(needed: str, what: str) -> Refusal:
+    """Return the answer to a valid token that is not good for this."""
+    message = f"This token does not have the scope {needed!r}, which {what} asks for."
+    return Refusal(
+        grpc.StatusCode.PERMISSION_DENIED, message, headers=(("www-authenticate", f'Bearer error="insufficient_scope", scope="{needed}"'),)
+    )
 
 
 def unforeseen() -> Refusal:

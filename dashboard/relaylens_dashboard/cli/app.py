@@ -10,7 +10,7 @@ import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError, SettingsError
-from relaylens_dashboard.cli import changing, exporting, importing, launching, lists, live, numbers, reporting
+from relaylens_dashboard.cli import changing, exporting, importing, launching, lists, live, numbers, reporting, tokens
 from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
 
@@ -22,6 +22,7 @@ _INTERRUPTED: Final = 130
 _RUN: Final = "Run"
 _RECORD: Final = "Keep the record"
 _READ: Final = "Read"
+_ACCESS: Final = "Who may do what"
 
 app = typer.Typer(
     name="relaylens",
@@ -81,6 +82,9 @@ for _command in COMMANDS:
         short_help=_command.short,
         context_settings=launching.TAKES_ANY if _command.function is launching.run_program else None,
     )(_command.function)
+
+
+app.add_typer(tokens.app, rich_help_panel=_ACCESS, short_help="Tokens: made, listed and revoked.")
 
 
 def run() -> int:
