@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,15 @@ _GROUP_BYTES: Final = 32 << 20
 _QUIET_SECONDS: Final = 2.0
 """Sealed segments are compressed when nothing has come for so long."""
 
+_WORTH_SEALING: Final = 4 << 20
+"""A segment this long is sealed when it is quiet, to be compressed: a trickle does not fill a whole one for days."""
+
+_MOST_WAITING: Final = 8
+"""Sealed segments; when more wait to be compressed, the oldest are, quiet or not, or a steady load would never let it happen."""
+
+_NEWEST_SEGMENTS: Final = 8
+"""Hold what was not applied yet when a process ended."""
+
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -41,13 +51,20 @@ class _Request:
     on_written: Callable[[Record], None] | None
 
 
+class _Order(Enum):
+    """What else the writing thread is told."""
+
+    SEAL = auto()
+    STOP = auto()
+
+
 class Journal:
     """Append-only record of every admitted request; one process at a time, any number of threads.
 
     One thread writes: it takes all requests that wait, writes them together and syncs once, so that the price of the disk is shared.
     """
 
-    def __init__(self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES, quiet_seconds: float = _QUIET_SECONDS) -> None:
         """Open or create the journal in a folder; raises JournalCorruptError when what is there does not verify."""
         self._directory = Path(directory)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -55,10 +72,11 @@ class Journal:
         end = recover(self._directory, anchor)
         anchor.write(end.link)
         self._writer = SegmentWriter(self._directory, anchor, segment_bytes=segment_bytes, end=end.link, last=end.last)
-        self._waiting: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Request | _Order] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
         self._failing = False
+        self._quiet_seconds = quiet_seconds
         self._quiet_since = time.monotonic()
         self._stop = threading.Event()
         self._writing = threading.Thread(target=self._write_groups, name="relaylens-journal", daemon=True)
@@ -125,8 +143,8 @@ class Journal:
             raise JournalCorruptError(message)
 
     def read_latest(self, after: int) -> Iterator[Record]:
-        """Yield the records after a number as `read` does, but of the newest two segments only."""
-        newest = list_segments(self._directory)[-2:]
+        """Yield the records after a number as `read` does, but of the newest segments only."""
+        newest = list_segments(self._directory)[-_NEWEST_SEGMENTS:]
         return self.read(max([after, *(segment.first_seq - 1 for segment in newest[:1])]))
 
     def close(self) -> None:
@@ -135,7 +153,7 @@ class Journal:
             if self._closed:
                 return
             self._closed = True
-            self._waiting.put(None)
+            self._waiting.put(_Order.STOP)
         self._stop.set()
         self._writing.join()
         self._compressing.join()
@@ -143,28 +161,37 @@ class Journal:
 
     def _write_groups(self) -> None:
         while True:
-            group, is_last = self._take_group()
+            group, order = self._take_group()
+            if order is _Order.SEAL and not group:
+                self._seal()
+                continue
             self._quiet_since = time.monotonic()
             while group:
                 group = group[self._write(group) :]
-            if is_last:
+            if order is _Order.STOP:
                 return
 
-    def _take_group(self) -> tuple[list[_Request], bool]:
-        """Wait for a request, and take with it all that wait too."""
+    def _take_group(self) -> tuple[list[_Request], _Order | None]:
+        """Wait for a request, and take with it all that wait too, up to an order."""
         group: list[_Request] = []
         size = 0
-        while True:
+        while size < _GROUP_BYTES:
             try:
                 item = self._waiting.get(block=not group)
             except queue.Empty:
-                return group, False
-            if item is None:
-                return group, True
+                break
+            if isinstance(item, _Order):
+                return group, item
             group.append(item)
             size += len(item.entry.body)
-            if size >= _GROUP_BYTES:
-                return group, False
+        return group, None
+
+    def _seal(self) -> None:
+        """End the segment that grows; what cannot be mended now is mended before the next group."""
+        try:
+            self._writer.seal()
+        except OSError as error:
+            _logger.warning("%s: the newest segment cannot be sealed: %s.", self._directory, error.strerror or error)
 
     def _write(self, group: Sequence[_Request]) -> int:
         """Write the first requests of a group, answer them, and return how many they were."""
@@ -192,16 +219,21 @@ class Journal:
         return len(records)
 
     def _compress_when_quiet(self) -> None:
-        while not self._stop.wait(_QUIET_SECONDS):
-            for segment in list_segments(self._directory):
-                busy = time.monotonic() - self._quiet_since < _QUIET_SECONDS
-                if self._stop.is_set() or busy or segment.number >= self._writer.number:
+        while not self._stop.wait(self._quiet_seconds):
+            if self._is_quiet() and self._writer.size >= _WORTH_SEALING:
+                self._waiting.put(_Order.SEAL)
+            sealed = [one for one in list_segments(self._directory) if one.number <= self._writer.sealed and not one.compressed]
+            for waiting, segment in zip(range(len(sealed), 0, -1), sealed, strict=True):
+                if self._stop.is_set() or not (self._is_quiet() or waiting > _MOST_WAITING):
                     break
                 try:
                     compress(segment)
                 except OSError as error:
                     _logger.warning("%s: cannot be compressed: %s.", segment.path, error.strerror or error)
                     break
+
+    def _is_quiet(self) -> bool:
+        return time.monotonic() - self._quiet_since >= self._quiet_seconds
 
 
 def _from_record(segments: Sequence[Segment], seq: int) -> Sequence[Segment]:

@@ -72,9 +72,19 @@ class SegmentWriter:
         return self._end
 
     @property
-    def number(self) -> int:
-        """Of the newest segment; those before it are sealed."""
-        return self._number
+    def sealed(self) -> int:
+        """The number up to which segments do not grow any more."""
+        return self._number if self._descriptor is None else self._number - 1
+
+    @property
+    def size(self) -> int:
+        """Bytes in the segment that grows."""
+        return 0 if self._descriptor is None else self._offset
+
+    def seal(self) -> None:
+        """Let the next group begin a new segment; raises OSError while a failed group cannot be taken away."""
+        self._mend()
+        self._close_segment()
 
     def write(self, entries: Sequence[Entry]) -> list[Record]:
         """Write the entries of one group, as many as the segment takes; raises OSError and then nothing is written."""
