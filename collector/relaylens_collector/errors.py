@@ -11,6 +11,7 @@ CollectorError
 │   ├── StoreOpenError          it cannot be opened, or is not the journal's
 │   ├── StoreVersionError       the file was made by a newer Relaylens
 │   └── StoreOutdatedError      the file was made by an older Relaylens
+├── StoreNotFoundError      there is no store in the folder
 ├── StoreLockedError        another process has the store folder
 ├── NotReadyError           the database cannot be read at this moment; ask again
 ├── QueryError              a question to the read API has no answer
@@ -78,6 +79,10 @@ class JournalCorruptError(JournalError):
 
 class JournalUnavailableError(JournalError):
     """The journal cannot be written; nothing of the request is stored, send it again later."""
+
+
+class StoreNotFoundError(CollectorError):
+    """There is no store here."""
 
 
 class StoreLockedError(CollectorError):

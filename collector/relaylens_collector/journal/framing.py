@@ -62,6 +62,35 @@ class Link:
     head: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class RecordHeader:
+    """What a record says about itself, believed by nobody yet."""
+
+    length: int
+    crc: int
+    seq: int
+    received_unix_nano: int
+    code: int
+    previous: bytes
+    request_hash: bytes
+    rest: bytes
+    """The header after its checksum, as the checksum and the record's hash take it."""
+
+    @property
+    def link(self) -> Link:
+        """The chain's head after this record."""
+        return Link(self.seq, _record_hash(self.length, self.rest))
+
+    @property
+    def signal(self) -> Signal | None:
+        """What the body holds, nothing when the code is unknown."""
+        return _SIGNALS.get(self.code)
+
+    def fits(self, body: bytes) -> bool:
+        """Tell whether the checksum is that of this header and the body."""
+        return self.crc == zlib.crc32(body, _header_crc(self.length, self.rest))
+
+
 def request_hash(signal: Signal, body: bytes) -> bytes:
     """Hash what was asked, so that the same request is recognised when it comes again."""
     digest = hashlib.sha256(signal.value.encode() + b"\0")
@@ -101,43 +130,39 @@ def pack_record_header(record: Record, after: Link) -> tuple[bytes, Link]:
     return start + rest, Link(record.seq, _record_hash(length, rest))
 
 
-def unpack_record_length(header: bytes) -> int:
-    """Read from a record's header how long its body is."""
+def unpack_record_header(header: bytes) -> RecordHeader:
+    """Read a record's header as it stands; only that it is one is checked."""
     if len(header) < RECORD_HEADER_SIZE:
         message = f"the record header has {len(header)} of {RECORD_HEADER_SIZE} bytes"
         raise FramingError(message)
-    magic, length, _ = _RECORD_START.unpack_from(header)
+    magic, length, crc = _RECORD_START.unpack_from(header)
     if magic != RECORD_MAGIC or length > MAX_BODY:
         message = "there is no record header here"
         raise FramingError(message)
-    return int(length)
-
-
-def unpack_record(header: bytes, body: bytes, after: Link) -> tuple[Record, Link]:
-    """Read one record, and check everything that can be checked."""
-    length = unpack_record_length(header)
-    if len(body) < length:
-        message = f"the record has {len(body)} of {length} bytes"
-        raise FramingError(message)
     rest = header[_RECORD_START.size :]
-    if _RECORD_START.unpack_from(header)[2] != zlib.crc32(body, _header_crc(length, rest)):
+    seq, received_unix_nano, code, previous, asked = _RECORD_REST.unpack(rest)
+    return RecordHeader(length, crc, seq, received_unix_nano, code, previous, asked, rest)
+
+
+def unpack_record(header: RecordHeader, body: bytes, after: Link) -> tuple[Record, Link]:
+    """Read one record, and check everything that can be checked."""
+    if not header.fits(body):
         message = "the checksum of the record does not fit"
         raise FramingError(message)
-    seq, received_unix_nano, code, previous, stored_hash = _RECORD_REST.unpack(rest)
-    if seq != after.seq + 1:
-        message = f"the record has sequence {seq}, expected {after.seq + 1}"
+    if header.seq != after.seq + 1:
+        message = f"the record has sequence {header.seq}, expected {after.seq + 1}"
         raise FramingError(message)
-    if previous != after.head:
-        message = f"record {seq} does not follow the record before it: its link does not fit"
+    if header.previous != after.head:
+        message = f"record {header.seq} does not follow the record before it: its link does not fit"
         raise FramingError(message)
-    if code not in _SIGNALS:
-        message = f"record {seq} holds an unknown signal ({code})"
+    signal = header.signal
+    if signal is None:
+        message = f"record {header.seq} holds an unknown signal ({header.code})"
         raise FramingError(message)
-    signal = _SIGNALS[code]
-    if stored_hash != request_hash(signal, body):
-        message = f"record {seq} has a body that is not the one it was written with"
+    if header.request_hash != request_hash(signal, body):
+        message = f"record {header.seq} has a body that is not the one it was written with"
         raise FramingError(message)
-    return Record(seq, signal, received_unix_nano, stored_hash, body), Link(seq, _record_hash(length, rest))
+    return Record(header.seq, signal, header.received_unix_nano, header.request_hash, body), header.link
 
 
 def _header_crc(length: int, rest: bytes) -> int:

@@ -16,8 +16,9 @@ from relaylens_collector.journal.framing import (
     SEGMENT_HEADER_SIZE,
     FramingError,
     Link,
+    RecordHeader,
     unpack_record,
-    unpack_record_length,
+    unpack_record_header,
     unpack_segment_header,
 )
 from relaylens_collector.records import Record
@@ -64,7 +65,17 @@ def segment_path(directory: Path, number: int, first_seq: int) -> Path:
 
 
 def list_segments(directory: Path) -> list[Segment]:
-    """Find the segments in order, each once: an unfinished compression does not count."""
+    """Find the segments in order; raises JournalCorruptError when one between others is missing."""
+    segments = find_segments(directory)
+    for before, after in itertools.pairwise(segments):
+        if after.number != before.number + 1:
+            message = f"{directory}: segment {before.number + 1} is missing between {before.path.name} and {after.path.name}."
+            raise JournalCorruptError(message)
+    return segments
+
+
+def find_segments(directory: Path) -> list[Segment]:
+    """Find the segments that there are in order, each once: an unfinished compression does not count."""
     found: dict[int, Segment] = {}
     for path in sorted(directory.iterdir()):
         name = _NAME.fullmatch(path.name)
@@ -73,12 +84,7 @@ def list_segments(directory: Path) -> list[Segment]:
         number = int(name["number"])
         # The plain file sorts first. When both are there, the process ended between the copy and the removal.
         found.setdefault(number, Segment(path, number, int(name["first"]), compressed=name["compressed"] is not None))
-    segments = [found[number] for number in sorted(found)]
-    for before, after in itertools.pairwise(segments):
-        if after.number != before.number + 1:
-            message = f"{directory}: segment {before.number + 1} is missing between {before.path.name} and {after.path.name}."
-            raise JournalCorruptError(message)
-    return segments
+    return [found[number] for number in sorted(found)]
 
 
 class SegmentReader:
@@ -106,18 +112,31 @@ class SegmentReader:
     def __iter__(self) -> Iterator[Record]:
         """Yield the records that verify, up to the file's end or the first one that does not."""
         while True:
+            offset = self.offset
             try:
-                header = self._read(RECORD_HEADER_SIZE)
-                if not header:
+                found = self.next_unchecked()
+                if found is None:
                     return
-                body = self._read(unpack_record_length(header))
-                record, link = unpack_record(header, body, self.link)
+                record, link = unpack_record(*found, self.link)
             except FramingError as error:
-                self.stop = Stop(self.offset, str(error))
+                self.offset = offset
+                self.stop = Stop(offset, str(error))
                 return
             self.link = link
-            self.offset += RECORD_HEADER_SIZE + len(body)
             yield record
+
+    def next_unchecked(self) -> tuple[RecordHeader, bytes] | None:
+        """Read the next header and body, nothing at the file's end; raises FramingError when that is no whole record."""
+        header = self._read(RECORD_HEADER_SIZE)
+        if not header:
+            return None
+        fields = unpack_record_header(header)
+        body = self._read(fields.length)
+        if len(body) < fields.length:
+            message = f"the record has {len(body)} of {fields.length} bytes"
+            raise FramingError(message)
+        self.offset += RECORD_HEADER_SIZE + len(body)
+        return fields, body
 
     def close(self) -> None:
         """Close the file."""

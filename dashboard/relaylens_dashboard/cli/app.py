@@ -10,7 +10,7 @@ import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError, SettingsError
-from relaylens_dashboard.cli import changing, exporting, importing, launching, lists, live, numbers, reporting, tokens
+from relaylens_dashboard.cli import changing, exporting, importing, launching, lists, live, numbers, reporting, tokens, verifying
 from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
 
@@ -64,6 +64,7 @@ COMMANDS: Final = (
     Command("export", _RECORD, exporting.export, "OTLP or Parquet out of a store."),
     Command("label", _RECORD, changing.label, "A judgement about a run."),
     Command("rebuild", _RECORD, changing.rebuild, "The database anew from the journal."),
+    Command("verify", _RECORD, verifying.verify, "Whether the record is whole."),
     Command("runs", _READ, lists.show_runs, "Runs and their outcomes."),
     Command("handoffs", _READ, lists.show_handoffs, "Who handed work to whom, and whether it succeeded."),
     Command("escalations", _READ, lists.show_escalations, "Questions to people."),

@@ -1,0 +1,6 @@
+"""The proof: whether journal, anchors and database are whole, told from the files alone; nothing here writes to a store."""
+
+from relaylens_collector.proof.findings import Fault, Finding, Report
+from relaylens_collector.proof.verifying import verify
+
+__all__ = ["Fault", "Finding", "Report", "verify"]
