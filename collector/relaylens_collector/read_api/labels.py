@@ -33,4 +33,7 @@ def read_label(body: bytes) -> bytes:
 
 
 def _is_score(value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer beyond what a double holds
+        return False

@@ -45,10 +45,22 @@ def read_question(body: bytes) -> tuple[Question, str]:
     if max_rows is not None and (not isinstance(max_rows, int) or isinstance(max_rows, bool) or max_rows < 0):
         message = "The field 'max_rows' has to be a whole number."
         raise QueryError(message)
+    if not _is_unicode(document):
+        message = "A text in the body holds half of a surrogate pair, which is no character."
+        raise QueryError(message)
     if wanted not in FORMATS:
         message = f"The field 'format' has to be one of {', '.join(FORMATS)}."
         raise QueryError(message)
     return Question(sql, params, max_rows), wanted
+
+
+def _is_unicode(document: dict[str, Any]) -> bool:
+    """Tell whether all texts can be written: JSON allows the escape of a lone surrogate."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_parameter(value: object) -> bool:

@@ -1,0 +1,278 @@
+"""The collector without its sockets: the real application on a real store, and what has to hold for every answer."""
+
+import asyncio
+import gzip
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from tests.collector.fuzz.inputs import Input
+from tests.collector.fuzz.oracle import Reading
+
+from relaylens_analytics.settle import settle
+from relaylens_collector.ingest import Ingest, Limits
+from relaylens_collector.journal import request_hash
+from relaylens_collector.pace import Pace
+from relaylens_collector.read_api.own_metrics import OwnMetrics
+from relaylens_collector.read_api.routes import ReadApi
+from relaylens_collector.read_api.sql import QueryLimits
+from relaylens_collector.receive.application import Application
+from relaylens_collector.receive.exchange import BodyLimits, Memory
+from relaylens_collector.receive.gate import Gate
+from relaylens_collector.receive.otlp import Receiver
+from relaylens_collector.receive.otlp_http import otlp_routes
+from relaylens_collector.receive.otlp_json import to_protobuf
+from relaylens_collector.signals import Signal
+from relaylens_collector.store.otlp_messages import Messages
+
+_HANG_SECONDS: Final = 1.0
+_BODY: Final = 8 << 20
+_TABLES: Final = {Signal.TRACES: "spans", Signal.LOGS: "logs", Signal.METRICS: "metric_points", Signal.LABELS: "labels"}
+_RESPONSES: Final[dict[Signal, tuple[type[Message], str]]] = {
+    Signal.TRACES: (ExportTraceServiceResponse, "rejected_spans"),
+    Signal.LOGS: (ExportLogsServiceResponse, "rejected_log_records"),
+    Signal.METRICS: (ExportMetricsServiceResponse, "rejected_data_points"),
+}
+_BAD_REQUEST: Final = frozenset({400, 401, 403, 404, 405, 413, 415, 504})
+"""What may be answered when nothing is wrong with the collector; 504 is a query over its time."""
+
+
+class BrokenPromiseError(AssertionError):
+    """The collector did what it never may."""
+
+
+@dataclass
+class _Answer:
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass
+class _Taken:
+    """A request that was answered with success."""
+
+    signal: Signal
+    body: bytes
+    accepted: int | None
+    """What has to be stored; None where only the collector's own reader reads the request."""
+    rejected: int
+
+
+class Target:
+    """Answers inputs, and holds what it answered against what the store has."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a store in the folder."""
+        self._may_settle = threading.Event()
+        self.ingest = Ingest(
+            folder,
+            self._settle,
+            pace=Pace(quiet_seconds=0, settle_every_seconds=0),
+            limits=Limits(free_bytes=1),
+        )
+        metrics = OwnMetrics(self.ingest)
+        self._workers = ThreadPoolExecutor(2)
+        receiver = Receiver(self.ingest, metrics, max_records=200_000)
+        read_api = ReadApi(self.ingest, metrics, self._workers, QueryLimits(rows=10_000, size=1 << 20, seconds=0.2))
+        self._application = Application(
+            {**otlp_routes(receiver, self._workers), **read_api.routes()},
+            gate=Gate(host="127.0.0.1", token=None, allowed_hosts=()),
+            limits=BodyLimits(_BODY, 5.0),
+            memory=Memory(1 << 30),
+        )
+        self._loop = asyncio.new_event_loop()
+        self._taken: dict[bytes, _Taken] = {}
+        self._known: set[bytes] = set()
+        self._checked = 0
+        self._stored: Counter[Signal] = Counter()
+        self.counts: Counter[str] = Counter()
+        self.slowest = 0.0
+
+    def close(self) -> None:
+        """Close the store."""
+        self._may_settle.set()
+        self._loop.close()
+        self._workers.shutdown()
+        self.ingest.close()
+
+    def _settle(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """Settle once the store is looked at: until then what comes waits, and is applied in one go."""
+        self._may_settle.wait()
+        return settle(connection)
+
+    def throw(self, one: Input) -> int:
+        """Send one input, look at the answer, and return its status (0 when the client was gone)."""
+        answer, seconds = self._timed(one)
+        for _ in range(2):
+            if seconds <= _HANG_SECONDS or one.kind == "SQL":
+                break
+            seconds = min(seconds, self._timed(one)[1])  # the machine is shared: what is slow by itself is slow each time
+        self.slowest = max(self.slowest, seconds)
+        _hold(seconds <= _HANG_SECONDS, one, f"took {seconds:.1f} s")
+        self.counts[f"{one.kind}: {answer.status or 'gone'}"] += 1
+        if answer.status == 0:
+            _hold(one.hangs_up or _length_is_wrong(one), one, "has no answer")
+        elif answer.status != 200:
+            self._check_refusal(one, answer)
+        elif one.path.startswith("/v1/"):
+            self._check_success(one, answer)
+        elif one.kind == "labels":
+            self._note_label(answer)
+        return answer.status
+
+    def check_store(self) -> None:
+        """Compare the store with the answers: all that was accepted is there, whole and equal, and nothing else."""
+        self._may_settle.set()
+        try:
+            self.ingest.flush(120)
+        finally:
+            self._may_settle.clear()
+        progress = self.ingest.status().progress
+        if progress.set_aside or progress.settle_failures:
+            message = f"{progress.set_aside} records set aside, settling failed {progress.settle_failures} times: {progress.problem}"
+            raise BrokenPromiseError(message)
+        with self.ingest.reading() as cursor:
+            new = cursor.execute(
+                "SELECT batch, signal, request_hash, rows_stored, rows_rejected FROM batches WHERE batch > $checked ORDER BY batch",
+                {"checked": self._checked},
+            ).fetchall()
+            counted: Counter[int] = Counter()
+            for table in _TABLES.values():
+                counted.update(
+                    dict(cursor.execute(f"SELECT batch, count(*) FROM {table} WHERE batch > {self._checked} GROUP BY batch").fetchall())  # noqa: S608 - our own names
+                )
+            messages = Messages(cursor)
+            if new:
+                self._checked = new[-1][0]
+            for batch, signal, found_hash, stored, rejected in new:
+                taken = self._taken.pop(bytes(found_hash), None)
+                if taken is None and signal == "labels":
+                    continue
+                if taken is None:
+                    message = f"batch {batch} is stored, and no request of it was accepted"
+                    raise BrokenPromiseError(message)
+                if counted[batch] != stored or (taken.accepted is not None and (stored, rejected) != (taken.accepted, taken.rejected)):
+                    message = f"{signal}: {taken.accepted} accepted, {stored} noted, {counted[batch]} stored: {taken.body.hex()}"
+                    raise BrokenPromiseError(message)
+                self._check_rows(messages, batch, taken)
+        if self._taken:
+            lost, count = next(iter(self._taken.values())), len(self._taken)
+            self._taken.clear()
+            message = f"{count} accepted requests are not stored, such as {lost.signal} {lost.body.hex()}"
+            raise BrokenPromiseError(message)
+        alive = [thread.name for thread in threading.enumerate() if thread.name == "relaylens-apply"]
+        if not alive:
+            message = "the applying thread is gone"
+            raise BrokenPromiseError(message)
+
+    @staticmethod
+    def _check_rows(messages: Messages, batch: int, taken: _Taken) -> None:
+        expected = Reading(taken.signal, taken.body).exact()
+        if expected is None:
+            return
+        found = messages.spans([batch]) if taken.signal is Signal.TRACES else messages.log_records([batch])
+        for sent, kept in zip(expected, found, strict=True):
+            if _bytes(sent) != _bytes(kept):
+                message = f"sent\n{sent}\nstored\n{kept}\nin {taken.body.hex()}"
+                raise BrokenPromiseError(message)
+
+    def _check_refusal(self, one: Input, answer: _Answer) -> None:
+        _hold(answer.status != 500, one, f"is answered with 500: {answer.body[:300]!r}")
+        _hold(answer.status in _BAD_REQUEST or (one.path == "/readyz" and answer.status == 503), one, f"is answered with {answer.status}: {answer.body[:300]!r}")
+        _hold("retry-after" not in answer.headers, one, f"bad, and yet to be sent again ({answer.status})")
+        if answer.headers["content-type"] == "application/x-protobuf":
+            status = Status.FromString(answer.body)
+            _hold(bool(status.message) and bool(status.code), one, "is refused without a word")
+        elif one.path != "/readyz":
+            _hold(bool(json.loads(answer.body)["message"]), one, "is refused without a word")
+        if one.harmless and one.signal is not None and _header(one, b"content-type") == b"application/x-protobuf":
+            reading = Reading(one.signal, one.body)
+            _hold(not reading.is_undoubted(), one, f"is a good request that is refused: {answer.body[:300]!r}")
+
+    def _check_success(self, one: Input, answer: _Answer) -> None:
+        signal = Signal(one.path.rpartition("/")[2])
+        made, name = _RESPONSES[signal]
+        response: Any = made()
+        body = one.body
+        if _header(one, b"content-encoding").strip().lower() == b"gzip":
+            body = gzip.decompress(body)
+        if answer.headers["content-type"] == "application/json":
+            json_format.Parse(answer.body, response)
+            body = to_protobuf(signal, body)
+        else:
+            response.ParseFromString(answer.body)
+        rejected = getattr(response.partial_success, name)
+        _hold(not rejected or bool(response.partial_success.error_message), one, "is rejected in part without a word")
+        reading = Reading(signal, body)
+        if reading.readable:
+            _hold(rejected == reading.bad(), one, f"holds {reading.bad()} bad records, and {rejected} are said to be rejected")
+        accepted = reading.good() if reading.readable else None
+        known = request_hash(signal, body)
+        if accepted != 0 and known not in self._known:
+            self._known.add(known)
+            if accepted is None and self.ingest.submit(signal, body).accepted == 0:
+                return
+            self._taken[known] = _Taken(signal, body, accepted, rejected)
+
+    def _note_label(self, answer: _Answer) -> None:
+        self._stored[Signal.LABELS] += not json.loads(answer.body)["duplicate"]
+
+    def _timed(self, one: Input) -> tuple[_Answer, float]:
+        began = time.monotonic()
+        answer = self._loop.run_until_complete(self._answer(one))
+        return answer, time.monotonic() - began
+
+    async def _answer(self, one: Input) -> _Answer:
+        answer = _Answer()
+        messages: list[dict[str, Any]] = [{"type": "http.request", "body": part, "more_body": True} for part in one.parts]
+        if one.hangs_up:
+            messages[-1] = {"type": "http.disconnect"}
+        else:
+            messages.append({"type": "http.request", "body": b"", "more_body": False})
+        waiting = iter(messages)
+
+        async def receive() -> MutableMapping[str, Any]:
+            return next(waiting, {"type": "http.disconnect"})
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                answer.headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
+            else:
+                answer.body += message["body"]
+
+        scope = {"type": "http", "method": one.method, "path": one.path, "headers": one.headers, "client": ("127.0.0.1", 1)}
+        await self._application(scope, receive, send)
+        return answer
+
+
+def _hold(promise: bool, one: Input, what: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not promise:
+        message = f"{one.kind}, {one.method} {one.path} {one.headers}, body {one.body[:4000].hex()}: {what}"
+        raise BrokenPromiseError(message)
+
+
+def _header(one: Input, name: bytes) -> bytes:
+    return next((value for found, value in one.headers if found == name), b"")
+
+
+def _length_is_wrong(one: Input) -> bool:
+    return any(name == b"content-length" for name, _ in one.headers)
+
+
+def _bytes(message: Message) -> bytes:
+    return message.SerializeToString(deterministic=True)
