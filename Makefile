@@ -10,7 +10,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash bench screenshots docs golden wheel lock clean bench-instrumentation bench-redaction bench-peers
+.PHONY: help setup system demo test check lint format frameworks crash fuzz bench screenshots docs golden wheel lock clean bench-instrumentation bench-redaction bench-peers
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ frameworks: $(VENV)/.project  ## every agent framework, each in an environment o
 
 crash: $(VENV)/.project  ## kill -9 the collector fifty times: nothing acknowledged is lost or doubled
 	$(BIN)/pytest -m crash --timeout 900 -s
+
+fuzz: $(VENV)/.project  ## FUZZ=1000000 hostile inputs of every kind; each answer is held against the store
+	$(BIN)/python -m tests.collector.fuzz --inputs $(or $(FUZZ),1000000)
 
 bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; writes docs/benchmarks
 	@mkdir -p docs/benchmarks

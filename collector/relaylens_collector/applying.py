@@ -57,7 +57,8 @@ class Applier:
         self._behind = True
         self._caught_up = False
         self._replay: Iterator[Record] | None = None
-        self._singly_until = self._tries = 0
+        self._singly_until = self._tries = self._flush_to = 0
+        self._gather_until = 0.0
         self._set_aside: set[int] = set()
         self._failures = 0
         self._problem: str | None = None
@@ -89,6 +90,8 @@ class Applier:
             if not self._behind and self._queue_bytes + size > self._pace.queue_bytes:
                 self._behind = True
             if not self._behind:
+                if not self._queue:
+                    self._gather_until = time.monotonic() + self._pace.gather_seconds
                 self._queue.append((record, decoded))
                 self._queue_bytes += size
             self._changed.notify_all()
@@ -102,6 +105,7 @@ class Applier:
         """Wait until all that is in the journal is applied and settled; raises StoreError when that fails."""
         with self._changed:
             target, failures = self._journal.last_seq, self._all_failures()
+            self._flush_to = max(self._flush_to, target)
             self._settling.ask(target)
             self._changed.wait_for(
                 lambda: self._settling.settled_seq >= target or self._all_failures() > failures or self._stopping, timeout=timeout
@@ -170,8 +174,12 @@ class Applier:
                 now = time.monotonic()
                 if now < self._retry_at:
                     self._changed.wait(self._retry_at - now)
-                elif self._store is None or self._queue or self._behind or self._settling.broken is not None:
+                elif self._store is None or self._behind or self._settling.broken is not None:
                     return True
+                elif self._queue:
+                    if now >= self._gather_until or self._queue_bytes >= self._pace.gather_bytes or self._flush_to > self._applied_seq:
+                        return True
+                    self._changed.wait(self._gather_until - now)
                 else:
                     self._changed.wait()
             return False

@@ -34,8 +34,9 @@ _Part = TypeVar("_Part")
 class Collector:
     """One collector; `start` raises when the folder or an address cannot be had, and then nothing is left open."""
 
-    def __init__(self, settings: Settings, settle: Settler | None = None) -> None:
-        """Nothing happens before `start`."""
+    def __init__(self, settings: Settings, settle: Settler | None = None, *, pace: Pace | None = None) -> None:
+        """Nothing happens before `start`; a pace is given where the settings' one is not fitting."""
+        self._pace = pace or Pace(quiet_seconds=settings.quiet_seconds, settle_every_seconds=settings.settle_every_seconds)
         self.settings: Final = settings
         self.authenticator: Final = Authenticator(settings.token, TokenFile(settings.store))
         self._settle = settle
@@ -64,9 +65,14 @@ class Collector:
         return _started(self._grpc).port
 
     @property
+    def application(self) -> Application:
+        """What answers over HTTP."""
+        return _started(self._application)
+
+    @property
     def routes(self) -> Routes:
         """What is served over HTTP: path to method to what answers it."""
-        return _started(self._application).routes
+        return self.application.routes
 
     @property
     def http_url(self) -> str:
@@ -84,7 +90,7 @@ class Collector:
             self._ingest = ingest = Ingest(
                 settings.store,
                 self._settle,
-                pace=Pace(quiet_seconds=settings.quiet_seconds, settle_every_seconds=settings.settle_every_seconds),
+                pace=self._pace,
                 limits=Limits(
                     in_flight_bytes=settings.in_flight_bytes,
                     waiting_bytes=settings.waiting_bytes,

@@ -13,6 +13,12 @@ class Pace:
     queue_bytes: int = 64 << 20
     """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""
 
+    gather_seconds: float = 0.1
+    """How long small requests wait for others, since every transaction costs the same; settling waits longer anyway."""
+
+    gather_bytes: int = 1 << 20
+    """Request bytes that are not small any more."""
+
     quiet_seconds: float = 0.5
     """Traces are settled when nothing has come for so long."""
 

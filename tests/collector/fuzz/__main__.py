@@ -63,7 +63,8 @@ def main() -> int:
         sys.stderr.write(f"{numbers.stop - given.first} inputs, {time.monotonic() - began:.0f} s\n")
     for name, count in sorted(counts.items()):
         print(f"{count:9,}  {name}")
-    print(f"{counts.total():9,}  inputs of seed {given.seed} in {time.monotonic() - began:.0f} s ({time.process_time() - processor:.0f} s of processor)")
+    seconds = f"{time.monotonic() - began:.0f} s ({time.process_time() - processor:.0f} s of processor)"
+    print(f"{counts.total():9,}  inputs of seed {given.seed} in {seconds}")
     print(f"slowest input: {slowest:.2f} s")
     print(f"promises broken: {len(found)}")
     return 1 if found else 0

@@ -35,7 +35,7 @@ class Choices:
         """Choose one of the items."""
         return items[self.below(len(items))]
 
-    def bytes(self, most: int) -> bytes:
+    def text(self, most: int) -> bytes:
         """Choose a string of bytes."""
         return self._take(min(self.below(most + 1), self.left))
 

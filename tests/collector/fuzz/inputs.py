@@ -60,7 +60,7 @@ def _damaged(choices: Choices) -> Input:
 
 
 def _random(choices: Choices) -> Input:
-    return _otlp("protobuf, random bytes", choices.of(OTLP), choices.bytes(400))
+    return _otlp("protobuf, random bytes", choices.of(OTLP), choices.text(400))
 
 
 def _deep(choices: Choices) -> Input:
@@ -130,12 +130,14 @@ def _headers(choices: Choices) -> Input:
     made.harmless = False
     for _ in range(1 + choices.below(3)):
         name = choices.of(_NAMES)
-        value = choices.of(_VALUES) if not choices.one_in(4) else choices.bytes(30)
+        value = choices.of(_VALUES) if not choices.one_in(4) else choices.text(30)
         if choices.below(2):
             made.headers = [header for header in made.headers if header[0] != name]
         made.headers.append((name, value))
     made.method = choices.of(("POST",) * 12 + ("GET", "PUT", "", "P\u00d6ST", "post"))
-    made.path = choices.of((made.path,) * 12 + ("/v1/traces/", "//v1/traces", "/v1/%74races", "/", "", "/v1/\x00", "/v1/profiles", "/metrics", "/readyz"))
+    made.path = choices.of(
+        (made.path,) * 12 + ("/v1/traces/", "//v1/traces", "/v1/%74races", "/", "", "/v1/\x00", "/v1/profiles", "/metrics", "/readyz")
+    )
     if choices.one_in(3):
         made.parts = _cut(choices, made.body)
         made.hangs_up = choices.below(2) == 1
@@ -173,7 +175,7 @@ def _gzip(choices: Choices) -> Input:
 def _label(choices: Choices) -> Input:
     label: dict[str, object] = {"run": "r", "name": "n", "score": 0.5}
     if choices.one_in(3):
-        label["id"] = choices.bytes(3).hex()
+        label["id"] = choices.text(3).hex()
     body = json.dumps(label).encode()
     body = damaged_json(choices, body) if choices.below(3) else damaged(choices, body)
     return Input("labels", "/api/v1/labels", [(b"host", b"localhost"), (b"content-type", JSON)], [body])
@@ -182,8 +184,10 @@ def _label(choices: Choices) -> Input:
 _SQL: Final = (
     "SELECT", "*", "1", "FROM", "spans", "logs", "texts", "WHERE", "name", "=", "$x", "?", "'", "(", ")", ";", "--", "/*", "LIMIT", "NULL",
     "WITH", "AS", "RECURSIVE", "t", "UNION", "ALL", "range(1000000000)", "DELETE", "COPY", "ATTACH", "PRAGMA", "SET", "EXPLAIN", "text_of",
-    "attributes['a']", "read_csv('/etc/passwd')", "count(*)", "GROUP BY", "ORDER BY", "1/0", "'x'::INTEGER", "\x00", "\ud800", "DESCRIBE", "::JSON",
-    "DATE '0001-01-01'", "9e999", "'NaN'::DOUBLE", "[1,2]", "{'a': 1}", "INTERVAL 1 YEAR", "TIMESTAMP 'infinity'", "repeat('x', 100000000)",
+    "attributes['a']", "read_csv('/etc/passwd')", "count(*)", "GROUP BY", "ORDER BY", "1/0", "'x'::INTEGER", "\x00", "\ud800", "DESCRIBE",
+    "::JSON",
+    "DATE '0001-01-01'", "9e999",
+    "'NaN'::DOUBLE", "[1,2]", "{'a': 1}", "INTERVAL 1 YEAR", "TIMESTAMP 'infinity'", "repeat('x', 100000000)",
 )  # fmt: skip
 
 

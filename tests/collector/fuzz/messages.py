@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -62,7 +62,7 @@ _FOUR: Final = {FieldDescriptor.TYPE_FLOAT, FieldDescriptor.TYPE_FIXED32, FieldD
 def varint(value: int) -> bytes:
     """Write an unsigned number in seven bits a byte."""
     written = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 - seven bits
+    while value > 0x7F:
         written.append(value & 0x7F | 0x80)
         value >>= 7
     written.append(value)
@@ -85,7 +85,7 @@ class Builder:
 
     def request(self, signal: Signal) -> bytes:
         """Write a request."""
-        return self._message(REQUESTS[signal].DESCRIPTOR, 0)
+        return self._message(cast("Descriptor", REQUESTS[signal].DESCRIPTOR), 0)
 
     def _message(self, descriptor: Descriptor, depth: int) -> bytes:
         choices = self._choices
@@ -113,14 +113,14 @@ class Builder:
         if one.message_type is not None and depth >= _DEEPEST:
             return self._breaks and choices.one_in(4) and depth < _DEEPEST * 10
         lists = one.is_repeated and one.message_type is not None
-        if one.name in {"trace_id", "span_id", "name", "key"} or (lists and depth <= 3):  # noqa: PLR2004 - request, resource, scope, record
+        if one.name in {"trace_id", "span_id", "name", "key"} or (lists and depth <= 3):
             return not choices.one_in(12)
         return choices.one_in(3)
 
     def _field(self, one: FieldDescriptor, depth: int) -> bytes:
         choices = self._choices
         if self._breaks and choices.one_in(60):
-            return varint(one.number << 3 | choices.below(8)) + choices.bytes(12)
+            return varint(one.number << 3 | choices.below(8)) + choices.text(12)
         if one.message_type is not None:
             return field(one.number, self._message(one.message_type, depth + 1))
         if one.type == FieldDescriptor.TYPE_STRING:
@@ -134,7 +134,7 @@ class Builder:
     def _text(self) -> bytes:
         choices = self._choices
         if self._breaks and choices.one_in(15):
-            return choices.of(_BAD_TEXTS) + choices.bytes(4)
+            return choices.of(_BAD_TEXTS) + choices.text(4)
         if choices.one_in(250):
             return choices.of(_TEXTS).encode() * choices.below(250)
         return choices.of(_TEXTS).encode()
@@ -143,11 +143,11 @@ class Builder:
         size = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}.get(one.name)
         choices = self._choices
         if size is None or choices.one_in(25):
-            return choices.bytes(20)
+            return choices.text(20)
         # Few different ones in a request, so that traces have several spans, parents are found, and some are cycles.
         return bytes(size) if choices.one_in(25) else (self._salt << 8 | 1 + choices.below(6)).to_bytes(size)
 
-    def _scalar(self, one: FieldDescriptor) -> bytes:
+    def _scalar(self, one: FieldDescriptor) -> bytes:  # noqa: PLR0911 - one return for each kind
         choices = self._choices
         if one.type in _EIGHT:
             if one.type == FieldDescriptor.TYPE_DOUBLE:
@@ -172,7 +172,7 @@ class Builder:
             case 38:
                 parts.append(parts[0])
             case 37:
-                parts.append(field(1 + choices.below(3000), choices.bytes(10)))
+                parts.append(field(1 + choices.below(3000), choices.text(10)))
             case 36:
                 parts[-1] = parts[-1][:-1]
             case 35:
@@ -196,7 +196,7 @@ def damaged(choices: Choices, body: bytes) -> bytes:
             case 1:
                 del data[place : place + 1 + choices.below(8)]
             case 2:
-                data[place:place] = choices.bytes(8)
+                data[place:place] = choices.text(8)
             case 3:
                 data[place:place] = data[place : place + choices.below(64)]
             case 4 if data:
@@ -238,7 +238,7 @@ _JSON_VALUES: Final[tuple[Callable[[Choices], Any], ...]] = (
     lambda choices: choices.of(_DOUBLES[:3]),
     lambda choices: choices.of((10**400, -(10**30), 1e300, 0.5)),
     lambda choices: choices.of(_TEXTS),
-    lambda choices: choices.bytes(8).hex(),
+    lambda choices: choices.text(8).hex(),
     lambda choices: choices.of(("\ud800", "NaN", "Infinity", "1e999", "==", "SPAN_KIND_SERVER", "0x10", " 1", "1_000")),
     lambda _: [],
     lambda _: {},
@@ -246,7 +246,7 @@ _JSON_VALUES: Final[tuple[Callable[[Choices], Any], ...]] = (
 )
 
 
-def damaged_json(choices: Choices, body: bytes) -> bytes:
+def damaged_json(choices: Choices, body: bytes) -> bytes:  # noqa: PLR0911 - one return for each damage
     """Put other values, keys and doubles into a JSON document."""
     document = json.loads(body)
     for _ in range(1 + choices.below(4)):

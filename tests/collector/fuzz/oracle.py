@@ -1,6 +1,6 @@
 """What a request holds, read with another library than the collector's, and what the store has to hold then."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import FileDescriptor
@@ -32,7 +32,7 @@ def _lenient_requests() -> dict[Signal, type[Message]]:
     pool = descriptor_pool.DescriptorPool()
     found = {}
     for signal, made in REQUESTS.items():
-        _lenient(pool, made.DESCRIPTOR.file)
+        _lenient(pool, cast("FileDescriptor", made.DESCRIPTOR.file))
         found[signal] = message_factory.GetMessageClass(pool.FindMessageTypeByName(made.DESCRIPTOR.full_name))
     return found
 
@@ -94,7 +94,7 @@ class Reading:
         return all(len(one) == size and any(one) for one, size in ((record.trace_id, 16), (record.span_id, 8)))
 
 
-def _as_stored(sent: Any) -> Message:  # noqa: ANN401 - a span or a log record
+def _as_stored(sent: Any) -> Any:  # noqa: ANN401 - a span or a log record
     """Return a record with what the store is documented to change: of a repeated key the last, no unknown fields, ids of zeros none."""
     made: Any = Span() if isinstance(sent, Span) else LogRecord()
     made.CopyFrom(sent)

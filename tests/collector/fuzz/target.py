@@ -7,12 +7,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
@@ -23,18 +21,11 @@ from tests.collector.fuzz.inputs import Input
 from tests.collector.fuzz.oracle import Reading
 
 from relaylens_analytics.settle import settle
-from relaylens_collector.ingest import Ingest, Limits
+from relaylens_collector.collector import Collector
 from relaylens_collector.journal import request_hash
 from relaylens_collector.pace import Pace
-from relaylens_collector.read_api.own_metrics import OwnMetrics
-from relaylens_collector.read_api.routes import ReadApi
-from relaylens_collector.read_api.sql import QueryLimits
-from relaylens_collector.receive.application import Application
-from relaylens_collector.receive.exchange import BodyLimits, Memory
-from relaylens_collector.receive.gate import Gate
-from relaylens_collector.receive.otlp import Receiver
-from relaylens_collector.receive.otlp_http import otlp_routes
 from relaylens_collector.receive.otlp_json import to_protobuf
+from relaylens_collector.settings import Settings
 from relaylens_collector.signals import Signal
 from relaylens_collector.store.otlp_messages import Messages
 
@@ -77,23 +68,20 @@ class Target:
 
     def __init__(self, folder: Path) -> None:
         """Open a store in the folder."""
-        self._may_settle = threading.Event()
-        self.ingest = Ingest(
-            folder,
-            self._settle,
-            pace=Pace(quiet_seconds=0, settle_every_seconds=0),
-            limits=Limits(free_bytes=1),
+        settings = Settings(
+            store=folder,
+            otlp_http_port=0,
+            otlp_grpc_port=0,
+            free_bytes=1,
+            max_body_bytes=_BODY,
+            sql_seconds=0.2,
+            sql_rows=10_000,
+            sql_bytes=1 << 20,
         )
-        metrics = OwnMetrics(self.ingest)
-        self._workers = ThreadPoolExecutor(2)
-        receiver = Receiver(self.ingest, metrics, max_records=200_000)
-        read_api = ReadApi(self.ingest, metrics, self._workers, QueryLimits(rows=10_000, size=1 << 20, seconds=0.2))
-        self._application = Application(
-            {**otlp_routes(receiver, self._workers), **read_api.routes()},
-            gate=Gate(host="127.0.0.1", token=None, allowed_hosts=()),
-            limits=BodyLimits(_BODY, 5.0),
-            memory=Memory(1 << 30),
-        )
+        pace = Pace(gather_seconds=3600, gather_bytes=1 << 40, quiet_seconds=3600, settle_every_seconds=3600)
+        self.collector = Collector(settings, settle, pace=pace)
+        self.collector.start()
+        self.ingest = self.collector.ingest
         self._loop = asyncio.new_event_loop()
         self._taken: dict[bytes, _Taken] = {}
         self._known: set[bytes] = set()
@@ -104,15 +92,8 @@ class Target:
 
     def close(self) -> None:
         """Close the store."""
-        self._may_settle.set()
         self._loop.close()
-        self._workers.shutdown()
-        self.ingest.close()
-
-    def _settle(self, connection: duckdb.DuckDBPyConnection) -> int:
-        """Settle once the store is looked at: until then what comes waits, and is applied in one go."""
-        self._may_settle.wait()
-        return settle(connection)
+        self.collector.stop()
 
     def throw(self, one: Input) -> int:
         """Send one input, look at the answer, and return its status (0 when the client was gone)."""
@@ -136,11 +117,7 @@ class Target:
 
     def check_store(self) -> None:
         """Compare the store with the answers: all that was accepted is there, whole and equal, and nothing else."""
-        self._may_settle.set()
-        try:
-            self.ingest.flush(120)
-        finally:
-            self._may_settle.clear()
+        self.ingest.flush(120)
         progress = self.ingest.status().progress
         if progress.set_aside or progress.settle_failures:
             message = f"{progress.set_aside} records set aside, settling failed {progress.settle_failures} times: {progress.problem}"
@@ -192,7 +169,11 @@ class Target:
 
     def _check_refusal(self, one: Input, answer: _Answer) -> None:
         _hold(answer.status != 500, one, f"is answered with 500: {answer.body[:300]!r}")
-        _hold(answer.status in _BAD_REQUEST or (one.path == "/readyz" and answer.status == 503), one, f"is answered with {answer.status}: {answer.body[:300]!r}")
+        _hold(
+            answer.status in _BAD_REQUEST or (one.path == "/readyz" and answer.status == 503),
+            one,
+            f"is answered with {answer.status}: {answer.body[:300]!r}",
+        )
         _hold("retry-after" not in answer.headers, one, f"bad, and yet to be sent again ({answer.status})")
         if answer.headers["content-type"] == "application/x-protobuf":
             status = Status.FromString(answer.body)
@@ -256,7 +237,7 @@ class Target:
                 answer.body += message["body"]
 
         scope = {"type": "http", "method": one.method, "path": one.path, "headers": one.headers, "client": ("127.0.0.1", 1)}
-        await self._application(scope, receive, send)
+        await self.collector.application(scope, receive, send)
         return answer
 
 

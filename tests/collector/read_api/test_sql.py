@@ -240,6 +240,8 @@ def test_an_unused_parameter_is_an_error(api: Api) -> None:
         b'{"sql": "SELECT 1", "limit": 1}',
         b"[" * 100_000,
         b'{"sql": "SELECT \xff"}',
+        b'{"sql": "SELECT \'\\ud800\'"}',
+        b'{"sql": "SELECT $x", "params": {"x": "\\udfff"}}',
     ],
 )
 def test_what_is_no_question(api: Api, body: bytes) -> None:
@@ -337,6 +339,7 @@ def test_labels(tmp_path: Path) -> None:
         {"run": "r", "name": "n"},
         {"run": "r", "name": "n", "score": "high"},
         {"run": "r", "name": "n", "score": True},
+        {"run": "r", "name": "n", "score": 10**400},
         {"run": 1, "name": "n", "value": "v"},
         {"run": "r", "name": "n", "value": 1},
         {"run": "r", "name": "n", "value": "v", "who": "me"},
