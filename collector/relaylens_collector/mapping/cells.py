@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from relaylens_collector.mapping.chunks import chunks
-from relaylens_collector.mapping.columns import Ints, data_of
+from relaylens_collector.mapping.chunks import cuts
+from relaylens_collector.mapping.columns import Ints, binary_column, data_of
 
 LONGEST_IN_PLACE: Final = 240
 """Bytes; a longer text goes by reference."""
@@ -58,14 +58,15 @@ class LongTexts:
         self._count += len(found)
         return Cells(pc.if_else(where, _NO_TEXT, texts), (taken,))
 
-    def references(self, identify: Callable[[list[bytes]], list[int]]) -> "References":
+    def references(self, identify: Callable[[pa.BinaryArray], pa.Int64Array]) -> "References":
         """Let the store identify all chunks, and return the cells of all long texts."""
         if not self._found:
             return References(pa.array([], pa.string()))
-        pieces = [chunks(text) for column in self._found for text in column.cast(pa.binary()).to_pylist()]
-        offsets = np.cumsum([0, *map(len, pieces)])
-        numbers = identify([piece for text in pieces for piece in text])
-        lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(numbers, pa.int64()).cast(pa.string()))
+        data, offsets = data_of(pa.concat_arrays(self._found))
+        data = data[offsets[0] : offsets[-1]]
+        places, counts = cuts(data.tobytes(), (offsets[1:] - offsets[0]).tolist())
+        numbers = identify(binary_column(np.array([0, *places]), data))
+        lists = pa.ListArray.from_arrays(pa.array(np.cumsum([0, *counts]), pa.int32()), numbers.cast(pa.string()))
         return References(pc.binary_join_element_wise(REFERENCE, pc.binary_join(lists, ","), ""))
 
     def whole(self) -> "References":

@@ -6,6 +6,7 @@ and the chunks joined are the text again.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 SMALLEST: Final = 160
@@ -21,39 +22,52 @@ _BEFORE_PRINTED: Final = re.compile(rb""", (?=["']?[A-Z]\w{0,40}Message\()""")
 _COMMA: Final = b", "
 
 
-def chunks(text: bytes) -> list[bytes]:
-    """Cut the text before and after each message of the first list of messages in it."""
-    opening = _OPENING.search(text) if len(text) > SHORT else None
-    if opening is None:
-        return [text]
+def cuts(texts: bytes, ends: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Cut each text before and after each message of the first list of messages in it.
+
+    The texts lie one after the other and end at `ends`. Returns where their chunks end, and how many of them each text has.
+    """
+    places: list[int] = []
+    counts = []
+    start = 0
+    for end in ends:
+        before = len(places)
+        if end - start > SHORT and (opening := _OPENING.search(texts, start, end)):
+            _cut_list(texts, opening, end, places)
+        places.append(end)
+        counts.append(len(places) - before)
+        start = end
+    return places, counts
+
+
+def _cut_list(texts: bytes, opening: re.Match[bytes], end: int, places: list[int]) -> None:
+    """Cut one text whose first list begins at the opening; its own end is left out."""
     space, head = opening.groups()
     start = opening.end(1)
-    result = [text[:start]]
+    places.append(start)
     if head is None:
         comma = _COMMA
-        cuts = [match.start() for match in _BEFORE_PRINTED.finditer(text, start)]
+        found = [match.start() for match in _BEFORE_PRINTED.finditer(texts, start, end)]
     else:
         comma = b"," + space if space else _COMMA
-        cuts = _places(text, comma + head, start)
-        if not cuts and not space:
+        found = _places(texts, comma + head, start, end)
+        if not found and not space:
             comma = b","
-            cuts = _places(text, comma + head, start)
-    for cut in cuts:
-        if cut - start >= SMALLEST:
-            result += (text[start:cut], comma)
-            start = cut + len(comma)
-    end = text.rfind(b"}", start) + 1 or len(text)
-    result.append(text[start:end])
-    if end < len(text):
-        result.append(text[end:])
-    return result
+            found = _places(texts, comma + head, start, end)
+    for place in found:
+        if place - start >= SMALLEST:
+            start = place + len(comma)
+            places += (place, start)
+    last = texts.rfind(b"}", start, end) + 1
+    if 0 < last < end:
+        places.append(last)
 
 
-def _places(text: bytes, wanted: bytes, start: int) -> list[int]:
+def _places(texts: bytes, wanted: bytes, start: int, end: int) -> list[int]:
     """Find where a list's further messages begin, with the comma before them."""
     found = []
-    place = text.find(wanted, start)
+    place = texts.find(wanted, start, end)
     while place >= 0:
         found.append(place)
-        place = text.find(wanted, place + 1)
+        place = texts.find(wanted, place + 1, end)
     return found

@@ -27,6 +27,11 @@ def text_column(offsets: Ints, data: Ints | pa.Buffer) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(np.ascontiguousarray(offsets, dtype=np.int32)), pa.py_buffer(data))
 
 
+def binary_column(offsets: Ints, data: Ints | pa.Buffer) -> pa.BinaryArray:
+    """Return the column of bytes whose values lie in the data at the offsets, without copying."""
+    return text_column(offsets, data).view(pa.binary())
+
+
 def offsets_of(lists: pa.ListArray) -> Ints:
     """Return where each list begins among `lists.flatten()`, and where the last one ends."""
     offsets = lists.offsets.to_numpy(zero_copy_only=False)

@@ -19,19 +19,6 @@ KEY_BYTES: Final = 16
 """How much of a text's SHA-256 is its key."""
 
 
-SHORT: Final = 8
-"""Bytes; what is this short stands between messages, again and again, and is hashed once."""
-
-
-class _KeysOfShortTexts(dict[bytes, bytes]):
-    """The keys of the short texts of one call."""
-
-    def __missing__(self, text: bytes) -> bytes:
-        """Hash a text that is new."""
-        key = self[text] = sha256(text).digest()[:KEY_BYTES]
-        return key
-
-
 @dataclass(frozen=True, slots=True)
 class NewTexts:
     """Texts that are not stored yet."""
@@ -57,15 +44,17 @@ class KnownTexts:
         """How many texts are remembered."""
         return len(self._numbers) + len(self._older)
 
-    def identify(self, texts: list[bytes]) -> list[int]:
+    def identify(self, texts: pa.BinaryArray) -> pa.Int64Array:
         """Return the number of each text; new ones get the next numbers and wait to be stored."""
-        short = _KeysOfShortTexts()
-        keys = [short[text] if len(text) <= SHORT else sha256(text).digest()[:KEY_BYTES] for text in texts]
-        numbers = list(map(self._numbers.get, keys))
-        result: list[int] = []
-        for place, number in enumerate(numbers):
-            result.append(self._number(keys[place], texts[place]) if number is None else number)
-        return result
+        # Most are there several times: they are found equal here, and hashed once.
+        encoded = texts.dictionary_encode()
+        distinct = encoded.dictionary.to_pylist()
+        keys = [sha256(text).digest()[:KEY_BYTES] for text in distinct]
+        numbers = [
+            self._number(key, text) if number is None else number
+            for number, key, text in zip(map(self._numbers.get, keys), keys, distinct, strict=True)
+        ]
+        return pa.array(numbers, pa.int64()).take(encoded.indices)
 
     def _number(self, key: bytes, text: bytes) -> int:
         """Return the number of a text not seen lately."""

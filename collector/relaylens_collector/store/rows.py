@@ -21,9 +21,6 @@ from relaylens_collector.signals import Signal
 from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.known_texts import KnownTexts
 
-UNIT_BYTES: Final = 1 << 20
-"""Requests are mapped together up to this size: enough that small ones are cheap, and little enough to stay in the processor's cache."""
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
@@ -72,11 +69,8 @@ def divide(pairs: Sequence[tuple[Record, Decoded]], size: int) -> Iterator[list[
 def prepare(pairs: Sequence[tuple[Record, Decoded]], known: Known) -> Prepared:
     """Return the records as rows; what is new among them counts as known from now on."""
     prepared = Prepared([record for record, _ in pairs], {}, [], [], [])
-    found: dict[str, list[pa.Table]] = {"batches": [_batch_rows(pairs)]}
     try:
-        for unit in divide(pairs, UNIT_BYTES):
-            for name, rows in _map(unit, known, prepared).items():
-                found.setdefault(name, []).append(rows)
+        prepared.rows = {"batches": _batch_rows(pairs), **_map(pairs, known, prepared)}
     except BaseException:
         prepared.new_texts = known.texts.take_new().keys
         prepared.forget(known)
@@ -84,13 +78,12 @@ def prepare(pairs: Sequence[tuple[Record, Decoded]], known: Known) -> Prepared:
     new = known.texts.take_new()
     prepared.new_texts = new.keys
     if new.rows is not None:
-        found["texts"] = [new.rows]
-    prepared.rows = {name: pa.concat_tables(tables) for name, tables in found.items()}
+        prepared.rows["texts"] = new.rows
     return prepared
 
 
 def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepared) -> dict[str, pa.Table]:
-    """Return the rows of records to be mapped together, but for those of `batches` and `texts`."""
+    """Return the rows of the records, but for those of `batches` and `texts`."""
     longs = LongTexts()
     pending: dict[str, Callable[[References], pa.Table]] = {}
     done: dict[str, pa.Table] = {}

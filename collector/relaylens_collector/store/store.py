@@ -29,7 +29,7 @@ CHECKPOINT_THRESHOLD: Final = "128MB"
 """Each checkpoint writes the last row group of every table anew, so that frequent ones cost more than the rows themselves."""
 
 TRANSACTION_BYTES: Final = 8 << 20
-"""Request bytes stored in one transaction."""
+"""Request bytes mapped together and stored in one transaction: more are mapped no faster, and take more memory."""
 
 
 class Store:

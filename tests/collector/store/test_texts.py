@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from tests.collector.store.building import pair, request, span
@@ -100,30 +101,36 @@ def test_texts_are_found_again_after_a_restart(tmp_path: Path) -> None:
     again.close()
 
 
+def _identify(known: KnownTexts, *texts: bytes) -> list[int]:
+    """The numbers of the texts."""
+    numbers: list[int] = known.identify(pa.array(texts, pa.binary())).to_pylist()
+    return numbers
+
+
 def test_only_so_many_texts_are_remembered(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory does not grow for ever; a text that is still in use stays remembered, one that is not may be stored again."""
     monkeypatch.setattr("relaylens_collector.store.known_texts.REMEMBERED", 200)
     known = KnownTexts(store.connection)
     used, unused = b"used" * 100, b"unused" * 100
-    first = known.identify([used, unused])
+    first = _identify(known, used, unused)
     for number in range(1000):
-        known.identify([used, b"text %d" % number])
+        _identify(known, used, b"text %d" % number)
         known.take_new()
 
-    assert first[0] == known.identify([used])[0]
-    assert first[1] != known.identify([unused])[0]
+    assert first[0] == _identify(known, used)[0]
+    assert first[1] != _identify(known, unused)[0]
     assert len(known) <= 200 + 2
 
 
 def test_what_could_not_be_stored_is_new_again(store: Store) -> None:
     """A text whose transaction failed gets a new number, and one stored before keeps its own."""
     known = KnownTexts(store.connection)
-    [first] = known.identify([b"stored"])
+    [first] = _identify(known, b"stored")
     known.take_new()
-    [_, lost] = known.identify([b"stored", b"lost"])
+    [_, lost] = _identify(known, b"stored", b"lost")
     known.forget(known.take_new().keys)
 
-    found = known.identify([b"stored", b"lost"])
+    found = _identify(known, b"stored", b"lost")
     new = known.take_new()
 
     assert first == found[0]
