@@ -20,6 +20,9 @@ SQL = files("relaylens_analytics") / "sql"
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
 
+BYTES_AT_ONCE = 32 << 20
+"""Request bytes of those spans: what calls are told lies there in full while they are derived, within the database's memory."""
+
 
 @cache
 def _text(path: str) -> str:
@@ -85,14 +88,14 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, settled: int) -> Iterator[int]:
-    """The batch numbers up to which to settle, a bounded number of spans at a time."""
-    rows = connection.execute("SELECT batch, rows_stored FROM batches WHERE batch > ? ORDER BY batch", [settled]).fetchall()
-    gathered, last = 0, None
-    for batch, stored in rows:
-        gathered, last = gathered + stored, batch
-        if gathered >= SPANS_AT_ONCE:
+    """The batch numbers up to which to settle, a bounded number of spans and bytes at a time."""
+    rows = connection.execute("SELECT batch, rows_stored, body_bytes FROM batches WHERE batch > ? ORDER BY batch", [settled]).fetchall()
+    gathered, size, last = 0, 0, None
+    for batch, stored, body_bytes in rows:
+        gathered, size, last = gathered + stored, size + body_bytes, batch
+        if gathered >= SPANS_AT_ONCE or size >= BYTES_AT_ONCE:
             yield last
-            gathered, last = 0, None
+            gathered, size, last = 0, 0, None
     if last is not None:
         yield last
 
