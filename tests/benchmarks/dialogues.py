@@ -23,6 +23,7 @@ AT_ONCE: Final = 40
 """Conversations that go on side by side."""
 
 AGENTS: Final = ("triage", "retriever", "drafter", "approver", "planner", "executor")
+TOOLS: Final = ("search_orders", "read_document", "ask_person")
 
 _START: Final = 1_790_000_000_000_000_000
 _MILLISECOND: Final = 1_000_000
@@ -51,7 +52,10 @@ class Prose:
         for _ in range(count):
             written.append(first)
             known = self._after.get((first, second))
-            first, second = second, known[int(draw() * len(known))] if known and draw() > _JUMP else self._words[int(draw() * len(self._words))]
+            first, second = (
+                second,
+                known[int(draw() * len(known))] if known and draw() > _JUMP else self._words[int(draw() * len(self._words))],
+            )
         return " ".join(written)
 
 
@@ -60,7 +64,8 @@ class _Conversation:
     """One conversation as far as it has come."""
 
     agent: str
-    id: str
+    id: str | None
+    """None for a single call: no instrumentation makes up a conversation."""
     user: str
     messages: list[dict[str, object]] = field(default_factory=list)
 
@@ -68,16 +73,34 @@ class _Conversation:
 class _Calls:
     """Writes spans of model calls."""
 
-    def __init__(self, seed: int) -> None:
-        """Give each agent its instructions."""
+    def __init__(self, seed: int, *, bare: bool = False) -> None:
+        """Give each agent its instructions and the definitions of its tools, unless bare."""
         self.prose = Prose(seed)
         self._now = _START
-        self._instructions = {agent: f"You are the {agent}. {self.prose.text(150, 170)}" for agent in AGENTS}
+        self._given: dict[str, dict[str, str]] = {agent: {} if bare else self._agent(agent) for agent in AGENTS}
 
-    def begin(self) -> _Conversation:
+    def _agent(self, name: str) -> dict[str, str]:
+        """Return what every call of an agent is told."""
+        tools = [
+            {
+                "type": "function",
+                "name": tool,
+                "description": self.prose.text(15, 40),
+                "parameters": {
+                    "type": "object",
+                    "properties": {key: {"type": "string", "description": self.prose.text(4, 12)} for key in ("subject", "reason")},
+                    "required": ["subject"],
+                },
+            }
+            for tool in TOOLS
+        ]
+        instructions = [{"type": "text", "content": f"You are the {name}. {self.prose.text(200, 400)}"}]
+        return {semconv.GEN_AI_SYSTEM_INSTRUCTIONS: json.dumps(instructions), semconv.GEN_AI_TOOL_DEFINITIONS: json.dumps(tools)}
+
+    def begin(self, *, single: bool = False) -> _Conversation:
         """Begin a conversation."""
         draw = self.prose.random
-        return _Conversation(draw.choice(AGENTS), draw.randbytes(16).hex(), f"user-{draw.randint(1, 5000)}")
+        return _Conversation(draw.choice(AGENTS), None if single else draw.randbytes(16).hex(), f"user-{draw.randint(1, 5000)}")
 
     def turn(self, conversation: _Conversation) -> Span:
         """Ask the model once more: the call is told all that was said before."""
@@ -99,14 +122,14 @@ class _Calls:
         texts = {
             semconv.GEN_AI_OPERATION_NAME: "chat",
             semconv.GEN_AI_AGENT_NAME: conversation.agent,
-            semconv.GEN_AI_CONVERSATION_ID: conversation.id,
+            **({} if conversation.id is None else {semconv.GEN_AI_CONVERSATION_ID: conversation.id}),
             semconv.USER_ID: conversation.user,
             semconv.GEN_AI_PROVIDER_NAME: "openai",
             semconv.GEN_AI_REQUEST_MODEL: "gpt-4.1",
             semconv.GEN_AI_RESPONSE_MODEL: "gpt-4.1-2026-04-14",
             "gen_ai.response.id": "chatcmpl-" + draw.randbytes(12).hex(),
             "server.address": "api.openai.com",
-            semconv.GEN_AI_SYSTEM_INSTRUCTIONS: json.dumps([{"type": "text", "content": self._instructions[conversation.agent]}]),
+            **self._given[conversation.agent],
             semconv.GEN_AI_INPUT_MESSAGES: json.dumps(conversation.messages),
             semconv.GEN_AI_OUTPUT_MESSAGES: json.dumps([answer]),
         }
@@ -114,16 +137,18 @@ class _Calls:
             span.attributes.add(key=key).value.string_value = text
         span.attributes.add(key=semconv.GEN_AI_RESPONSE_FINISH_REASONS).value.array_value.values.add(string_value="stop")
         span.attributes.add(key="gen_ai.request.temperature").value.double_value = 0.2
-        span.attributes.add(key=semconv.GEN_AI_USAGE_INPUT_TOKENS).value.int_value = sum(len(str(one)) for one in conversation.messages) // 4
+        span.attributes.add(key=semconv.GEN_AI_USAGE_INPUT_TOKENS).value.int_value = (
+            sum(len(str(one)) for one in conversation.messages) // 4
+        )
         span.attributes.add(key=semconv.GEN_AI_USAGE_OUTPUT_TOKENS).value.int_value = len(str(answer)) // 4
         conversation.messages.append(answer)
         return span
 
 
-def single_calls(count: int, seed: int = 1) -> Iterator[bytes]:
-    """Write requests with so many calls, each a trace and a conversation of its own."""
-    calls = _Calls(seed)
-    yield from _requests(calls.turn(calls.begin()) for _ in range(count))
+def single_calls(count: int, seed: int = 1, *, bare: bool = False) -> Iterator[bytes]:
+    """Write requests with so many calls, each a trace of its own; bare ones are told neither instructions nor tools."""
+    calls = _Calls(seed, bare=bare)
+    yield from _requests(calls.turn(calls.begin(single=True)) for _ in range(count))
 
 
 def conversations(count: int, seed: int = 1) -> Iterator[bytes]:
@@ -160,7 +185,11 @@ def _request() -> ExportTraceServiceRequest:
     """Return a request without spans."""
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()
-    for key, value in ((semconv.SERVICE_NAME, "support-network"), ("telemetry.sdk.language", "python"), ("telemetry.sdk.name", "opentelemetry")):
+    for key, value in (
+        (semconv.SERVICE_NAME, "support-network"),
+        ("telemetry.sdk.language", "python"),
+        ("telemetry.sdk.name", "opentelemetry"),
+    ):
         resource_spans.resource.attributes.add(key=key).value.string_value = value
     resource_spans.scope_spans.add().scope.name = "opentelemetry.instrumentation.openai_v2"
     return request

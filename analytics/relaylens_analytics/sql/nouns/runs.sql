@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS runs (
     input_tokens BIGINT,
     output_tokens BIGINT,
     cost_usd DOUBLE,                     -- NULL when no price is known for a model used
-    input_preview VARCHAR,               -- first 500 characters of what was asked
-    output_preview VARCHAR,              -- first 500 characters of what was answered
+    input_preview VARCHAR USING COMPRESSION zstd,  -- first 500 characters of what was asked
+    output_preview VARCHAR USING COMPRESSION zstd, -- first 500 characters of what was answered
     spans INTEGER NOT NULL
 );
