@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from relaylens_collector.access import Authenticator, TokenFile
+from relaylens_collector.anchors import Anchoring
 from relaylens_collector.ingest import Ingest, Limits
 from relaylens_collector.pace import Pace
 from relaylens_collector.read_api.own_metrics import OwnMetrics
@@ -97,6 +98,7 @@ class Collector:
                     free_bytes=settings.free_bytes,
                     memory_limit=settings.memory_limit,
                 ),
+                anchoring=Anchoring(settings.anchor_key, settings.anchor_copies, settings.anchor_records, settings.anchor_seconds),
             )
             stack.callback(lambda: ingest.close(self._seconds_left()))
             metrics = OwnMetrics(ingest)

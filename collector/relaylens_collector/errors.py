@@ -5,6 +5,7 @@ CollectorError
 │   └── RequestTooLargeError    it would be far larger in memory than on the wire
 ├── OverloadedError         there is no room for the request now; it may be sent again
 ├── JournalError            the journal cannot be used
+│   ├── AnchorKeyError          the key that signs anchors cannot be used
 │   ├── JournalCorruptError     what is on disk does not verify
 │   └── JournalUnavailableError what was asked is not on disk; it may be sent again
 ├── StoreError              the database did not take the batch
@@ -71,6 +72,10 @@ class OverloadedError(CollectorError):
 
 class JournalError(CollectorError):
     """The journal cannot be used."""
+
+
+class AnchorKeyError(JournalError):
+    """The key that signs the journal's anchors cannot be used."""
 
 
 class JournalCorruptError(JournalError):

@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final, Self
 
 import duckdb
 
+from relaylens_collector.anchors import Anchoring, Keeper, Reach
 from relaylens_collector.applying import Applier
 from relaylens_collector.errors import CollectorError, JournalUnavailableError, OverloadedError
 from relaylens_collector.journal import request_hash
@@ -74,13 +75,14 @@ class Status:
 class Ingest:
     """One store folder and everything that writes to it; safe to use from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a store is made of, each by its name
         self,
         store_dir: Path | str,
         settle: Settler | None = None,
         *,
         pace: Pace | None = None,
         limits: Limits | None = None,
+        anchoring: Anchoring | None = None,
         rebuild: bool = False,
     ) -> None:
         """Lock the folder, open the journal, and begin to catch the database up with it; a rebuild begins with an empty one.
@@ -100,6 +102,9 @@ class Ingest:
             opened.callback(self._folder.close)
             self._journal = self._folder.open_journal()
             opened.callback(self._journal.close)
+            self._applied: Callable[[], int] = lambda: 0
+            self._anchors = Keeper(self._folder.path, anchoring or Anchoring(), self._reach)
+            opened.callback(self._anchors.close)
             if rebuild:
                 self._folder.put_database_aside("replaced")
             self._applier = Applier(
@@ -110,6 +115,7 @@ class Ingest:
                 on_done=self._forget,
             )
             opened.callback(self._applier.close, 0)
+            self._applied = lambda: self._applier.progress().applied_seq
             # What was acknowledged shortly before a crash is what will be sent again now, perhaps before it is applied.
             waiting = self._journal.read_latest(self._applier.progress().applied_seq)
             self._unapplied = {record.request_hash for record in waiting}
@@ -159,6 +165,7 @@ class Ingest:
         """Apply what waits, for so long at most, and let go of the folder; what is left is applied at the next start."""
         self._applier.close(drain_seconds)
         self._journal.close()
+        self._anchors.close()
         self._folder.close()
 
     def __enter__(self) -> Self:
@@ -183,6 +190,11 @@ class Ingest:
             raise
         self._unwritten = None
         return verdict, True
+
+    def _reach(self) -> Reach:
+        """Tell how far journal and database are, for the anchors."""
+        applied = self._applied()
+        return Reach(self._journal.end, applied)
 
     def _problem(self) -> str | None:
         """Why writing failed; after a while without a request nobody knows whether it still would, so that senders may try again."""

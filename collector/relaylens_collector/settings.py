@@ -95,6 +95,13 @@ class Settings:
     sql_rows: int = field(default=1_000_000, metadata=_says("Most rows of one query's answer.", *_NUMBER))
     sql_bytes: int = field(default=128 << 20, metadata=_says("Most bytes of one query's answer.", *_BYTES))
     sql_seconds: float = field(default=10.0, metadata=_says("Longest time of one query.", *_SECONDS))
+    anchor_key: Path | None = field(
+        default=None,
+        metadata=_says("Private key that signs anchors, made if it is not there; without it one in the store's folder.", Path, "a file"),
+    )
+    anchor_copies: Path | None = field(default=None, metadata=_says("Folder for a second copy of the signed anchors.", Path, "a folder"))
+    anchor_records: int = field(default=1000, metadata=_says("An anchor is signed after so many records.", *_NUMBER))
+    anchor_seconds: float = field(default=60.0, metadata=_says("An anchor is signed after so many seconds, if records came.", *_SECONDS))
     stop_seconds: float = field(default=8.0, metadata=_says("How long a stop may take; the next start applies the rest.", *_SECONDS))
 
     def __post_init__(self) -> None:

@@ -94,6 +94,11 @@ class Journal:
         """The hash of the last record that is on disk."""
         return self._writer.end.head
 
+    @property
+    def end(self) -> Link:
+        """Number and hash of the last record that is on disk, as one."""
+        return self._writer.end
+
     def append(self, signal: Signal, body: bytes) -> Record:
         """Write one request; returns when it is on disk, raises JournalUnavailableError when it is not."""
         return self.submit(signal, body, request_hash(signal, body)).result()

@@ -1,6 +1,6 @@
 """The journal's chain, record by record, going on after what does not verify so that one fault does not hide the next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,12 +30,16 @@ class Point:
     said_by: str
     """Where it is written."""
 
+    is_signed: bool = False
+    applied: int = 0
+    """How far the database was then."""
+
 
 class ChainCheck:
     """Reads a journal folder from its beginning to its end."""
 
-    def __init__(self, directory: Path, report: Report, points: Mapping[int, list[Point]]) -> None:
-        """Take the points by their sequence; each is compared when the chain comes by."""
+    def __init__(self, directory: Path, report: Report, points: Iterable[Point]) -> None:
+        """Take the points that somebody vouches for; each is compared when the chain comes by."""
         self.directory = directory
         self.link: Link | None = Link(0, NO_HASH)
         """The last record's, nothing where the chain was lost."""
@@ -43,7 +47,9 @@ class ChainCheck:
         self.borne_out: list[Point] = []
         """The points that the chain has."""
         self._report = report
-        self._points = points
+        self._points: dict[int, list[Point]] = {}
+        for point in points:
+            self._points.setdefault(point.link.seq, []).append(point)
         self._met: set[int] = set()
 
     def __iter__(self) -> Iterator[Record]:

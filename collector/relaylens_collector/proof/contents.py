@@ -76,14 +76,17 @@ class DatabaseCheck:
         if self._size >= AT_ONCE:
             self._compare_pairs(self._pairs[-1][0].seq)
 
-    def finish(self) -> None:
-        """Compare what is left, and what can only be told at the end."""
+    def finish(self, applied: int) -> None:
+        """Compare what is left, and what can only be told at the end; `applied` is how far the database was once."""
         self._compare_pairs(_LAST)
         if self._comparing is not None:
             self._comparing.result()
         self._compare_origins()
         self._check_texts()
-        if self._waiting:
+        if self._batches.last < applied:
+            what = f"The database ends with record {self._batches.last}, but it held record {applied} when the last anchor was signed."
+            self._report.add(Finding(Fault.BATCHES_MISSING, str(self.database), what, _NEXT_START, self._batches.last + 1))
+        elif self._waiting:
             what = f"The journal's last {self._waiting} records are not in the database yet."
             self._report.add(Finding(Fault.RECORDS_WAIT, str(self.database), what, _NEXT_START, self._batches.last + 1))
 

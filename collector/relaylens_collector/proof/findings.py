@@ -34,11 +34,13 @@ class Fault(StrEnum):
     ANCHOR_MISSING = "anchor missing"
     ANCHOR_DAMAGED = "anchor damaged"
     ANCHOR_FORGED = "anchor forged"
+    KEY_MISSING = "key missing"
     DATABASE_MISSING = "database missing"
     DATABASE_UNREADABLE = "database unreadable"
     DATABASE_OF_ANOTHER_MAKE = "database of another make"
     DATABASE_BUSY = "database busy"
     BATCH_MISSING = "batch missing"
+    BATCHES_MISSING = "batches missing"
     BATCH_REPEATED = "batch repeated"
     RECORDS_WAIT = "records wait"
     RECORD_SET_ASIDE = "record set aside"
@@ -53,7 +55,7 @@ class Fault(StrEnum):
 NOTES: Final = frozenset({Fault.TAIL_TORN, Fault.RECORDS_WAIT, Fault.RECORD_SET_ASIDE})
 """What a killed process may leave, and the next start deals with: nothing is lost by it."""
 
-UNSEEN: Final = frozenset({Fault.DATABASE_BUSY, Fault.DATABASE_OF_ANOTHER_MAKE})
+UNSEEN: Final = frozenset({Fault.KEY_MISSING, Fault.DATABASE_BUSY, Fault.DATABASE_OF_ANOTHER_MAKE})
 """What keeps from looking."""
 
 
@@ -89,6 +91,9 @@ class Report:
     anchors: int = 0
     """Signed anchors that verify and that the journal bears out."""
 
+    last_anchored: int = 0
+    """The last record that a signed anchor vouches for."""
+
     rows: int = 0
     """Rows of the database that are the journal's."""
 
@@ -120,6 +125,7 @@ class Report:
             "body_bytes": self.body_bytes,
             "segments": self.segments,
             "anchors": self.anchors,
+            "last_anchored_record": self.last_anchored,
             "rows": self.rows,
             "seconds": round(self.seconds, 3),
             "counts": dict(self.counts),

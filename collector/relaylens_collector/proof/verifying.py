@@ -5,23 +5,39 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from relaylens_collector.anchors.keeping import ANCHORS_FILE
+from relaylens_collector.anchors.keys import PUBLIC_KEY_FILE, load_public
 from relaylens_collector.errors import StoreNotFoundError
 from relaylens_collector.journal.anchor import ANCHOR_FILE, Anchor
 from relaylens_collector.proof.chain import ChainCheck, Point
 from relaylens_collector.proof.contents import DatabaseCheck
 from relaylens_collector.proof.findings import Fault, Finding, Report
+from relaylens_collector.proof.signed import signed_points
 from relaylens_collector.store_folder import DATABASE_FILE, JOURNAL_FOLDER, LOCK_FILE
 
 _THREADS: Final = 2
+_NO_DATABASE: Final = frozenset({Fault.DATABASE_BUSY, Fault.DATABASE_UNREADABLE, Fault.DATABASE_OF_ANOTHER_MAKE})
 
 
-def verify(store: Path, *, database: bool = True) -> Report:
-    """Look at everything in a store's folder; raises StoreNotFoundError when there is no journal."""
+@dataclass(frozen=True, slots=True)
+class Auditing:
+    """What somebody outside holds: the public key, and perhaps a copy of the anchors."""
+
+    public_key: Path | None = None
+    """Nothing for the store's own, which shows changes by everybody but those who can write in its folder."""
+
+    anchors: Path | None = None
+    """Believed beside the store's own."""
+
+
+def verify(store: Path, *, database: bool = True, auditing: Auditing | None = None) -> Report:
+    """Look at everything in a store's folder; raises StoreNotFoundError when there is no journal, AnchorKeyError for a bad key."""
     began = time.monotonic()
     journal = store / JOURNAL_FOLDER
     if not journal.is_dir():
@@ -29,7 +45,8 @@ def verify(store: Path, *, database: bool = True) -> Report:
         raise StoreNotFoundError(detail)
     report = Report()
     with _held(store) as holder:
-        points = _points(journal, report)
+        # First the points, then the chain: a journal that grows meanwhile reaches further, never less far.
+        points = [*_noted(journal, report), *_signed(store, report, auditing or Auditing())]
         chain = ChainCheck(journal, report, points)
         check = _open_database(store, report, holder) if database else None
         try:
@@ -37,7 +54,7 @@ def verify(store: Path, *, database: bool = True) -> Report:
                 if check is not None:
                     check.add(record)
             if check is not None:
-                check.finish()
+                check.finish(_applied(points))
         finally:
             if check is not None:
                 check.close()
@@ -45,11 +62,10 @@ def verify(store: Path, *, database: bool = True) -> Report:
             what = "There is no database beside the journal."
             advice = "Start the collector, or run `relaylens rebuild`: either makes it from the journal."
             report.add(Finding(Fault.DATABASE_MISSING, str(store / DATABASE_FILE), what, advice))
+    report.anchors = sum(point.is_signed for point in chain.borne_out)
+    report.last_anchored = max((point.link.seq for point in chain.borne_out if point.is_signed), default=0)
     report.seconds = time.monotonic() - began
     return report
-
-
-_NO_DATABASE: Final = frozenset({Fault.DATABASE_BUSY, Fault.DATABASE_UNREADABLE, Fault.DATABASE_OF_ANOTHER_MAKE})
 
 
 @contextlib.contextmanager
@@ -71,17 +87,42 @@ def _held(store: Path) -> Iterator[str | None]:
         os.close(lock)
 
 
-def _points(journal: Path, report: Report) -> dict[int, list[Point]]:
-    """Gather what is written about how far the journal reaches."""
+def _noted(journal: Path, report: Report) -> list[Point]:
     path = journal / ANCHOR_FILE
     noted = Anchor(journal).read()
     if noted is not None:
-        return {noted.seq: [Point(noted, str(path))]}
+        return [Point(noted, str(path))]
     if path.exists():
         what = "Neither of its two lines is whole."
         advice = "The next start writes it anew; until then a loss at the journal's end shows in signed anchors only."
         report.add(Finding(Fault.ANCHOR_DAMAGED, str(path), what, advice))
-    return {}
+    return []
+
+
+def _signed(store: Path, report: Report, auditing: Auditing) -> Iterator[Point]:
+    own = store / ANCHORS_FILE
+    files = [path for path in (auditing.anchors, own) if path is not None]
+    if not own.exists():
+        files.remove(own)
+        if any((store / JOURNAL_FOLDER).glob("*.segment*")):
+            what = "The journal has records and no signed anchors."
+            advice = "Name a copy of them (--anchors). A store that never had any gets its first one at the next start of the collector."
+            report.add(Finding(Fault.ANCHOR_MISSING, str(own), what, advice))
+    if not files:
+        return
+    path = auditing.public_key or store / PUBLIC_KEY_FILE
+    if auditing.public_key is None and not path.exists():
+        what = "The public key is missing, so that the anchors cannot be checked."
+        report.add(Finding(Fault.KEY_MISSING, str(path), what, "Name the key that was given out (--public-key)."))
+        return
+    key = load_public(path)
+    for file in files:
+        yield from signed_points(file, key, report)
+
+
+def _applied(points: list[Point]) -> int:
+    """Tell how far the database was when the newest anchor was signed."""
+    return next((point.applied for point in reversed(points) if point.is_signed), 0)
 
 
 def _open_database(store: Path, report: Report, holder: str | None) -> DatabaseCheck | None:

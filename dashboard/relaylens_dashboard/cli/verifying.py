@@ -26,6 +26,14 @@ class ReportFormat(StrEnum):
 
 StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store, or of a backup.")]
 JournalOnly = Annotated[bool, typer.Option("--journal", help="The journal alone, also while a collector writes to it.")]
+Anchors = Annotated[
+    Path | None,
+    typer.Option("--anchors", exists=True, dir_okay=False, help="Copy of the anchors, kept elsewhere; believed beside the store's own."),
+]
+PublicKey = Annotated[
+    Path | None,
+    typer.Option("--public-key", exists=True, dir_okay=False, help="Key that the anchors are signed with, as it was given out."),
+]
 Form = Annotated[ReportFormat, typer.Option("--format", help="How to print.", case_sensitive=False)]
 
 
@@ -33,17 +41,20 @@ def verify(
     store: StoreFolder = options.DEFAULT_STORE,
     *,
     journal: JournalOnly = False,
+    anchors: Anchors = None,
+    public_key: PublicKey = None,
     form: Form = ReportFormat.TEXT,
 ) -> None:
     """Proves a store whole, or names what is lost, changed or added: journal, anchors, and database against journal.
 
     Exit code: 0 whole, 1 not whole, 2 not everything could be looked at. Nothing is written to the store.
     """
+    from relaylens_collector.proof import Auditing
     from relaylens_collector.proof import verify as look
     from relaylens_collector.proof.findings import Verdict
 
     try:
-        report = look(store, database=not journal)
+        report = look(store, database=not journal, auditing=Auditing(public_key, anchors))
     except CollectorError as error:
         say(f"relaylens: {error}")
         raise typer.Exit(NOT_LOOKED_AT) from None

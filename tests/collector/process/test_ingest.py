@@ -250,6 +250,9 @@ def test_a_database_without_its_journal_is_refused(tmp_path: Path, make_traces: 
     for path in (tmp_path / "journal").iterdir():
         path.unlink()
 
+    with pytest.raises(JournalCorruptError, match="the journal ends with record 0, but record 2 was signed"):
+        Ingest(tmp_path)
+    (tmp_path / "anchors.jsonl").unlink()
     with pytest.raises(StoreError, match="holds record 2, but its journal ends with record 0"):
         Ingest(tmp_path)
     rebuild(tmp_path)

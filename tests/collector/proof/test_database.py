@@ -96,12 +96,22 @@ def test_a_text_stored_twice_is_no_change(store: Path) -> None:
     assert (Verdict.WHOLE, []) == (report.verdict, report.findings)
 
 
+_WITHOUT_THE_LAST = tuple(f"DELETE FROM {table} WHERE batch = {RECORDS}" for table in ("batches", "labels"))  # noqa: S608 - our own names
+
+
+def test_a_database_that_lost_its_end_is_found(store: Path) -> None:
+    """The last anchor says how far the database was when the collector stopped."""
+    tamper(store, *_WITHOUT_THE_LAST)
+    report = verify(store)
+
+    assert (Verdict.BROKEN, {Fault.BATCHES_MISSING: 1}) == (report.verdict, report.counts)
+
+
 def test_records_that_wait_are_no_fault(store: Path) -> None:
     """What a killed collector did not apply is told, and the next start applies it."""
-    tamper(
-        store,
-        *(f"DELETE FROM {table} WHERE batch = {RECORDS}" for table in ("batches", "labels")),  # noqa: S608 - our own names
-    )
+    tamper(store, *_WITHOUT_THE_LAST)
+    anchors = (store / "anchors.jsonl").read_bytes().splitlines(keepends=True)
+    (store / "anchors.jsonl").write_bytes(anchors[0])
     report = verify(store)
 
     assert (Verdict.WHOLE, {Fault.RECORDS_WAIT: 1}) == (report.verdict, report.counts)
