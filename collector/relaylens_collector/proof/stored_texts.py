@@ -57,16 +57,17 @@ class StoredTexts(KnownTexts):
         repeated = self._lowest != self._ids
         return dict(zip(self._ids[repeated].tolist(), self._lowest[repeated].tolist(), strict=True))
 
-    def identify(self, texts: list[bytes]) -> list[int]:
+    def identify(self, texts: pa.BinaryArray) -> pa.Int64Array:
         """Return the number of each text, and one that no text has for those not stored."""
-        if not texts or not len(self._keys):
-            return [_NOWHERE] * len(texts)
-        wanted = np.frombuffer(b"".join(sha256(text).digest()[:KEY_BYTES] for text in texts), dtype=f"S{KEY_BYTES}")
+        encoded = texts.dictionary_encode()
+        distinct = encoded.dictionary.to_pylist()
+        if not distinct or not len(self._keys):
+            return pa.array(np.full(len(texts), _NOWHERE, np.int64))
+        wanted = np.frombuffer(b"".join(sha256(text).digest()[:KEY_BYTES] for text in distinct), dtype=f"S{KEY_BYTES}")
         places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         there = self._keys[places] == wanted
         self._used[places[there]] = True
-        found: list[int] = np.where(there, self._lowest[places], _NOWHERE).tolist()
-        return found
+        return pa.array(np.where(there, self._lowest[places], _NOWHERE)).take(encoded.indices)
 
     def take_new(self) -> NewTexts:
         """There is nothing to store."""

@@ -10,7 +10,7 @@ import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError, SettingsError
-from relaylens_dashboard.cli import changing, exporting, importing, launching, lists, live, numbers, reporting, tokens, verifying
+from relaylens_dashboard.cli import anchoring, changing, exporting, importing, launching, lists, live, numbers, reporting, tokens, verifying
 from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
 
@@ -85,6 +85,7 @@ for _command in COMMANDS:
     )(_command.function)
 
 
+app.add_typer(anchoring.app, rich_help_panel=_RECORD, short_help="Signed anchors: shown and exported.")
 app.add_typer(tokens.app, rich_help_panel=_ACCESS, short_help="Tokens: made, listed and revoked.")
 
 

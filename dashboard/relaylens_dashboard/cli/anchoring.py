@@ -1,0 +1,58 @@
+"""`relaylens anchor`: the signed anchors of a store, for those who are to hold a copy."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from relaylens_collector.errors import StoreNotFoundError
+from relaylens_dashboard.cli import options
+from relaylens_dashboard.cli.output import say, show
+from relaylens_dashboard.tabular import Rows
+
+_COLUMNS: Final = ("anchor", "event", "record", "head", "applied", "at", "detail", "key")
+
+app = typer.Typer(
+    name="anchor",
+    help="Shows and exports the signed anchors of a store: what its journal held, and when.",
+    no_args_is_help=True,
+)
+
+StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store.")]
+Out = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="File for the anchors; one that is there is replaced.")]
+KeyOut = Annotated[Path | None, typer.Option("--public-key", dir_okay=False, help="File for the public key, too.")]
+
+
+@app.command("show")
+def show_anchors(store: StoreFolder = options.DEFAULT_STORE, *, form: options.Form = options.Format.TABLE) -> None:
+    """Shows every anchor: starts, stops and jumps of the clock among them; a start without a stop before it followed a kill."""
+    from relaylens_collector.anchors import SignedAnchor
+
+    anchors = [SignedAnchor.parse(line) for line in _file(store).read_bytes().splitlines()]
+    rows = tuple(
+        (one.number, one.event.value, one.link.seq, one.link.head.hex(), one.applied, one.at, one.detail, one.key) for one in anchors
+    )
+    show(Rows(_COLUMNS, rows), form, none="There are no anchors.")
+
+
+@app.command("export")
+def export_anchors(store: StoreFolder, out: Out, *, public_key: KeyOut = None) -> None:
+    """Copies the anchors, and the public key, for somebody to whom the journal is to be proved later; a collector may run meanwhile."""
+    from relaylens_collector.anchors.keys import PUBLIC_KEY_FILE
+
+    shutil.copyfile(_file(store), out)
+    say(f"Wrote {out}")
+    if public_key is not None:
+        shutil.copyfile(store / PUBLIC_KEY_FILE, public_key)
+        say(f"Wrote {public_key}")
+
+
+def _file(store: Path) -> Path:
+    from relaylens_collector.anchors.keeping import ANCHORS_FILE
+
+    path = store / ANCHORS_FILE
+    if not path.exists():
+        detail = f"Looked for {path}."
+        raise StoreNotFoundError(detail)
+    return path
