@@ -10,6 +10,7 @@ CollectorError
 │   └── JournalUnavailableError what was asked is not on disk; it may be sent again
 ├── StoreError              the database did not take the batch
 │   ├── StoreOpenError          it cannot be opened, or is not the journal's
+│   ├── StoreUnavailableError   it cannot be opened at this moment
 │   ├── StoreVersionError       the file was made by a newer Relaylens
 │   └── StoreOutdatedError      the file was made by an older Relaylens
 ├── StoreNotFoundError      there is no store in the folder
@@ -51,6 +52,10 @@ class StoreError(CollectorError):
 
 class StoreOpenError(StoreError):
     """The database cannot be opened."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be opened at this moment; it is tried again."""
 
 
 class StoreVersionError(StoreError):

@@ -2,9 +2,11 @@
 
 import contextlib
 import math
+from collections.abc import Iterator
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from relaylens_collector.errors import JournalCorruptError, StoreError
 from relaylens_collector.store import Store
@@ -22,6 +24,12 @@ _PASSES: Final = (
 )
 """Errors that are not the record's: disk and locks come back, and until then nothing else could be applied either."""
 
+_READING: Final = (duckdb.Error, OSError, pa.ArrowException)
+"""What DuckDB raises, and what Arrow does while it fetches from DuckDB."""
+
+_DAMAGE: Final = ("Corrupt database file", "IO Error: Could not read enough bytes", "Serialization Error")
+_FATAL: Final = ("FATAL Error",)
+
 _MAY_PASS: Final = (duckdb.OutOfMemoryException, duckdb.InternalException, MemoryError)
 """Errors that another try may not meet, and that must not hold up the others for ever."""
 
@@ -32,6 +40,26 @@ def tries_before_putting_aside(error: Exception) -> float:
     if isinstance(cause, _PASSES):
         return math.inf
     return _MOST_TRIES if isinstance(cause, _MAY_PASS) else 1
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether DuckDB read something from its file that it did not write, so that the file is of no more use.
+
+    A query may hold any words, which come back in the messages of its errors; only those count that stand where DuckDB itself begins.
+    """
+    return any(isinstance(one, _READING) and str(one).startswith(_DAMAGE) for one in _with_causes(error))
+
+
+def is_fatal(error: BaseException) -> bool:
+    """Tell whether the database has to be opened again before it answers anything."""
+    return any(isinstance(one, _READING) and str(one).startswith(_FATAL) for one in _with_causes(error))
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__
 
 
 def is_alive(store: Store) -> bool:

@@ -109,6 +109,7 @@ class Ingest:
                 self._folder.put_database_aside("replaced")
             self._applier = Applier(
                 open_store=self._open_store,
+                is_in_place=self._folder.is_database_in_place,
                 journal=self._journal,
                 settle=settle,
                 pace=pace or Pace(),
@@ -201,8 +202,8 @@ class Ingest:
         unwritten = self._unwritten
         return None if unwritten is None or time.monotonic() - unwritten[0] > _UNREADY_SECONDS else unwritten[1]
 
-    def _open_store(self) -> Store:
-        store = self._folder.open_database(memory_limit=self._limits.memory_limit)
+    def _open_store(self, *, is_damaged: bool) -> Store:
+        store = self._folder.open_database(memory_limit=self._limits.memory_limit, is_damaged=is_damaged)
         try:
             check_same_history(store, self._journal)
         except CollectorError:

@@ -3,12 +3,13 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import duckdb
 
 from relaylens_collector.errors import NotReadyError
+from relaylens_collector.failures import is_damage, is_fatal
 from relaylens_collector.store import Store
 
 _INTERRUPT_EVERY: Final = 0.1
@@ -18,8 +19,9 @@ _LONGEST: Final = 60.0
 class Readers:
     """Knows who reads; used from any thread."""
 
-    def __init__(self) -> None:
-        """Nothing can be read before `open`."""
+    def __init__(self, on_broken: Callable[[Exception], None]) -> None:
+        """Nothing can be read before `open`; `on_broken` hears of an error that shows that the database is of no more use."""
+        self._on_broken = on_broken
         self._changed = threading.Condition()
         self._store: Store | None = None
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
@@ -39,6 +41,10 @@ class Readers:
             self._cursors.add(cursor)
         try:
             yield cursor
+        except Exception as error:
+            if is_damage(error) or is_fatal(error):
+                self._on_broken(error)
+            raise
         finally:
             cursor.close()
             with self._changed:

@@ -9,7 +9,7 @@ from typing import Final
 
 import duckdb
 
-from relaylens_collector.failures import answers
+from relaylens_collector.failures import answers, is_damage
 from relaylens_collector.pace import Pace
 from relaylens_collector.store import Settler, Store
 
@@ -162,7 +162,7 @@ class Settling:
 
     def _failed(self, error: Exception, store: Store) -> None:
         """Try again later, or leave it to the applier when the database is dead."""
-        alive = answers(store)
+        alive = not is_damage(error) and answers(store)
         with self._changed:
             if self._store is None:  # it was interrupted by `close`, and is done anew after the next opening
                 return

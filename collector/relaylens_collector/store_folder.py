@@ -9,9 +9,17 @@ from typing import Final
 
 import duckdb
 
-from relaylens_collector.errors import StoreError, StoreLockedError, StoreOpenError, StoreOutdatedError, StoreVersionError
+from relaylens_collector.errors import (
+    StoreError,
+    StoreLockedError,
+    StoreOpenError,
+    StoreOutdatedError,
+    StoreUnavailableError,
+    StoreVersionError,
+)
 from relaylens_collector.journal import Journal
 from relaylens_collector.store import Store
+from relaylens_collector.store.blocks import doubtful_blocks, used_blocks
 
 DATABASE_FILE: Final = "relaylens.duckdb"
 JOURNAL_FOLDER: Final = "journal"
@@ -34,7 +42,13 @@ _LOCKED_DOWN: Final = (
 _NOT_THE_FILES_FAULT: Final = ("Permission denied", "No space left", "Too many open files", "Out of Memory", "has been invalidated")
 """Words of errors that a new database would meet again."""
 
+_LOGS: Final = (".wal.recovery", ".wal.checkpoint", ".wal")
+"""What DuckDB adds to the file's name for its logs: the one in use, and those in use around a checkpoint."""
+
 _HELD: Final = "set lock on file"
+
+_MOST_PUT_ASIDE: Final = 2
+"""Databases that are kept after they were replaced, so that a disk does not fill with them."""
 
 _NEWER: Final = ("can only read versions", "newer version of DuckDB", "newer DuckDB")
 
@@ -47,6 +61,7 @@ class StoreFolder:
     def __init__(self, path: Path) -> None:
         """Create the folder if need be, and lock it; raises StoreLockedError when another process has it."""
         self.path = Path(path)
+        self._opened: tuple[int, int] | None = None
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock: int | None = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -73,34 +88,53 @@ class StoreFolder:
         """Open the journal."""
         return Journal(self.path / JOURNAL_FOLDER)
 
-    def open_database(self, *, memory_limit: str) -> Store:
-        """Open the database; one that does not open, or is of an older make, is put aside, and an empty one takes its place."""
+    def open_database(self, *, memory_limit: str, is_damaged: bool = False) -> Store:
+        """Open the database; one that is damaged, or of an older make, is put aside, and an empty one takes its place.
+
+        Raises StoreUnavailableError when it may open in a moment, and otherwise a StoreError that another start would meet again.
+        """
         try:
+            if is_damaged:
+                aside = self.put_database_aside("damaged")
+                _logger.warning("The database is made anew from the journal; the damaged one is kept as %s.", aside)
             store = self._open_whole(memory_limit)
-        except (duckdb.Error, StoreError) as error:
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a file of chance bytes may make DuckDB raise anything
             self._raise_if_no_new_file_helps(error)
             aside = self.put_database_aside("outdated" if isinstance(error, StoreOutdatedError) else "unreadable")
             _logger.error("%s does not open: %s", self.database, error)  # noqa: TRY400 - it is dealt with here
             _logger.warning("The database is made anew from the journal; the old file is kept as %s.", aside)
-            store = Store(self.database, memory_limit=memory_limit)
+            store = self._open_new(memory_limit)
         try:
             for statement in _LOCKED_DOWN:
                 store.connection.execute(statement)
         except duckdb.Error as error:
             store.close()
             message = f"{self.database}: {error}"
-            raise StoreOpenError(message) from error
+            raise StoreUnavailableError(message) from error
         return store
 
     def put_database_aside(self, why: str) -> Path:
-        """Rename the database and what belongs to it, and return the new name of the file."""
+        """Rename the database and what belongs to it, and return the new name of the file; only the newest such files are kept."""
+        for old in self._put_aside()[_MOST_PUT_ASIDE - 1 :]:
+            for file in self.path.glob(f"{old.name}*"):
+                file.unlink()
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        aside = self.database.with_name(f"{DATABASE_FILE}.{why}-{stamp}")
-        for suffix in ("", ".wal"):
+        name, number = f"{DATABASE_FILE}.{why}-{stamp}", 1
+        while any(self.path.glob(f"{name}*")):
+            number += 1
+            name = f"{DATABASE_FILE}.{why}-{stamp}-{number}"
+        # The database goes last: what is left of it when the process ends here still opens, and lacks only what the journal has.
+        for suffix in (*_LOGS, ""):
             file = self.database.with_name(DATABASE_FILE + suffix)
             if file.exists():
-                file.rename(aside.with_name(aside.name + suffix))
-        return aside
+                file.rename(self.database.with_name(name + suffix))
+        return self.database.with_name(name)
+
+    def is_database_in_place(self) -> bool:
+        """Tell whether the file of the database's name is still the one that was opened."""
+        return self._opened == self._database_file()
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -109,17 +143,51 @@ class StoreFolder:
             os.close(self._lock)
             self._lock = None
 
+    def _put_aside(self) -> list[Path]:
+        """Return the databases that were put aside, the newest first."""
+        found = [path for path in self.path.glob(f"{DATABASE_FILE}.*-*") if not path.name.endswith(_LOGS)]
+        return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
     def _open_whole(self, memory_limit: str) -> Store:
-        """Open the database, and look whether its end is missing: DuckDB itself may find that out much later."""
-        is_clean = not self.database.with_name(f"{DATABASE_FILE}.wal").exists()
-        store = Store(self.database, memory_limit=memory_limit)
-        ((blocks, block_size),) = store.connection.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchall()
+        """Open the database, and look whether each of its blocks is there and undamaged: DuckDB itself may find that out much later."""
+        logs = [suffix for suffix in _LOGS if self.database.with_name(DATABASE_FILE + suffix).exists()]
+        if not self.database.exists():
+            if logs:
+                message = f"{self.database} is missing, and its log is there."
+                raise StoreOpenError(message)
+            return self._open_new(memory_limit)
+        doubtful = doubtful_blocks(self.database)
+        length = self.database.stat().st_size
+        store = self._open_new(memory_limit)
+        try:
+            damaged = doubtful & used_blocks(store.connection) if doubtful else set()
+            ((blocks, block_size),) = store.connection.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchall()
+        except BaseException:
+            store.close()
+            raise
+        if damaged:
+            store.close()
+            message = f"{self.database}: {len(damaged)} of its blocks are damaged, the first is block {min(damaged)}."
+            raise StoreOpenError(message)
         # With a log beside it the count may name blocks that are not in the file yet.
-        if is_clean and self.database.stat().st_size < blocks * block_size:
+        if not logs and length < blocks * block_size:
             store.close()
             message = f"{self.database} is shorter than its {blocks} blocks."
             raise StoreOpenError(message)
         return store
+
+    def _open_new(self, memory_limit: str) -> Store:
+        store = Store(self.database, memory_limit=memory_limit)
+        self._opened = self._database_file()
+        return store
+
+    def _database_file(self) -> tuple[int, int] | None:
+        """Return what tells a file from all others whatever its name, nothing when there is none."""
+        try:
+            found = self.database.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _raise_if_no_new_file_helps(self, error: Exception) -> None:
         text = str(error)
@@ -127,12 +195,9 @@ class StoreFolder:
             raise error
         if any(words in text for words in _NEWER):
             raise StoreVersionError(text) from error
-        if _HELD in text:
+        if _HELD in text or any(words in text for words in _NOT_THE_FILES_FAULT):
             message = f"{self.database}: {text}"
-            raise StoreLockedError(message) from error
-        if any(words in text for words in _NOT_THE_FILES_FAULT):
-            message = f"{self.database}: {text}"
-            raise StoreOpenError(message) from error
+            raise StoreUnavailableError(message) from error
 
 
 def check_same_history(store: Store, journal: Journal) -> None:

@@ -1,6 +1,7 @@
 """The DuckDB file and its one writer."""
 
 import contextlib
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -91,6 +92,11 @@ class Store:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for a reader."""
         return self.connection.cursor()
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """Return the first and last number of each run of batches that are not stored, though later ones are."""
+        runs = [(0, 0), *self._batches.runs()]
+        return [(before[1] + 1, after[0] - 1) for before, after in itertools.pairwise(runs) if before[1] + 1 < after[0]]
 
     def last_batch(self) -> int:
         """Return the highest batch stored, 0 when there is none."""
