@@ -1,6 +1,7 @@
 """The thread that brings the database up to the journal."""
 
 import contextlib
+import itertools
 import logging
 import threading
 import time
@@ -11,8 +12,8 @@ from typing import Final
 
 import duckdb
 
-from relaylens_collector.errors import CollectorError, StoreError, UndecodableError
-from relaylens_collector.failures import is_alive, tries_before_putting_aside
+from relaylens_collector.errors import CollectorError, StoreError, StoreOpenError, StoreUnavailableError, UndecodableError
+from relaylens_collector.failures import is_alive, is_damage, tries_before_putting_aside
 from relaylens_collector.journal import Journal
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.pace import Pace, Progress
@@ -22,7 +23,9 @@ from relaylens_collector.settling import Settling
 from relaylens_collector.store import Settler, Store
 
 _FIRST_PAUSE: Final = 0.2
-_LONGEST_PAUSE: Final = 10.0
+_LONGEST_PAUSE: Final = 2.0
+"""Between two tries: what fails may be over at any moment, and a try costs little."""
+_LOOK_EVERY: Final = 1.0
 _INTERRUPT_EVERY: Final = 0.1
 
 _logger: Final = logging.getLogger(__name__)
@@ -44,9 +47,13 @@ class Applier:
     """
 
     def __init__(
-        self, *, open_store: Callable[[], Store], journal: Journal, settle: Settler | None, pace: Pace, on_done: Callable[[bytes], None]
+        self, *, open_store: Callable[..., Store], journal: Journal, settle: Settler | None, pace: Pace, on_done: Callable[[bytes], None]
     ) -> None:
-        """Open the store and begin; `on_done` hears the request hash of each record that needs no more work."""
+        """Open the store and begin; one that cannot be opened at this moment is tried again while the journal takes what comes.
+
+        `open_store` is told whether the database that is there is damaged, and `on_done` hears the request hash of each record that
+        needs no more work.
+        """
         self._open_store = open_store
         self._journal = journal
         self._pace = pace
@@ -66,13 +73,21 @@ class Applier:
         self._pause = _FIRST_PAUSE
         self._stopping = False
         self._apply_seconds = 0.0
-        self._store: Store | None = open_store()
-        self._applied_seq = self._store.last_batch()
+        self._broken: Exception | None = None
+        self._is_damaged = False
+        self._gap: Iterator[Record] = iter(())
+        self._applied_seq = 0
         self._offered_seq = journal.last_seq
-        self.readers: Final = Readers()
-        self.readers.open(self._store)
+        self._store: Store | None = None
+        self.readers: Final = Readers(self._hear_of_broken)
         self._settling = Settling(settle, pace, self._changed, more_comes=lambda: bool(self._queue) or self._behind)
-        self._settling.open(self._store, self._applied_seq)
+        try:
+            self._open()
+        except StoreUnavailableError as error:
+            self._recover(error, None)
+        except BaseException:
+            self._settling.stop()
+            raise
         self._thread = threading.Thread(target=self._run, name="relaylens-apply", daemon=True)
         self._thread.start()
 
@@ -158,11 +173,23 @@ class Applier:
         while self._wait_for_work():
             group: _Group | None = None
             try:
-                if (broken := self._settling.broken) is not None:
+                if (broken := self._broken or self._settling.broken) is not None:
                     self._close_store()
                     self._recover(broken, None)
                 elif self._store is None:
-                    self._reopen()
+                    self._open()
+                    _logger.warning("The database is open again, with everything up to record %d.", self._applied_seq)
+                elif not self._store.is_in_place():
+                    self._close_store()
+                    message = "The file was removed, or another one put in its place."
+                    self._recover(StoreOpenError(message), None)
+                elif group := self._take_from_gap():
+                    self._apply(self._store, group)
+                    # The nouns were made without it, and who knows what else is missing.
+                    self._is_damaged = True
+                    self._close_store()
+                    message = f"The database lacked record {group.last_seq}, though it had later ones."
+                    self._recover(StoreOpenError(message), None)
                 elif group := self._take():
                     self._apply(self._store, group)
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database or a bad record raises
@@ -174,15 +201,38 @@ class Applier:
                 now = time.monotonic()
                 if now < self._retry_at:
                     self._changed.wait(self._retry_at - now)
-                elif self._store is None or self._behind or self._settling.broken is not None:
+                elif self._has_work():
                     return True
                 elif self._queue:
                     if now >= self._gather_until or self._queue_bytes >= self._pace.gather_bytes or self._flush_to > self._applied_seq:
                         return True
                     self._changed.wait(self._gather_until - now)
                 else:
-                    self._changed.wait()
+                    self._changed.wait(_LOOK_EVERY)
             return False
+
+    def _has_work(self) -> bool:
+        if self._store is None or self._behind:
+            return True
+        return (self._broken or self._settling.broken) is not None or not self._store.is_in_place()
+
+    def _take_from_gap(self) -> _Group | None:
+        """Take the next record that the database lacks though it has later ones: one that was put aside before, or else a loss."""
+        record = next(self._gap, None)
+        if record is None:
+            return None
+        try:
+            return _Group([(record, decode(record.signal, record.body))], record.seq, 0)
+        except UndecodableError as error:
+            self._put_aside(record, error)
+            return None
+
+    def _missing(self, store: Store) -> Iterator[Record]:
+        """Yield the journal's records in the gaps of the database; a request that came twice leaves one, and lacks nothing."""
+        for first, last in store.gaps():
+            for record in itertools.islice(self._journal.read(first - 1), last - first + 1):
+                if record.seq not in self._set_aside and not store.known_request(record.request_hash):
+                    yield record
 
     def _take(self) -> _Group | None:
         """Take the next records, from memory or else from the journal, in order and not too many."""
@@ -234,8 +284,8 @@ class Applier:
 
     def _done(self, group: _Group) -> None:
         with self._changed:
-            self._applied_seq = group.last_seq
-            self._settling.applied(group.last_seq)
+            self._applied_seq = max(self._applied_seq, group.last_seq)
+            self._settling.applied(self._applied_seq)
             self._waiting_bytes = max(0, self._waiting_bytes - group.size)
             self._tries = 0
             self._problem = None
@@ -248,7 +298,8 @@ class Applier:
 
     def _recover(self, error: Exception, group: _Group | None) -> None:
         """Go back to the journal, and wait, split or put aside, so that one bad record or one bad moment costs nothing else."""
-        alive = self._store is not None and is_alive(self._store)
+        self._is_damaged = self._is_damaged or is_damage(error)
+        alive = not self._is_damaged and self._store is not None and is_alive(self._store)
         if not alive:
             self._close_store()
         self._tries += 1
@@ -280,22 +331,34 @@ class Applier:
         with self._changed:
             self._set_aside.add(record.seq)
 
+    def _hear_of_broken(self, error: Exception) -> None:
+        """Note what a reader met; the thread opens the database again."""
+        with self._changed:
+            self._broken = error
+            self._changed.notify_all()
+
     def _close_store(self) -> None:
         with self._changed:
             store, self._store = self._store, None
             self._caught_up = False
+            self._gap = iter(())
         self._settling.close()
         self.readers.close()
+        self._broken = None  # nobody reads any more who could bring it up again
         if store is not None:
             with contextlib.suppress(duckdb.Error):
                 store.close()
 
-    def _reopen(self) -> None:
-        store = self._open_store()
+    def _open(self) -> None:
+        store = self._open_store(is_damaged=self._is_damaged)
         with self._changed:
             self._store = store
+            self._is_damaged = False
             self._applied_seq = store.last_batch()
+            self._gap = self._missing(store)
             self._problem = None
         self.readers.open(store)
         self._settling.open(store, self._applied_seq)
-        _logger.warning("The database is open again, with everything up to record %d.", self._applied_seq)
+        if self._journal.last_seq > self._applied_seq:
+            message = "The database ends with record %d and the journal with record %d; what it lacks is applied."
+            _logger.warning(message, self._applied_seq, self._journal.last_seq)

@@ -55,7 +55,7 @@ class StoreOpenError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """The database cannot be opened at this moment; it is tried again."""
+    """The database cannot be opened at this moment."""
 
 
 class StoreVersionError(StoreError):

@@ -109,7 +109,6 @@ class Ingest:
                 self._folder.put_database_aside("replaced")
             self._applier = Applier(
                 open_store=self._open_store,
-                is_in_place=self._folder.is_database_in_place,
                 journal=self._journal,
                 settle=settle,
                 pace=pace or Pace(),

@@ -10,7 +10,6 @@ from typing import Final
 import duckdb
 
 from relaylens_collector.errors import (
-    StoreError,
     StoreLockedError,
     StoreOpenError,
     StoreOutdatedError,
@@ -61,7 +60,6 @@ class StoreFolder:
     def __init__(self, path: Path) -> None:
         """Create the folder if need be, and lock it; raises StoreLockedError when another process has it."""
         self.path = Path(path)
-        self._opened: tuple[int, int] | None = None
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock: int | None = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -132,10 +130,6 @@ class StoreFolder:
                 file.rename(self.database.with_name(name + suffix))
         return self.database.with_name(name)
 
-    def is_database_in_place(self) -> bool:
-        """Tell whether the file of the database's name is still the one that was opened."""
-        return self._opened == self._database_file()
-
     def close(self) -> None:
         """Let go of the folder."""
         if self._lock is not None:
@@ -177,17 +171,7 @@ class StoreFolder:
         return store
 
     def _open_new(self, memory_limit: str) -> Store:
-        store = Store(self.database, memory_limit=memory_limit)
-        self._opened = self._database_file()
-        return store
-
-    def _database_file(self) -> tuple[int, int] | None:
-        """Return what tells a file from all others whatever its name, nothing when there is none."""
-        try:
-            found = self.database.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+        return Store(self.database, memory_limit=memory_limit)
 
     def _raise_if_no_new_file_helps(self, error: Exception) -> None:
         text = str(error)

@@ -25,6 +25,8 @@ class Anchor:
         self._path = directory / ANCHOR_FILE
         self._descriptor: int | None = None
         self._turn = 0
+        self.damaged_lines = 0
+        """How many of its lines the last reading could not use; the newest may have been among them."""
 
     def read(self) -> Link | None:
         """Return the newest whole line, or nothing when there is no anchor."""
@@ -32,7 +34,9 @@ class Anchor:
             data = self._path.read_bytes()
         except FileNotFoundError:
             return None
-        links = [_parse(data[start : start + _LINE]) for start in (0, _LINE)]
+        lines = [data[start : start + _LINE] for start in (0, _LINE)]
+        links = [_parse(line) for line in lines]
+        self.damaged_lines = sum(link is None for line, link in zip(lines, links, strict=True) if line)
         whole = [link for link in links if link is not None]
         if not whole:
             return None

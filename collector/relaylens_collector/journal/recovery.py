@@ -42,6 +42,9 @@ def recover(directory: Path, anchor: Anchor) -> End:
         raise JournalCorruptError(message)
     if segments and noted is None:
         _logger.warning("%s: the anchor is missing; whether records are missing at the end cannot be told.", directory / ANCHOR_FILE)
+    if anchor.damaged_lines and noted is not None:
+        message = "%s: one of its two lines is damaged; it vouches for the records up to %d only."
+        _logger.warning(message, directory / ANCHOR_FILE, noted.seq)
     if segments and _is_header_torn(segments[-1]):
         torn = segments.pop()
         _logger.warning("%s: the segment was never begun in full and is removed.", torn.path)

@@ -4,12 +4,14 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from relaylens_collector.anchors.keeping import ANCHORS_FILE
 from relaylens_collector.anchors.keys import PUBLIC_KEY_FILE, load_public
@@ -50,11 +52,12 @@ def verify(store: Path, *, database: bool = True, auditing: Auditing | None = No
         chain = ChainCheck(journal, report, points)
         check = _open_database(store, report, holder) if database else None
         try:
+            problem: str | None = None
             for record in chain:
-                if check is not None:
-                    check.add(record)
-            if check is not None:
-                check.finish(_applied(points))
+                if check is not None and problem is None:
+                    problem = _problem_of(partial(check.add, record))
+            if check is not None and (problem := problem or _problem_of(partial(check.finish, _applied(points)))) is not None:
+                _unreadable(check.database, report, f"A part of it cannot be read: {problem}")
         finally:
             if check is not None:
                 check.close()
@@ -89,14 +92,13 @@ def _held(store: Path) -> Iterator[str | None]:
 
 def _noted(journal: Path, report: Report) -> list[Point]:
     path = journal / ANCHOR_FILE
-    noted = Anchor(journal).read()
-    if noted is not None:
-        return [Point(noted, str(path))]
-    if path.exists():
-        what = "Neither of its two lines is whole."
+    anchor = Anchor(journal)
+    noted = anchor.read()
+    if anchor.damaged_lines or (noted is None and path.exists()):
+        what = "Neither of its two lines is whole." if noted is None else f"One of its two lines is damaged; the other says {noted.seq}."
         advice = "The next start writes it anew; until then a loss at the journal's end shows in signed anchors only."
         report.add(Finding(Fault.ANCHOR_DAMAGED, str(path), what, advice))
-    return []
+    return [] if noted is None else [Point(noted, str(path))]
 
 
 def _signed(store: Path, report: Report, auditing: Auditing) -> Iterator[Point]:
@@ -137,11 +139,23 @@ def _open_database(store: Path, report: Report, holder: str | None) -> DatabaseC
     try:
         check = DatabaseCheck(path, report, threads=_THREADS)
     except duckdb.Error as error:
-        what = f"It does not open: {str(error).splitlines()[0]}"
-        advice = "The next start of the collector makes it anew from the journal and keeps this one beside it; so does `relaylens rebuild`."
-        report.add(Finding(Fault.DATABASE_UNREADABLE, str(path), what, advice))
+        _unreadable(path, report, f"It does not open: {str(error).splitlines()[0]}")
         return None
     if not check.comparable:
         check.close()
         return None
     return check
+
+
+def _problem_of(step: Callable[[], None]) -> str | None:
+    """Take a step of the comparison, and return what DuckDB says when it cannot read what it stands on: the journal is read on."""
+    try:
+        step()
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def _unreadable(path: Path, report: Report, what: str) -> None:
+    advice = "The next start of the collector makes it anew from the journal and keeps this one beside it; so does `relaylens rebuild`."
+    report.add(Finding(Fault.DATABASE_UNREADABLE, str(path), what, advice))

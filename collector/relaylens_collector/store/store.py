@@ -49,6 +49,7 @@ class Store:
                 **({} if threads is None else {"threads": threads}),
             },
         )
+        self._file = _identity(self.path)
         try:
             self._create()
             self._recall()
@@ -92,6 +93,10 @@ class Store:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for a reader."""
         return self.connection.cursor()
+
+    def is_in_place(self) -> bool:
+        """Tell whether the file of the database's name is still the one that is open."""
+        return _identity(self.path) == self._file
 
     def gaps(self) -> list[tuple[int, int]]:
         """Return the first and last number of each run of batches that are not stored, though later ones are."""
@@ -170,3 +175,12 @@ class Store:
             for name in rows:
                 with contextlib.suppress(duckdb.Error):
                     self.connection.unregister(f"mapped_{name}")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from all others whatever its name, nothing where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

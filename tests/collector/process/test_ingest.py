@@ -291,8 +291,8 @@ def test_a_store_has_one_process(tmp_path: Path) -> None:
     Ingest(tmp_path).close()
 
 
-def test_a_reader_of_the_file_is_named_as_the_reason(tmp_path: Path) -> None:
-    """A database that someone has open for reading is not taken for a damaged one."""
+def test_a_reader_of_the_file_holds_up_the_database_alone(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """A database that someone has open is not taken for a damaged one: what comes is journalled, and stored once it is free."""
     Ingest(tmp_path).close()
     code = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -301,9 +301,17 @@ def test_a_reader_of_the_file_is_named_as_the_reason(tmp_path: Path) -> None:
         assert reader.stdout is not None
         assert reader.stdin is not None
         assert b"open\n" == reader.stdout.readline()
-        with pytest.raises(StoreLockedError, match="set lock on file"):
-            Ingest(tmp_path)
-        reader.stdin.close()
+        with Ingest(tmp_path) as ingest:
+            assert 3 == ingest.submit(Signal.TRACES, make_traces(1)).accepted
+            assert "set lock on file" in str(ingest.status().progress.problem)
+            assert not ingest.status().progress.ready
+            reader.stdin.close()
+            reader.wait()
+            began = time.monotonic()
+            while not ingest.status().progress.ready:
+                assert time.monotonic() - began < 5
+                time.sleep(0.01)
+            assert [f"span 1/{number}" for number in (1, 2, 3)] == sorted(_names(ingest))
     assert [] == list(tmp_path.glob("*unreadable*"))
 
 

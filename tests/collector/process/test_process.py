@@ -37,7 +37,7 @@ def _running(store: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
     """Run a collector on free ports, and give it with its HTTP port."""
     with _start("--store", str(store), "--otlp-http-port", "0", "--otlp-grpc-port", "0", *arguments) as process:
         assert process.stderr is not None
-        ready = _READY.match(process.stderr.readline())
+        ready = next(filter(None, map(_READY.match, process.stderr)), None)  # what is said of the start comes before
         try:
             assert ready is not None
             assert str(store) == ready[3]

@@ -51,7 +51,7 @@ def test_a_file_opens_with_what_it_is_for(path: Path) -> None:
 def test_every_question_can_be_asked(name: str, store: Store) -> None:
     """Each question names real tables and columns."""
     statement = read_statement(name)
-    parameters: dict[str, object] = {"first": 1, "request_hash": b"", "batches": [1]}
+    parameters: dict[str, object] = {"first": 1, "request_hash": b"", "batches": [1], "table": "spans"}
 
     store.connection.execute(statement, {key: value for key, value in parameters.items() if f"${key}" in statement})
 
