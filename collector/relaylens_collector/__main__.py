@@ -10,6 +10,7 @@ from typing import Final
 
 from relaylens_collector.collector import Collector
 from relaylens_collector.errors import CollectorError, SettingsError
+from relaylens_collector.memory_cap import cap_memory
 from relaylens_collector.settings import Settings, flag, sentence, variable
 from relaylens_collector.store import Settler
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None, settle: Settler | None = None) 
     except CollectorError as error:
         sys.stderr.write(f"{error}\n")
         return _WRONG_USE if isinstance(error, SettingsError) else _FAILED
+    cap_memory(settings.process_memory)
     grpc_address = f"{settings.host}:{collector.grpc_port}"
     sys.stderr.write(f"ready: OTLP/HTTP and read API on {collector.http_url}, OTLP/gRPC on {grpc_address}, store {settings.store}\n")
     sys.stderr.flush()

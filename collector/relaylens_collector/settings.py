@@ -90,6 +90,10 @@ class Settings:
     waiting_bytes: int = field(default=1 << 30, metadata=_says("Most request bytes on disk that wait for the database.", *_BYTES))
     free_bytes: int = field(default=256 << 20, metadata=_says("Room that stays free on the disk.", *_BYTES))
     memory_limit: str = field(default="512MB", metadata=_says("Memory of the database.", _memory, "a size such as 512MB"))
+    process_memory: int = field(
+        default=2 << 30,
+        metadata=_says("Memory the process may take beyond what it has at its start; a query that needs more fails, alone.", *_BYTES),
+    )
     quiet_seconds: float = field(default=0.5, metadata=_says("Traces are settled when nothing has come for so long.", *_SECONDS))
     settle_every_seconds: float = field(default=5.0, metadata=_says("Under constant load traces are settled this often.", *_SECONDS))
     sql_rows: int = field(default=1_000_000, metadata=_says("Most rows of one query's answer.", *_NUMBER))

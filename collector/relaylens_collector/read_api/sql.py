@@ -63,9 +63,13 @@ def ask(ingest: Ingest, question: Question, limits: QueryLimits) -> Rows:
                 return _collect(_run(cursor, question), question, limits)
         except duckdb.InterruptException as error:
             raise _took_too_long(limits) from error
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
+            raise _too_much_memory() from error
         except (OSError, pa.ArrowException) as error:  # what DuckDB raises while its rows are fetched as Arrow
             if "Interrupted" in str(error):
                 raise _took_too_long(limits) from error
+            if "Out of Memory" in str(error):
+                raise _too_much_memory() from error
             raise QueryError(str(error)) from error
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
@@ -120,3 +124,8 @@ def _read_only(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _took_too_long(limits: QueryLimits) -> Refusal:
     message = f"The query was ended after {limits.seconds:g} seconds; ask for less, such as a shorter time range."
     return Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, message, http_status=_GATEWAY_TIMEOUT)
+
+
+def _too_much_memory() -> Refusal:
+    message = "The query needs more memory than there is for one; ask for less, such as a shorter time range or fewer columns."
+    return Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message)

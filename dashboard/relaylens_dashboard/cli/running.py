@@ -14,6 +14,7 @@ import typer
 
 import relaylens_dashboard
 from relaylens_collector.collector import Collector
+from relaylens_collector.memory_cap import cap_memory
 from relaylens_collector.settings import Settings
 from relaylens_collector.store import Settler
 from relaylens_dashboard import serve
@@ -70,6 +71,7 @@ def _start_collector(running: ExitStack, settings: Settings, settle: Settler, st
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     collector = Collector(settings, settle)
     collector.start()
+    cap_memory(settings.process_memory)
     running.callback(collector.stop)
     # Data is taken in at once; questions are answered once the database is level with the journal.
     deadline = time.monotonic() + _SECONDS_TO_BE_READY

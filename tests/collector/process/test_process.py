@@ -56,6 +56,21 @@ def _post(port: int, body: bytes) -> int:
         connection.close()
 
 
+def _ask(port: int, sql: str) -> tuple[int, str]:
+    """Ask a query once the store can be read, and return the status and what is said."""
+    deadline = time.monotonic() + 10
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("POST", "/api/v1/sql", json.dumps({"sql": sql, "format": "json"}), {"content-type": "application/json"})
+            response = connection.getresponse()
+            answer = response.read().decode()
+        finally:
+            connection.close()
+        if response.status != http.client.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+            return response.status, answer
+
+
 def _failed(*arguments: str) -> tuple[int, str]:
     """Run a collector that does not start, and return its exit code and what it says."""
     with _start(*arguments) as process:
@@ -153,6 +168,28 @@ def test_a_store_in_use(tmp_path: Path) -> None:
         assert 1 == code
         assert f"held by process {process.pid}" in said
         assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "length(repeat('x', 3000000000))",
+        "len(range(1000000000))",
+        "length(format('{:2000000000}', 1))",
+        "max(length(repeat('x', 100000000 + i::BIGINT))) FROM range(2048) AS r(i)",
+    ],
+)
+def test_a_query_cannot_take_the_machines_memory(tmp_path: Path, make_traces: MakeTraces, expression: str) -> None:
+    """A query that would take gigabytes fails at once and alone; the process stays small and goes on."""
+    with _running(tmp_path, "--process-memory", str(400 << 20)) as (process, port):
+        status, message = _ask(port, f"SELECT {expression}")
+        taken = _post(port, make_traces(1))
+        peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())[0])
+
+    assert (413, 200) == (status, taken)
+    assert "more memory" in message
+    assert 1 << 20 > peak
+    assert 0 == process.returncode
 
 
 def test_another_address_than_loopback_needs_a_token(tmp_path: Path) -> None:
