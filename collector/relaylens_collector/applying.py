@@ -66,7 +66,6 @@ class Applier:
         self._replay: Iterator[Record] | None = None
         self._singly_until = self._tries = self._flush_to = 0
         self._gather_until = 0.0
-        self._set_aside: set[int] = set()
         self._failures = 0
         self._problem: str | None = None
         self._retry_at = 0.0
@@ -76,6 +75,7 @@ class Applier:
         self._broken: Exception | None = None
         self._is_damaged = False
         self._gap: Iterator[Record] = iter(())
+        self._set_aside: set[int] = set()
         self._applied_seq = 0
         self._offered_seq = journal.last_seq
         self._store: Store | None = None
@@ -143,6 +143,7 @@ class Applier:
                 ready=self._store is not None and self._caught_up and settling.settled_seq >= 0 and self._problem is None,
                 problem=self._problem or settling.problem,
                 set_aside=len(self._set_aside),
+                dead_letters=0 if self._store is None else self._store.dead_letters,
                 apply_seconds=self._apply_seconds,
                 settle_seconds=settling.seconds,
                 settle_failures=settling.failures,
@@ -279,6 +280,10 @@ class Applier:
                 once.setdefault(pair[0].request_hash, pair)
         if once:
             store.apply(list(once.values()))
+        if self._set_aside and (taken := self._set_aside.intersection(record.seq for record, _ in group.pairs)):
+            store.forget_set_aside(taken)
+            with self._changed:
+                self._set_aside -= taken
         self._apply_seconds += time.monotonic() - began
         self._done(group)
 
@@ -330,6 +335,11 @@ class Applier:
         _logger.error("Record %d (%s) cannot be applied and stays in the journal only: %s", record.seq, record.signal, error)
         with self._changed:
             self._set_aside.add(record.seq)
+        if self._store is not None:
+            try:
+                self._store.note_set_aside(record, str(error))
+            except duckdb.Error:
+                _logger.exception("Record %d is set aside, and the database could not note that.", record.seq)
 
     def _hear_of_broken(self, error: Exception) -> None:
         """Note what a reader met; the thread opens the database again."""
@@ -354,6 +364,7 @@ class Applier:
         with self._changed:
             self._store = store
             self._is_damaged = False
+            self._set_aside = store.set_aside()
             self._applied_seq = store.last_batch()
             self._gap = self._missing(store)
             self._problem = None

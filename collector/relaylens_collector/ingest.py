@@ -181,7 +181,8 @@ class Ingest:
         decoded = decode(signal, body)
         known = known_hash in self._unapplied or self._applier.knows(known_hash)
         verdict = Verdict(decoded.accepted, decoded.rejected, decoded.reason, duplicate=known)
-        if known or decoded.accepted == 0:
+        # Records that were rejected are kept too, as dead letters.
+        if known or not (decoded.accepted or decoded.rejected):
             return verdict, False
         try:
             self._journal.submit(signal, body, known_hash, on_written=lambda record: self._applier.offer(record, decoded)).result()

@@ -46,7 +46,10 @@ class Progress:
     """What fails and is being tried again."""
 
     set_aside: int
-    """Records that could not be applied and are in the journal only."""
+    """Requests that could not be applied and are in the journal only."""
+
+    dead_letters: int
+    """Records kept as dead letters, since they were rejected within their request."""
 
     apply_seconds: float
     settle_seconds: float

@@ -68,6 +68,12 @@ def gaps(
     return reader.query_file("queries/gaps", values)
 
 
+def dead_letters(reader: Reader, window: Window, *, signal: str | None = None, limit: int | None = limits.ROWS) -> pa.Table:
+    """List what was acknowledged and is not among the rows in time order, with the reason; of more than `limit` the latest."""
+    values = {name: value for name, value in window.params().items() if name != "service"}
+    return reader.query_file("queries/dead_letters", {**values, "signal": signal, "limit": limit})
+
+
 def escalations(  # noqa: PLR0913 - one keyword a control of the list
     reader: Reader,
     window: Window,

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from relaylens_collector.errors import RequestTooLargeError, UndecodableError
-from relaylens_collector.mapping import origins, wire
+from relaylens_collector.mapping import dead_letters, origins, wire
 from relaylens_collector.mapping.columns import Ints, data_of, offsets_of, owners
+from relaylens_collector.mapping.dead_letters import DeadLetter
 from relaylens_collector.mapping.origins import Origin
 from relaylens_collector.signals import Signal
 
@@ -22,6 +23,9 @@ COUNTED_ABOVE: Final = 4 << 20
 
 MOST_PARTS: Final = 2_000_000
 """Records, attributes, events, links and data points of one request: two bytes on the wire can be a hundred in memory."""
+
+_BAD_TRACE: Final = f"a trace_id that is not {TRACE_ID_BYTES} bytes or is all zero"
+_BAD_SPAN: Final = f"a span_id that is not {SPAN_ID_BYTES} bytes or is all zero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,45 @@ class Decoded:
     scopes: tuple[Origin, ...]
     scope_of: Ints
 
+    dead: tuple[DeadLetter, ...] = ()
+    """The rejected records, the first of them when there are very many."""
+
 
 def decode(signal: Signal, body: bytes) -> Decoded:
-    """Decode a request; UndecodableError when its bytes are not a request of the signal."""
+    """Decode a request; UndecodableError when its bytes are not a request of the signal.
+
+    A record that cannot be read is rejected, and the others are taken; only when nothing would be left is the request refused.
+    """
     if signal is Signal.LABELS:
         return _labels(body)
+    try:
+        return _decode(signal, body)
+    except RequestTooLargeError:
+        raise
+    except UndecodableError as error:
+        rest = dead_letters.salvage(signal, body, error)
+        decoded = _decode(signal, rest.body)
+        if not decoded.accepted:
+            raise
+        first = rest.dead[0]
+        counted = "1 record" if rest.count == 1 else f"{rest.count} records"
+        said = f"{counted} cannot be read (first: {first.ordinal} of the request: {first.reason})"
+        return replace(
+            decoded,
+            rejected=decoded.rejected + rest.count,
+            reason=f"{said}; {decoded.reason or 'the others are stored.'}",
+            ordinals=rest.ordinals[decoded.ordinals],
+            dead=tuple(
+                sorted(
+                    (*rest.dead, *(replace(one, ordinal=int(rest.ordinals[one.ordinal])) for one in decoded.dead)),
+                    key=lambda one: one.ordinal,
+                )[: dead_letters.MOST]
+            ),
+        )
+
+
+def _decode(signal: Signal, body: bytes) -> Decoded:
+    """Decode a request whose records can all be read."""
     level = LEVELS[signal]
     if len(body) > COUNTED_ABOVE:
         parts = _parts(_read(wire.COUNTS[signal], [body], signal).column(0))
@@ -87,13 +125,16 @@ def decode(signal: Signal, body: bytes) -> Decoded:
     ordinals = np.arange(len(records), dtype=np.int32)
     reason = None
     rejected = 0
+    dead: tuple[DeadLetter, ...] = ()
     if signal is Signal.TRACES:
         good_trace = _ids_are_valid(records.field("trace_id"), TRACE_ID_BYTES)
         good_span = _ids_are_valid(records.field("span_id"), SPAN_ID_BYTES)
         good = good_trace & good_span
         rejected = int(len(records) - good.sum())
         if rejected:
-            reason = _reason(~good_trace, ~good_span & good_trace)
+            faults = ((~good_trace, _BAD_TRACE), (~good_span & good_trace, _BAD_SPAN))
+            reason = _reason(faults)
+            dead = dead_letters.of_spans(body, records, faults)
             records = records.filter(pa.array(good))
             ordinals, scope_of_record = ordinals[good], scope_of_record[good]
     return Decoded(
@@ -107,6 +148,7 @@ def decode(signal: Signal, body: bytes) -> Decoded:
         resource_places[resource_of_scope][scope_of_record],
         scopes,
         scope_places[scope_of_record],
+        dead,
     )
 
 
@@ -166,14 +208,11 @@ def _ids_are_valid(ids: pa.Array, size: int) -> Ints:
     return valid
 
 
-def _reason(bad_trace: Ints, bad_span: Ints) -> str:
+def _reason(faults: Sequence[tuple[Ints, str]]) -> str:
     """Say how many spans have which fault, and where the first one is."""
     said = [
         f"{bad.sum()} {'span has' if bad.sum() == 1 else 'spans have'} {what} (first: span {int(np.argmax(bad))} of the request)"
-        for bad, what in (
-            (bad_trace, f"a trace_id that is not {TRACE_ID_BYTES} bytes or is all zero"),
-            (bad_span, f"a span_id that is not {SPAN_ID_BYTES} bytes or is all zero"),
-        )
+        for bad, what in faults
         if bad.any()
     ]
     return "; ".join(said) + "; the others are stored."

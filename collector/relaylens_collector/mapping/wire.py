@@ -148,5 +148,8 @@ REQUESTS: Final = _ROWS.of_requests()
 RESOURCES: Final = _ROWS.of("resource.v1.Resource")
 SCOPES: Final = _ROWS.of("common.v1.InstrumentationScope")
 METRICS: Final = _ROWS.of("metrics.v1.Metric")
+RECORDS: Final = {Signal.TRACES: _ROWS.of("trace.v1.Span"), Signal.LOGS: _ROWS.of("logs.v1.LogRecord"), Signal.METRICS: METRICS}
+"""Readers of single records, for requests in which one of them is broken."""
+
 COUNTS: Final = _Readers(_for_counting).of_requests()
 """Readers that see the lists in a request and nothing of what is in them."""

@@ -66,7 +66,8 @@ class _StoreMetrics(PrometheusCollector):
             ("relaylens_waiting_bytes", "Their bytes, as far as they came since the start.", progress.waiting_bytes),
             ("relaylens_in_flight_bytes", "Bytes of requests being decoded and written.", status.in_flight_bytes),
             ("relaylens_disk_low", "1 when requests are refused because the disk is nearly full.", status.disk_low),
-            ("relaylens_records_set_aside", "Records that could not be applied and are in the journal only.", progress.set_aside),
+            ("relaylens_records_set_aside", "Requests that could not be applied and are in the journal only.", progress.set_aside),
+            ("relaylens_dead_letters", "Records kept as dead letters: rejected in requests that were accepted.", progress.dead_letters),
         )
         for name, sentence, value in gauges:
             yield GaugeMetricFamily(name, sentence, value=float(value))

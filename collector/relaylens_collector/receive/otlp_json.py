@@ -9,6 +9,7 @@ import json
 import re
 import struct
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Final, NoReturn
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -17,6 +18,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from relaylens_collector.errors import UndecodableError
+from relaylens_collector.mapping.dead_letters import unreadable_json
 from relaylens_collector.signals import Signal
 
 DEEPEST: Final = 200
@@ -34,7 +36,10 @@ _Encode = Callable[[Any, int], bytes]
 
 
 def to_protobuf(signal: Signal, body: bytes) -> bytes:
-    """Return the request as protobuf; raises UndecodableError, naming the field that is wrong."""
+    """Return the request as protobuf; raises UndecodableError, naming the field that is wrong.
+
+    A record that cannot be written costs none of the others: in its place stands what the decoder rejects, with the reason.
+    """
     try:
         document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -44,8 +49,24 @@ def to_protobuf(signal: Signal, body: bytes) -> bytes:
     try:
         return _REQUESTS[signal].encode(document, 0)
     except _FieldError as error:
+        rest = _salvaged(signal, document)
+        if rest is not None:
+            return rest
         message = f"{'.'.join(reversed(error.path)) or 'The request'}: {error.why}."
         raise UndecodableError(message) from error
+
+
+def _salvaged(signal: Signal, document: Any) -> bytes | None:  # noqa: ANN401 - whatever JSON holds
+    """Return the request with marks in the place of the records that cannot be written; nothing when that saves none."""
+    salvaged = _Salvaged()
+    token = _SALVAGED.set(salvaged)
+    try:
+        written = _REQUESTS[signal].encode(document, 0)
+    except _FieldError:
+        return None
+    finally:
+        _SALVAGED.reset(token)
+    return written if salvaged.records else None
 
 
 class _FieldError(Exception):
@@ -81,7 +102,9 @@ class _Message:
                 continue
             encode, repeated, tag = field
             try:
-                if repeated:
+                if repeated and name in _RECORD_LISTS and isinstance(item, list) and (salvaged := _SALVAGED.get()) is not None:
+                    written += self._encode_records(encode, tag, item, depth, salvaged)
+                elif repeated:
                     self._encode_all(encode, tag, item, depth, written)
                 else:
                     written += (tag, encode(item, depth + 1))
@@ -101,6 +124,32 @@ class _Message:
             except _FieldError as error:
                 error.path.append(str(place))
                 raise
+
+    @staticmethod
+    def _encode_records(encode: _Encode, tag: bytes, items: Any, depth: int, salvaged: "_Salvaged") -> list[bytes]:  # noqa: ANN401 - whatever JSON holds
+        """Write records, with a mark in the place of those that cannot be written."""
+        written: list[bytes] = []
+        for place, item in enumerate(items):
+            try:
+                written += (tag, encode(item, depth + 1))
+                salvaged.records += 1
+            except _FieldError as error:
+                why = f"{'.'.join((str(place), *reversed(error.path)))}: {error.why}"
+                written += (tag, _with_length(unreadable_json(item, why)))
+        return written
+
+
+class _Salvaged:
+    """Counts the records that could be written of a request of which some cannot."""
+
+    def __init__(self) -> None:
+        self.records = 0
+
+
+_SALVAGED: Final[ContextVar[_Salvaged | None]] = ContextVar("salvaged", default=None)
+"""Set while a request in which something was wrong is written a second time, record by record."""
+
+_RECORD_LISTS: Final = frozenset({"spans", "logRecords", "metrics"})
 
 
 _MESSAGES: Final[dict[str, _Message]] = {}

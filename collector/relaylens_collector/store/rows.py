@@ -71,6 +71,8 @@ def prepare(pairs: Sequence[tuple[Record, Decoded]], known: Known) -> Prepared:
     prepared = Prepared([record for record, _ in pairs], {}, [], [], [])
     try:
         prepared.rows = {"batches": _batch_rows(pairs), **_map(pairs, known, prepared)}
+        if any(decoded.dead for _, decoded in pairs):
+            prepared.rows["dead_letters"] = _dead_letter_rows(pairs)
     except BaseException:
         prepared.new_texts = known.texts.take_new().keys
         prepared.forget(known)
@@ -94,7 +96,7 @@ def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepar
     if metrics := _frame(pairs, Signal.METRICS):
         done["metric_points"] = metric_rows(metrics)
     if labels := _frame(pairs, Signal.LABELS):
-        done["labels"] = label_rows(labels, [_received_at(record) for record, _ in pairs if record.signal is Signal.LABELS])
+        done["labels"] = label_rows(labels, [received_at(record) for record, _ in pairs if record.signal is Signal.LABELS])
     if resources := known.resources.take_new((record.seq, one) for record, decoded in pairs for one in decoded.resources):
         prepared.new_resources += resources
         pending["resources"] = map_resources(resources, longs)
@@ -111,7 +113,7 @@ def _batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
         {
             "batch": pa.array([record.seq for record, _ in pairs], pa.int64()),
             "signal": pa.array([record.signal.value for record, _ in pairs], pa.string()),
-            "received_at": pa.array([_received_at(record) for record, _ in pairs], pa.timestamp("us")),
+            "received_at": pa.array([received_at(record) for record, _ in pairs], pa.timestamp("us")),
             "body_bytes": pa.array([len(record.body) for record, _ in pairs], pa.int64()),
             "request_hash": pa.array([record.request_hash for record, _ in pairs], pa.binary()),
             "rows_stored": pa.array([decoded.accepted for _, decoded in pairs], pa.int32()),
@@ -120,7 +122,26 @@ def _batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
     )
 
 
-def _received_at(record: Record) -> datetime:
+def _dead_letter_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
+    """Return one row for each rejected record."""
+    dead = [(record, one) for record, decoded in pairs for one in decoded.dead]
+    return pa.table(
+        {
+            "batch": pa.array([record.seq for record, _ in dead], pa.int64()),
+            "ordinal": pa.array([one.ordinal for _, one in dead], pa.int32()),
+            "signal": pa.array([record.signal.value for record, _ in dead], pa.string()),
+            "received_at": pa.array([received_at(record) for record, _ in dead], pa.timestamp("us")),
+            "reason": pa.array([one.reason for _, one in dead], pa.string()),
+            "trace_id": pa.array([one.trace_id for _, one in dead], pa.string()),
+            "span_id": pa.array([one.span_id for _, one in dead], pa.string()),
+            "name": pa.array([one.name for _, one in dead], pa.string()),
+            "body": pa.array([one.body for _, one in dead], pa.binary()),
+            "body_bytes": pa.array([one.size for _, one in dead], pa.int64()),
+        }
+    )
+
+
+def received_at(record: Record) -> datetime:
     """Return when the record was admitted, in UTC."""
     return _EPOCH + timedelta(microseconds=record.received_unix_nano // 1000)
 

@@ -7,11 +7,13 @@ _FOLDER: Final = files("relaylens_collector.store")
 
 APPLY: Final = {
     name: (_FOLDER / "apply" / f"{name}.sql").read_text()
-    for name in ("batches", "resources", "scopes", "texts", "spans", "logs", "metric_points", "labels")
+    for name in ("batches", "resources", "scopes", "texts", "spans", "logs", "metric_points", "labels", "dead_letters")
 }
 """For each table the statement that stores rows registered as `mapped_<table>`."""
 
 NOTE_VERSION: Final = (_FOLDER / "apply" / "schema_version.sql").read_text()
+SET_ASIDE: Final = (_FOLDER / "apply" / "set_aside.sql").read_text()
+TAKEN_BACK: Final = (_FOLDER / "apply" / "taken_back.sql").read_text()
 
 
 def read_statement(name: str) -> str:

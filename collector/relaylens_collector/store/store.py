@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -17,10 +17,10 @@ from relaylens_collector.store.intervals import Intervals
 from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.known_requests import KnownRequests
 from relaylens_collector.store.known_texts import KnownTexts
-from relaylens_collector.store.rows import Known, Prepared, divide, prepare
-from relaylens_collector.store.statements import APPLY, NOTE_VERSION, read_statement, schema_statements
+from relaylens_collector.store.rows import Known, Prepared, divide, prepare, received_at
+from relaylens_collector.store.statements import APPLY, NOTE_VERSION, SET_ASIDE, TAKEN_BACK, read_statement, schema_statements
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Raised with every release that changes a table of the schema."""
 
 STORAGE_VERSION: Final = "v1.5.0"
@@ -75,6 +75,7 @@ class Store:
         """Read from the database what is remembered of it."""
         self._batches = Intervals(self.connection.execute(read_statement("stored_runs")).fetchall())
         self._requests = KnownRequests(self.connection)
+        [(self.dead_letters,)] = self.connection.execute(read_statement("count_dead_letters")).fetchall()
         self._known = Known(
             KnownOrigins(map(bytes.fromhex, self._table("stored_resources")["resource"].to_pylist())),
             KnownOrigins(map(bytes.fromhex, self._table("stored_scopes")["scope"].to_pylist())),
@@ -135,6 +136,27 @@ class Store:
             if stored is not None:
                 self._finish(*stored)
 
+    def set_aside(self) -> set[int]:
+        """Return the records that could not be applied."""
+        return {batch for (batch,) in self.connection.execute(read_statement("set_aside")).fetchall()}
+
+    def note_set_aside(self, record: Record, reason: str) -> None:
+        """Note a record that cannot be applied; it stays in the journal, and is tried again when the database is rebuilt."""
+        self.connection.execute(
+            SET_ASIDE,
+            {
+                "batch": record.seq,
+                "signal": record.signal.value,
+                "received_at": received_at(record),
+                "reason": reason,
+                "body_bytes": len(record.body),
+            },
+        )
+
+    def forget_set_aside(self, batches: Iterable[int]) -> None:
+        """Forget that these records could not be applied."""
+        self.connection.execute(TAKEN_BACK, {"batches": list(batches)})
+
     def _finish(self, prepared: Prepared, inserted: "Future[None]") -> None:
         """Wait until the rows are stored, and take note of what is in them."""
         try:
@@ -144,6 +166,8 @@ class Store:
                 prepared.forget(self._known)
                 detail = f"Batches {prepared.records[0].seq} to {prepared.records[-1].seq} in {self.path}: {error}"
                 raise StoreError(detail) from error
+        if (dead := prepared.rows.get("dead_letters")) is not None:
+            self.dead_letters += dead.num_rows
         for record in prepared.records:
             self._batches.add(record.seq)
         self._requests.add(record.request_hash for record in prepared.records)

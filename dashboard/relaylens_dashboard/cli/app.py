@@ -70,6 +70,7 @@ COMMANDS: Final = (
     Command("escalations", _READ, lists.show_escalations, "Questions to people."),
     Command("findings", _READ, lists.show_findings, "Silent failures."),
     Command("gaps", _READ, lists.show_gaps, "What is missing in the record, and why."),
+    Command("dead-letters", _READ, lists.show_dead_letters, "What came and could not be kept, and why."),
     Command("metrics", _READ, numbers.show_metrics, "Every number, by what you like, with its SQL."),
     Command("report", _READ, reporting.report, "One file for people who do not open a dashboard."),
     Command("sql", _READ, numbers.answer_sql, "One SELECT."),

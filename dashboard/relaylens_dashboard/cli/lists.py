@@ -9,6 +9,7 @@ from relaylens.semconv import Detector, EscalationState, HandoffReason, Outcome
 from relaylens_analytics.queries import lists, runs
 from relaylens_analytics.queries.lists import FindingFilter, HandoffFilter
 from relaylens_analytics.queries.runs import RunFilter
+from relaylens_collector.signals import Signal
 from relaylens_dashboard import tabular
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say, show
@@ -75,6 +76,15 @@ _GAPS: Final[Columns] = {
     "missing": "missing",
     "reason": "reason",
 }
+_DEAD_LETTERS: Final[Columns] = {
+    "received_at": "received",
+    "signal": "signal",
+    "batch": "record",
+    "ordinal": "place",
+    "name": "name",
+    "trace_id": "trace",
+    "reason": "reason",
+}
 
 _FILTERS: Final = "What to show"
 
@@ -92,6 +102,7 @@ Reason = Annotated[HandoffReason | None, typer.Option("--reason", help="That fai
 Failed = Annotated[bool, typer.Option("--failed", help="Only those that did not succeed.", rich_help_panel=_FILTERS)]
 States = Annotated[list[EscalationState] | None, typer.Option("--state", help="In this state; may be repeated.", rich_help_panel=_FILTERS)]
 DetectorOption = Annotated[Detector | None, typer.Option("--detector", help="Raised by this detector.", rich_help_panel=_FILTERS)]
+SignalOption = Annotated[Signal | None, typer.Option("--signal", help="Of this signal only.", rich_help_panel=_FILTERS)]
 Severity = Annotated[str | None, typer.Option("--severity", help="high, medium or low.", rich_help_panel=_FILTERS)]
 
 
@@ -220,7 +231,28 @@ def show_gaps(
     most = _most(limit, form)
     with options.reader(store, url, token) as reader:
         answer = lists.gaps(reader, options.window(since, until, service), process=process, limit=most + 1 if most else None)
+        dead = lists.dead_letters(reader, options.window(since, until, None), limit=1) if form is options.Format.TABLE else None
     _print("gaps", tabular.Rows.from_arrow(answer), _GAPS, form, limit)
+    if dead is not None and dead.num_rows:
+        say("Records that came and could not be kept are listed by `relaylens dead-letters`.")
+
+
+def show_dead_letters(
+    *,
+    signal: SignalOption = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    limit: options.Limit = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+    form: options.Form = options.Format.TABLE,
+) -> None:
+    """Lists records that came and are not stored as such, with the reason and their first bytes; whole requests have no place."""
+    most = _most(limit, form)
+    with options.reader(store, url, token) as reader:
+        answer = lists.dead_letters(reader, options.window(since, until, None), signal=signal, limit=most + 1 if most else None)
+    _print("dead letters", tabular.Rows.from_arrow(answer), _DEAD_LETTERS, form, limit)
 
 
 def _most(limit: int | None, form: options.Format) -> int | None:

@@ -55,7 +55,7 @@ def test_what_is_submitted_is_stored(tmp_path: Path, make_traces: MakeTraces) ->
 
 
 def test_bad_ids_cost_only_their_spans(tmp_path: Path, make_traces: MakeTraces) -> None:
-    """The verdict counts what was rejected and says why; when nothing is left nothing is journalled."""
+    """The verdict counts what was rejected and says why; what is rejected is journalled too, and nothing at all is not."""
     with Ingest(tmp_path) as ingest:
         verdict = ingest.submit(Signal.TRACES, make_traces(1, 2, bad_ids=3))
         nothing = ingest.submit(Signal.TRACES, make_traces(2, 0, bad_ids=1))
@@ -67,7 +67,7 @@ def test_bad_ids_cost_only_their_spans(tmp_path: Path, make_traces: MakeTraces) 
         assert (0, 1) == (nothing.accepted, nothing.rejected)
         assert Verdict(0, 0, None, duplicate=False) == empty
         assert _spans((1, 2)) == _names(ingest)
-        assert 1 == ingest.status().last_seq
+        assert 2 == ingest.status().last_seq
 
 
 def test_an_undecodable_body_is_refused(tmp_path: Path) -> None:
@@ -333,6 +333,16 @@ def test_a_record_that_cannot_be_applied_costs_only_itself(tmp_path: Path, make_
         assert _spans((1, 3), (2, 3), (3, 3)) == _names(ingest)
         assert 3 == ingest.status().progress.set_aside
         assert ingest.status().progress.ready
+
+    # It is noted in the database, so that a restart does not forget it, and tried again when that is made anew.
+    for made_anew in (False, True):
+        with Ingest(tmp_path, rebuild=made_anew) as ingest:
+            ingest.flush()
+            with ingest.reading() as cursor:
+                noted = cursor.execute("SELECT batch, signal, ordinal, body_bytes FROM dead_letters ORDER BY batch").fetchall()
+
+            assert [(2, "labels", None, 15), (3, "traces", None, 3), (5, "labels", None, 15)] == noted
+            assert 3 == ingest.status().progress.set_aside
 
 
 def test_settling_follows_when_it_is_quiet(tmp_path: Path, make_traces: MakeTraces) -> None:

@@ -21,10 +21,10 @@ READ = sorted(path.stem for path in (FOLDER / "read").glob("*.sql"))
 
 
 def _pairs() -> list[tuple[Record, Decoded]]:
-    """Return a request of each signal."""
+    """Return a request of each signal, one with a record that is rejected."""
     log = b"\x0a\x04\x12\x02\x12\x00"  # one log record, and one metric, with nothing in it
     return [
-        pair(1, request(span(1, name="x" * 1000)).SerializeToString()),
+        pair(1, request(span(1, name="x" * 1000), span(0)).SerializeToString()),
         pair(2, log, Signal.LOGS),
         pair(3, log, Signal.METRICS),
         pair(4, b'{"name": "a"}', Signal.LABELS),

@@ -120,3 +120,25 @@ def test_nothing_is_said_to_the_person_only(relaylens: Relaylens, network_store:
 
     assert (0, "", f"No {noun} here.\n") == (table.code, table.out, table.err)
     assert (0, "[]\n", "") == (data.code, data.out, data.err)
+
+
+def test_dead_letters_say_what_could_not_be_kept(relaylens: Relaylens, tmp_path: Path) -> None:
+    """Each with its reason, for people and for programs; the gaps point to them."""
+    document = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "lost"}]}]}]}
+    (tmp_path / "spans.json").write_text(json.dumps(document))
+    store = tmp_path / "store"
+
+    imported = relaylens("import", tmp_path / "spans.json", "--store", store)
+    table = relaylens("dead-letters", "--store", store)
+    listed = relaylens("dead-letters", "--store", store, "--signal", "traces", "--format", "json")
+    others = relaylens("dead-letters", "--store", store, "--signal", "logs", "--format", "json")
+    gaps = relaylens("gaps", "--store", store)
+
+    assert [(0, "")] * 2 == [(done.code, done.err) for done in (listed, others)]
+    assert [0] * 3 == [done.code for done in (imported, table, gaps)]
+    assert "a trace_id that is not 16 bytes" in table.out
+    assert [("lost", 0, "traces", None)] == [
+        (one["name"], one["ordinal"], one["signal"], one["trace_id"]) for one in json.loads(listed.out)
+    ]
+    assert [] == json.loads(others.out)
+    assert "relaylens dead-letters" in gaps.err
