@@ -203,9 +203,9 @@ class Target:
             _hold(rejected == reading.bad(), one, f"holds {reading.bad()} bad records, and {rejected} are said to be rejected")
         accepted = reading.good() if reading.readable else None
         known = request_hash(signal, body)
-        if accepted != 0 and known not in self._known:
+        if (accepted != 0 or rejected) and known not in self._known:
             self._known.add(known)
-            if accepted is None and self.ingest.submit(signal, body).accepted == 0:
+            if accepted is None and not rejected and self.ingest.submit(signal, body).accepted == 0:
                 return
             self._taken[known] = _Taken(signal, body, accepted, rejected)
 
