@@ -45,12 +45,18 @@ class HttpClient:
 
     def post(self, path: str, body: bytes) -> bytes:
         """Send JSON and give back the answer's body."""
-        headers = {"Content-Type": "application/json"}
+        return self._exchanged("POST", path, body, {"Content-Type": "application/json"})
+
+    def get(self, path: str) -> bytes:
+        """Ask for what is at a path, and give back the answer's body."""
+        return self._exchanged("GET", path, None, {})
+
+    def _exchanged(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         connection = self._connect()
         try:
-            connection.request("POST", self._prefix + path, body=body, headers=headers)
+            connection.request(method, self._prefix + path, body=body, headers=headers)
             response = connection.getresponse()
             answer = response.read()
         except TimeoutError as error:

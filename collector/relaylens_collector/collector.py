@@ -4,12 +4,15 @@ import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final, TypeVar
 
 from relaylens_collector.access import Authenticator, TokenFile
 from relaylens_collector.anchors import Anchoring
+from relaylens_collector.errors import StoreError
 from relaylens_collector.ingest import Ingest, Limits
 from relaylens_collector.pace import Pace
+from relaylens_collector.projects import PROJECTS_FOLDER, Projects, half_of, one_at_a_time, other_projects
 from relaylens_collector.read_api.own_metrics import OwnMetrics
 from relaylens_collector.read_api.routes import ReadApi
 from relaylens_collector.read_api.sql import QueryLimits
@@ -27,6 +30,7 @@ _TAKERS: Final = 8
 """Threads that take HTTP requests in: most of the time they wait for the disk."""
 
 _QUERIES: Final = 4
+_CATCH_UP_SECONDS: Final = 3.0
 _SHARE_FOR_CLIENTS: Final = 0.5
 
 _Part = TypeVar("_Part")
@@ -40,11 +44,11 @@ class Collector:
         self._pace = pace or Pace(quiet_seconds=settings.quiet_seconds, settle_every_seconds=settings.settle_every_seconds)
         self.settings: Final = settings
         self.authenticator: Final = Authenticator(settings.token, TokenFile(settings.store))
-        self._settle = settle
+        self._settle = one_at_a_time(settle)
         self._stack = contextlib.ExitStack()
         self._stopped = threading.Event()
         self._stopping = threading.Lock()
-        self._ingest: Ingest | None = None
+        self._projects: Projects | None = None
         self._application: Application | None = None
         self._http: HttpServer | None = None
         self._grpc: GrpcServer | None = None
@@ -52,8 +56,13 @@ class Collector:
 
     @property
     def ingest(self) -> Ingest:
-        """What the receivers put requests into."""
-        return _started(self._ingest)
+        """The store of the default project."""
+        return self.projects.default
+
+    @property
+    def projects(self) -> Projects:
+        """The stores of all projects."""
+        return _started(self._projects)
 
     @property
     def http_port(self) -> int:
@@ -88,35 +97,30 @@ class Collector:
         with contextlib.ExitStack() as stack:
             # Listen first: an address that is taken is found before the store is touched.
             listener = stack.enter_context(contextlib.closing(listen(settings.host, settings.otlp_http_port)))
-            self._ingest = ingest = Ingest(
-                settings.store,
-                self._settle,
-                pace=self._pace,
-                limits=Limits(
-                    in_flight_bytes=settings.in_flight_bytes,
-                    waiting_bytes=settings.waiting_bytes,
-                    free_bytes=settings.free_bytes,
-                    memory_limit=settings.memory_limit,
-                ),
-                anchoring=Anchoring(settings.anchor_key, settings.anchor_copies, settings.anchor_records, settings.anchor_seconds),
+            # Where there are several projects, each has half of the memory: none of them is busy all the time.
+            has_others = bool(other_projects(settings.store)) or self.authenticator.knows_other_projects
+            memory = half_of(settings.memory_limit) if has_others else settings.memory_limit
+            default = self._open_store(settings.store, memory, settings.anchor_copies)
+            projects = self._projects = Projects(
+                default, self._open_project, most=settings.open_projects, idle_seconds=settings.project_idle_seconds
             )
-            stack.callback(lambda: ingest.close(self._seconds_left()))
-            metrics = OwnMetrics(ingest)
-            receiver = Receiver(ingest, metrics, max_records=settings.max_records)
+            stack.callback(lambda: projects.close(self._seconds_left()))
+            metrics = OwnMetrics(projects)
+            receiver = Receiver(projects, metrics, max_records=settings.max_records)
             gate = Gate(self.authenticator, host=settings.host, allowed_hosts=settings.allowed_hosts)
             takers = ThreadPoolExecutor(_TAKERS, thread_name_prefix="relaylens-take")
             queries = ThreadPoolExecutor(_QUERIES, thread_name_prefix="relaylens-query")
             stack.callback(takers.shutdown)
             stack.callback(queries.shutdown, wait=False)  # closing ingest interrupts what runs
             read_api = ReadApi(
-                ingest, metrics, queries, QueryLimits(rows=settings.sql_rows, size=settings.sql_bytes, seconds=settings.sql_seconds)
+                projects, metrics, queries, QueryLimits(rows=settings.sql_rows, size=settings.sql_bytes, seconds=settings.sql_seconds)
             )
-            memory = Memory(settings.in_flight_bytes)
+            in_flight = Memory(settings.in_flight_bytes)
             self._application = application = Application(
                 {**otlp_routes(receiver, takers), **read_api.routes()},
                 gate=gate,
                 limits=BodyLimits(settings.max_body_bytes, settings.body_seconds),
-                memory=memory,
+                memory=in_flight,
             )
             self._grpc = grpc = GrpcServer(
                 receiver,
@@ -124,13 +128,13 @@ class Collector:
                 port=settings.otlp_grpc_port,
                 gate=gate,
                 max_body=settings.max_body_bytes,
-                memory=memory,
+                memory=in_flight,
                 tls=settings.tls,
             )
             stack.callback(lambda: grpc.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
             self._http = http = HttpServer(application, listener, settings.tls)
             stack.callback(lambda: http.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
-            stack.callback(ingest.interrupt_readers)
+            stack.callback(projects.interrupt_readers)
             self._stack = stack.pop_all()
 
     def stop(self) -> None:
@@ -143,6 +147,31 @@ class Collector:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the stop, and tell whether it has come."""
         return self._stopped.wait(timeout)
+
+    def _open_project(self, project: str) -> Ingest:
+        """Open the store of a project other than the default one."""
+        settings = self.settings
+        copies = None if settings.anchor_copies is None else settings.anchor_copies / PROJECTS_FOLDER / project
+        ingest = self._open_store(settings.store / PROJECTS_FOLDER / project, half_of(settings.memory_limit), copies)
+        # Whoever asks first asks of tables that the first settling makes; a long backlog goes on in the background.
+        with contextlib.suppress(StoreError):
+            ingest.flush(_CATCH_UP_SECONDS)
+        return ingest
+
+    def _open_store(self, folder: Path, memory_limit: str, anchor_copies: Path | None) -> Ingest:
+        settings = self.settings
+        return Ingest(
+            folder,
+            self._settle,
+            pace=self._pace,
+            limits=Limits(
+                in_flight_bytes=settings.in_flight_bytes,
+                waiting_bytes=settings.waiting_bytes,
+                free_bytes=settings.free_bytes,
+                memory_limit=memory_limit,
+            ),
+            anchoring=Anchoring(settings.anchor_key, anchor_copies, settings.anchor_records, settings.anchor_seconds),
+        )
 
     def _seconds_left(self) -> float:
         return max(0.0, self._deadline - time.monotonic())

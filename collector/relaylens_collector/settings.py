@@ -94,6 +94,10 @@ class Settings:
         default=2 << 30,
         metadata=_says("Memory the process may take beyond what it has at its start; a query that needs more fails, alone.", *_BYTES),
     )
+    open_projects: int = field(
+        default=4, metadata=_says("Most projects that are open at once, beside the default one; each takes half the memory.", *_NUMBER)
+    )
+    project_idle_seconds: float = field(default=60.0, metadata=_says("A project that was not used for so long is closed.", *_SECONDS))
     quiet_seconds: float = field(default=0.5, metadata=_says("Traces are settled when nothing has come for so long.", *_SECONDS))
     settle_every_seconds: float = field(default=5.0, metadata=_says("Under constant load traces are settled this often.", *_SECONDS))
     sql_rows: int = field(default=1_000_000, metadata=_says("Most rows of one query's answer.", *_NUMBER))

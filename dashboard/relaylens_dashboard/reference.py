@@ -78,6 +78,7 @@ For `relaylens up` as an option or a variable; for `python -m relaylens_collecto
 | `--token` | `RELAYLENS_TOKEN` | Sent to a collector that asks for one; the same variable is the collector's own. |
 | `--prices` | `RELAYLENS_PRICES` | CSV with the price of each model, in place of ours; of `up`, `import` and `rebuild`. |
 | `--dashboard-port` | `RELAYLENS_DASHBOARD_PORT` | Port of the dashboard, on loopback. |
+| `--dashboard-project` | `RELAYLENS_DASHBOARD_PROJECT` | Project that the dashboard of `up` shows. |
 
 A price file has the header `place,model_pattern,input_usd,cached_usd,output_usd`: USD for a million tokens.
 The first row by `place` counts whose SQL `LIKE` pattern matches the model's lower-case name.

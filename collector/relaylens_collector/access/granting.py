@@ -53,6 +53,11 @@ class Authenticator:
             self._were_tokens = bool(self._tokens())
         return self._setting is not None or self._were_tokens
 
+    @property
+    def knows_other_projects(self) -> bool:
+        """Tell whether there are tokens of other projects than the default one."""
+        return any(token.project != DEFAULT_PROJECT for token in self._tokens().values())
+
     def issue(self, name: str, *, project: str, scopes: Collection[Scope]) -> str:
         """Make a token that lives as long as this process and is in no file, and return its text."""
         made = make(name, project=project, scopes=scopes)

@@ -8,7 +8,8 @@ from typing import Final
 
 import grpc
 
-from relaylens_collector.ingest import Ingest
+from relaylens_collector.access import DEFAULT_PROJECT, Scope
+from relaylens_collector.projects import Projects
 from relaylens_collector.read_api import traces
 from relaylens_collector.read_api.formats import answer
 from relaylens_collector.read_api.labels import read_label
@@ -25,11 +26,11 @@ _TOO_MANY_REQUESTS: Final = 429
 
 
 class ReadApi:
-    """Answers questions about one store."""
+    """Answers questions about the store of the project that the sender's token belongs to."""
 
-    def __init__(self, ingest: Ingest, metrics: OwnMetrics, workers: Executor, limits: QueryLimits) -> None:
+    def __init__(self, projects: Projects, metrics: OwnMetrics, workers: Executor, limits: QueryLimits) -> None:
         """Run queries in `workers`, as many at once as it has threads."""
-        self._ingest = ingest
+        self._projects = projects
         self._metrics = metrics
         self._workers = workers
         self._limits = limits
@@ -55,7 +56,7 @@ class ReadApi:
         return handle
 
     async def _trace(self, exchange: Exchange) -> Answer:
-        return await self._worked(traces.answer_trace, self._ingest, exchange)
+        return await self._worked(self._answer_trace, exchange)
 
     async def _worked(self, work: Callable[..., Answer], *args: object) -> Answer:
         """Do it in a worker, unless too many wait for one already."""
@@ -70,10 +71,17 @@ class ReadApi:
 
     def _sql(self, exchange: Exchange, body: bytes) -> Answer:
         question, wanted = read_question(exchange.unpacked(body))
-        return answer(ask(self._ingest, question, self._limits), wanted)
+        with self._projects.using(exchange.grant.project) as ingest:
+            return answer(ask(ingest, question, self._limits), wanted)
+
+    def _answer_trace(self, exchange: Exchange) -> Answer:
+        with self._projects.using(exchange.grant.project) as ingest:
+            return traces.answer_trace(ingest, exchange)
 
     def _label(self, exchange: Exchange, body: bytes) -> Answer:
-        verdict = self._ingest.submit(Signal.LABELS, read_label(exchange.unpacked(body)))
+        label = read_label(exchange.unpacked(body))
+        with self._projects.using(exchange.grant.project) as ingest:
+            verdict = ingest.submit(Signal.LABELS, label)
         return _document(200, {"accepted": verdict.accepted, "duplicate": verdict.duplicate})
 
     async def _who_am_i(self, exchange: Exchange) -> Answer:
@@ -85,8 +93,12 @@ class ReadApi:
         """The process answers; whether it can do its work is for /readyz."""
         return _document(200, {"status": "alive"})
 
-    async def _ready(self, _exchange: Exchange) -> Answer:
-        status = self._ingest.status()
+    async def _ready(self, exchange: Exchange) -> Answer:
+        """A project whose store is closed is ready: it is opened when it is asked for."""
+        ingest = self._projects.stores().get(exchange.grant.project)
+        if ingest is None:
+            return _document(200, {"status": "ready", "problem": None})
+        status = ingest.status()
         progress = status.progress
         ready = progress.ready and not status.disk_low and status.problem is None
         return _document(
@@ -100,8 +112,11 @@ class ReadApi:
             },
         )
 
-    async def _own_metrics(self, _exchange: Exchange) -> Answer:
-        return Answer(200, PROMETHEUS, self._metrics.text())
+    async def _own_metrics(self, exchange: Exchange) -> Answer:
+        """Whoever may administer the default project runs the collector and sees all projects; others see their own."""
+        grant = exchange.grant
+        sees_all = grant.project == DEFAULT_PROJECT and Scope.ADMIN in grant.scopes
+        return Answer(200, PROMETHEUS, self._metrics.text(None if sees_all else grant.project))
 
 
 def _for_reading(handler: Handler) -> dict[str, Handler]:

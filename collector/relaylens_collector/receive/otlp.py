@@ -9,7 +9,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPar
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsPartialSuccess, ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTracePartialSuccess, ExportTraceServiceResponse
 
-from relaylens_collector.ingest import Ingest, Verdict
+from relaylens_collector.access import Grant
+from relaylens_collector.ingest import Verdict
+from relaylens_collector.projects import Projects
 from relaylens_collector.receive.record_count import has_more_records
 from relaylens_collector.receive.refusals import Refusal
 from relaylens_collector.signals import Signal
@@ -22,34 +24,35 @@ _LONGEST_REASON: Final = 1000
 class Tally(Protocol):
     """Counts what comes in."""
 
-    def taken(self, transport: str, signal: Signal, verdict: Verdict) -> None:
+    def taken(self, project: str, transport: str, signal: Signal, verdict: Verdict) -> None:
         """Count a request that was answered with success."""
 
-    def refused(self, transport: str, signal: Signal, code: str) -> None:
+    def refused(self, project: str, transport: str, signal: Signal, code: str) -> None:
         """Count a request that was refused."""
 
 
 class Receiver:
     """Takes OTLP requests as protobuf bytes."""
 
-    def __init__(self, ingest: Ingest, tally: Tally, *, max_records: int) -> None:
-        """Put what comes into `ingest`."""
-        self._ingest = ingest
+    def __init__(self, projects: Projects, tally: Tally, *, max_records: int) -> None:
+        """Put what comes into the store of its sender's project."""
+        self._projects = projects
         self._tally = tally
         self._max_records = max_records
 
-    def take(self, transport: str, signal: Signal, body: bytes) -> Message:
+    def take(self, grant: Grant, transport: str, signal: Signal, body: bytes) -> Message:
         """Take one request and return the answer, with `partial_success` only when there is something to say."""
         if has_more_records(body, self._max_records):
             message = f"The request holds more than {self._max_records} records; send smaller batches."
             raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
-        verdict = self._ingest.submit(signal, body)
-        self._tally.taken(transport, signal, verdict)
+        with self._projects.using(grant.project) as ingest:
+            verdict = ingest.submit(signal, body)
+        self._tally.taken(grant.project, transport, signal, verdict)
         return response(signal, verdict)
 
-    def refused(self, transport: str, signal: Signal, refusal: Refusal) -> None:
+    def refused(self, grant: Grant, transport: str, signal: Signal, refusal: Refusal) -> None:
         """Count a refusal, also one that was made before the request came here."""
-        self._tally.refused(transport, signal, refusal.code.name)
+        self._tally.refused(grant.project, transport, signal, refusal.code.name)
 
 
 def response(signal: Signal, verdict: Verdict) -> Message:

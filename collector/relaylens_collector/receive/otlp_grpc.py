@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import grpc
 
+from relaylens_collector.access import Grant
 from relaylens_collector.errors import ListenError
 from relaylens_collector.receive.exchange import Memory
 from relaylens_collector.receive.gate import Gate
@@ -82,14 +83,16 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
     def __init__(self, receiver: Receiver, gate: Gate, memory: Memory) -> None:
         check_declared(((OVER_GRPC, method) for method in METHODS), over_grpc=True)
         self._gate = gate
-        self._handlers = {method: _unary(_export(receiver, signal, memory)) for method, signal in METHODS.items()}
+        self._receiver = receiver
+        self._memory = memory
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_Handler | None":
         metadata = dict(handler_call_details.invocation_metadata or ())
         method = handler_call_details.method
         try:
             grant = self._gate.grant(_text(metadata.get("authorization")))
-            if method not in self._handlers:
+            signal = METHODS.get(method)
+            if signal is None:
                 return None
             check_scope(grant, OVER_GRPC, method)
         except Exception as error:
@@ -98,19 +101,19 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
                 _logger.exception("gRPC %s", method)
                 refusal = unforeseen()
             return _refusing(refusal)
-        return self._handlers[method]
+        return _unary(_export(self._receiver, grant, signal, self._memory))
 
 
 def _unary(handler: Callable[[bytes, grpc.ServicerContext], bytes]) -> "_Handler":
     return grpc.unary_unary_rpc_method_handler(handler, request_deserializer=None, response_serializer=None)
 
 
-def _export(receiver: Receiver, signal: Signal, memory: Memory) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+def _export(receiver: Receiver, grant: Grant, signal: Signal, memory: Memory) -> Callable[[bytes, grpc.ServicerContext], bytes]:
     def export(body: bytes, context: grpc.ServicerContext) -> bytes:
         try:
             memory.take(len(body))
             try:
-                return receiver.take(GRPC, signal, body).SerializeToString()
+                return receiver.take(grant, GRPC, signal, body).SerializeToString()
             finally:
                 memory.give_back(len(body))
         except Exception as error:
@@ -118,7 +121,7 @@ def _export(receiver: Receiver, signal: Signal, memory: Memory) -> Callable[[byt
             if refusal is None:
                 _logger.exception("gRPC %s", signal)
                 refusal = unforeseen()
-            receiver.refused(GRPC, signal, refusal)
+            receiver.refused(grant, GRPC, signal, refusal)
             _refuse(context, refusal)
 
     return export

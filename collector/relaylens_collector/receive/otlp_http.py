@@ -24,7 +24,7 @@ def _export(receiver: Receiver, workers: Executor, signal: Signal) -> Handler:
         unpacked = exchange.unpacked(body)
         if exchange.content_type == JSON:
             unpacked = to_protobuf(signal, unpacked)
-        return exchange.answer(receiver.take(HTTP, signal, unpacked))
+        return exchange.answer(receiver.take(exchange.grant, HTTP, signal, unpacked))
 
     async def export(exchange: Exchange) -> Answer:
         try:
@@ -35,7 +35,7 @@ def _export(receiver: Receiver, workers: Executor, signal: Signal) -> Handler:
         except ClientGoneError:
             raise
         except Exception as error:
-            receiver.refused(HTTP, signal, refusal_of(error) or unforeseen())
+            receiver.refused(exchange.grant, HTTP, signal, refusal_of(error) or unforeseen())
             raise
 
     return export

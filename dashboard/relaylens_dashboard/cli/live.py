@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from relaylens_collector.access import DEFAULT_PROJECT, check_project
 from relaylens_dashboard.cli import options
 
 DASHBOARD_PORT: Final = 8501
@@ -22,7 +23,10 @@ DashboardPort = Annotated[
 Dashboard = Annotated[bool, typer.Option("--dashboard/--no-dashboard", help="Whether to serve the screens.")]
 CollectorToken = Annotated[
     str | None,
-    typer.Option("--token", envvar="RELAYLENS_TOKEN", help="Bearer token that every request must carry."),
+    typer.Option("--token", envvar="RELAYLENS_TOKEN", help="A token for everything in the default project; see `relaylens token`."),
+]
+DashboardProject = Annotated[
+    str, typer.Option("--dashboard-project", envvar="RELAYLENS_DASHBOARD_PROJECT", help="Project that the dashboard shows.")
 ]
 UpStore = Annotated[Path | None, typer.Option("--store", help="Folder of the store.", show_default=f"./{options.DEFAULT_STORE}")]
 DemoStore = Annotated[Path | None, typer.Option("--store", help="Folder to keep the demo in; else a temporary one.")]
@@ -39,6 +43,7 @@ def up(
     otlp_grpc_port: GrpcPort = None,
     dashboard_port: DashboardPort = DASHBOARD_PORT,
     dashboard: Dashboard = True,
+    dashboard_project: DashboardProject = DEFAULT_PROJECT,
     token: CollectorToken = None,
     prices: options.Prices = None,
 ) -> None:
@@ -55,7 +60,8 @@ def up(
         "otlp_grpc_port": None if otlp_grpc_port is None else str(otlp_grpc_port),
         "token": token,
     }
-    running.up(given, dashboard_port=dashboard_port if dashboard else None, prices=prices)
+    screens = running.Screens(dashboard_port, check_project(dashboard_project)) if dashboard else None
+    running.up(given, screens, prices)
 
 
 def demo(

@@ -7,12 +7,14 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import typer
 
 import relaylens_dashboard
+from relaylens_collector.access import DEFAULT_PROJECT, Scope
 from relaylens_collector.collector import Collector
 from relaylens_collector.memory_cap import cap_memory
 from relaylens_collector.settings import Settings
@@ -31,15 +33,24 @@ _SECONDS_TO_BE_READY: Final = 10.0
 _DEMO_HOURS: Final = 24
 
 
-def up(given: Mapping[str, str | None], *, dashboard_port: int | None, prices: Path | None) -> None:
-    """Run the collector and, on a port, the dashboard, until Ctrl-C or SIGTERM."""
+@dataclass(frozen=True, slots=True)
+class Screens:
+    """Where the dashboard is served, and whose data it shows."""
+
+    port: int
+    project: str = DEFAULT_PROJECT
+
+
+def up(given: Mapping[str, str | None], screens: Screens | None, prices: Path | None) -> None:
+    """Run the collector and, where it is wanted, the dashboard, until Ctrl-C or SIGTERM."""
     stop = Stop()
     settings = Settings.load(given)
     with ExitStack() as running:
         collector = _start_collector(running, settings, settler(prices), stop)
-        port = any_free_port() if dashboard_port == 0 else dashboard_port
-        children = [] if port is None else [_start_dashboard(running, collector, port, stop)]
-        _say_where(collector, port, stop)
+        if screens is not None and screens.port == 0:
+            screens = replace(screens, port=any_free_port())
+        children = [] if screens is None else [_start_dashboard(running, collector, screens, stop)]
+        _say_where(collector, screens, stop)
         _wait(stop, children)
 
 
@@ -57,12 +68,12 @@ def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *
             environment={},  # what is set up for a collector of one's own does not concern the demo
         )
         collector = _start_collector(running, settings, settler(None), stop)
-        port = _named_or_free(ports[2], DASHBOARD_PORT)
+        screens = Screens(_named_or_free(ports[2], DASHBOARD_PORT))
         children = [
             running.enter_context(child("example network", *_network(collector, runs, seed), talks=False)),
-            _start_dashboard(running, collector, port, stop),
+            _start_dashboard(running, collector, screens, stop),
         ]
-        _say_where(collector, port, stop)
+        _say_where(collector, screens, stop)
         _wait(stop, children)
 
 
@@ -83,12 +94,15 @@ def _start_collector(running: ExitStack, settings: Settings, settle: Settler, st
     return collector
 
 
-def _start_dashboard(running: ExitStack, collector: Collector, port: int, stop: Stop) -> Child:
-    """Start the screens and wait until they answer."""
+def _start_dashboard(running: ExitStack, collector: Collector, screens: Screens, stop: Stop) -> Child:
+    """Start the screens, with a token of their own that lives as long as the collector, and wait until they answer."""
+    port = screens.port
     if not is_free(port):
         detail = f"port {port} is taken; name another with --dashboard-port, or none with --no-dashboard"
         raise typer.BadParameter(detail)
-    environment = serve.environment(_reachable(collector), collector.settings.token)
+    environment = serve.environment(
+        _reachable(collector), collector.authenticator.issue("dashboard", project=screens.project, scopes={Scope.READ})
+    )
     started = running.enter_context(child("dashboard", serve.command(port=port), environment, talks=True))
     wait_until_it_answers(started, serve.health_url(port), stop)
     return started
@@ -99,13 +113,13 @@ def _reachable(collector: Collector) -> str:
     return f"http://{LOOPBACK}:{collector.http_port}" if collector.settings.host in _EVERYWHERE else collector.http_url
 
 
-def _say_where(collector: Collector, dashboard_port: int | None, stop: Stop) -> None:
+def _say_where(collector: Collector, screens: Screens | None, stop: Stop) -> None:
     """Print the addresses."""
     if stop.is_set():
         return
     settings = collector.settings
     lines = [
-        *([] if dashboard_port is None else [f"Dashboard  http://{LOOPBACK}:{dashboard_port}"]),
+        *([] if screens is None else [f"Dashboard  http://{LOOPBACK}:{screens.port}{_of(screens.project)}"]),
         f"OTLP/HTTP  {collector.http_url} (and the read API)",
         f"OTLP/gRPC  {settings.host}:{collector.grpc_port}",
         f"Store      {settings.store}",
@@ -113,6 +127,10 @@ def _say_where(collector: Collector, dashboard_port: int | None, stop: Stop) -> 
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
     say("Ctrl-C stops.")
+
+
+def _of(project: str) -> str:
+    return "" if project == DEFAULT_PROJECT else f" (project {project})"
 
 
 def _wait(stop: Stop, children: Sequence[Child]) -> None:

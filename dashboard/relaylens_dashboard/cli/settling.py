@@ -14,14 +14,15 @@ def settler(price_file: Path | None) -> Settler:
     if price_file is None:
         return settle
     prices.read(price_file)
-    loaded = False
+    loaded: set[str] = set()
 
     def settle_with_prices(connection: duckdb.DuckDBPyConnection) -> int:
-        nonlocal loaded
-        if not loaded:
+        # Each project has a database of its own.
+        ((database,),) = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchall()
+        if database not in loaded:
             create_tables(connection)
             prices.load(connection, price_file)
-            loaded = True
+            loaded.add(database)
         return settle(connection)
 
     return settle_with_prices

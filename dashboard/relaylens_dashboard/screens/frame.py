@@ -35,6 +35,8 @@ def show(screen: str, title: str, body: Callable[[], None], *, dated: bool = Tru
     head.markdown(f"### {title}", width="content")
     try:
         with head:
+            if (project := reading.project()) is not None:
+                st.caption(f"Project {project}", width="content")
             st.space("stretch")
             if dated:
                 _range()

@@ -9,6 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from relaylens_analytics import Reader, Window, metrics, open_store
+from relaylens_analytics.project import project_of
 from relaylens_analytics.values import Value
 from relaylens_dashboard import serve, tabular
 
@@ -23,11 +24,17 @@ QUESTIONS: Final = files("relaylens_dashboard.screens") / "sql"
 
 _SECONDS: Final = 5
 _NO_STORE: Final = "./relaylens-data"
+_DEFAULT_PROJECT: Final = "default"
 
 
 def url() -> str:
     """Say which store is read."""
     return os.environ.get(serve.STORE_VARIABLE, _NO_STORE)
+
+
+def project() -> str | None:
+    """Say whose data are shown, where that is not the default project; a folder has one project only."""
+    return _project(url()) if url().startswith(("http://", "https://")) else None
 
 
 def rows(query: str, **params: Value) -> list[Record]:
@@ -64,6 +71,7 @@ def answer(sql: str, *, max_rows: int) -> pa.Table:
 
 def forget() -> None:
     """Ask the store anew."""
+    _project.clear()
     _rows.clear()
     _own.clear()
     _metric.clear()
@@ -77,6 +85,12 @@ def _open(address: str) -> Reader:
 def _frozen(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
     held = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
     return tuple(sorted(held.items()))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=10, show_spinner=False)
+def _project(address: str) -> str | None:
+    name = project_of(address, token=os.environ.get(serve.TOKEN_VARIABLE), timeout_s=30)
+    return None if name == _DEFAULT_PROJECT else name
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)

@@ -386,7 +386,7 @@ def test_own_metrics(tmp_path: Path) -> None:
         api.send("POST", "/v1/traces", body, "application/x-protobuf")
     collector.ingest.flush()
     lines = api.send("GET", "/metrics").body.decode().splitlines()
-    labels = 'signal="traces",transport="http"'
+    labels = 'project="default",signal="traces",transport="http"'
 
     assert {
         f"relaylens_requests_total{{{labels}}} 2.0",
@@ -394,10 +394,10 @@ def test_own_metrics(tmp_path: Path) -> None:
         f"relaylens_records_rejected_total{{{labels}}} 2.0",
         f"relaylens_requests_resent_total{{{labels}}} 1.0",
         f'relaylens_requests_refused_total{{code="INVALID_ARGUMENT",{labels}}} 1.0',
-        "relaylens_ready 1.0",
-        "relaylens_journal_last_record 2.0",
-        "relaylens_applied_record 2.0",
-        "relaylens_settled_record 2.0",
-        "relaylens_waiting_requests 0.0",
+        'relaylens_ready{project="default"} 1.0',
+        'relaylens_journal_last_record{project="default"} 2.0',
+        'relaylens_applied_record{project="default"} 2.0',
+        'relaylens_settled_record{project="default"} 2.0',
+        'relaylens_waiting_requests{project="default"} 0.0',
     } <= set(lines)
     collector.stop()

@@ -138,6 +138,42 @@ def test_up_asks_for_its_token(relaylens: Relaylens, tmp_path: Path) -> None:
     assert (0, "Ctrl-C stops.\n") == (code, said)
 
 
+def test_up_shows_a_project_to_those_who_have_its_token(relaylens: Relaylens, bodies: list[bytes], tmp_path: Path) -> None:
+    """Each token sees its project alone, tokens come and go without a restart, and no secret is in anything that was said or logged."""
+    made = {
+        project: relaylens(
+            "token", "create", f"for {project}", "--scope", "ingest", "--scope", "read", "--project", project, "--store", tmp_path
+        )
+        for project in ("acme", "default")
+    }
+    texts = {project: done.out.strip() for project, done in made.items()}
+    ports = ("--otlp-http-port", "0", "--otlp-grpc-port", "0", "--dashboard-port", "0", "--dashboard-project", "acme")
+    with running("up", "--store", tmp_path, *ports) as live:
+        for body in bodies:
+            headers = {"Content-Type": "application/x-protobuf", "Authorization": f"Bearer {texts['acme']}"}
+            request = Request(f"{live.url}/v1/traces", body, headers)  # noqa: S310 - our own address
+            assert 200 == build_opener(ProxyHandler({})).open(request, timeout=10).status
+        acme = ("runs", "--url", live.url, "--format", "json", "--token", texts["acme"])
+        until(lambda: len(json.loads(relaylens(*acme).out)) == len(bodies))
+        default = relaylens("runs", "--url", live.url, "--format", "json", RELAYLENS_TOKEN=texts["default"])
+        nobody = relaylens("runs", "--url", live.url)
+        healthy = get(f"{live.dashboard}/_stcore/health")
+        listed = relaylens("token", "list", "--store", tmp_path, "--format", "json")
+        token_id = next(token["id"] for token in json.loads(listed.out) if token["project"] == "acme")
+        revoked = relaylens("token", "revoke", token_id, "--store", tmp_path)
+        after = relaylens(*acme)
+        code, said = live.stop(signal.SIGTERM)
+
+    assert "(project acme)" in live.printed
+    assert (0, 1, 0, 1, 0) == (default.code, nobody.code, revoked.code, after.code, code)
+    assert [] == json.loads(default.out)
+    assert "asks for a token" in nobody.err
+    assert "revoked" in after.err
+    assert (200, "ok") == healthy
+    said_by_all = live.printed + said + "".join(done.out + done.err for done in (default, nobody, listed, revoked, after))
+    assert [] == [text for text in texts.values() if text in said_by_all or text.split("_", 2)[2] in said_by_all]
+
+
 @pytest.mark.parametrize("option", ["--otlp-http-port", "--otlp-grpc-port", "--dashboard-port"])
 def test_a_port_that_is_taken_is_named(relaylens: Relaylens, tmp_path: Path, option: str) -> None:
     """It is said which, nothing is left running, and the store is free again."""

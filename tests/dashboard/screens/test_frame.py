@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from relaylens_analytics.settle import settle
+from relaylens_collector.access import TokenFile
+from relaylens_collector.access.scopes import Scope
+from relaylens_collector.collector import Collector
+from relaylens_collector.settings import Settings
+from relaylens_dashboard import serve
+
 from .conftest import Open
 
 SCREENS = ["network", "edge", "agents", "runs", "findings", "escalations", "metrics", "sql"]
@@ -85,3 +92,26 @@ def test_a_custom_window_is_written_to_the_address(open_screen: Open) -> None:
     next(button for button in app.button if button.label == "Apply").click()
     app.run()
     assert {"since": "2026-01-02T06:00:00+00:00", "until": "2026-01-04T07:30:00+00:00"} == dict(app.query_params)
+
+
+def test_a_project_is_named_where_it_is_not_the_default_one(open_screen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token of another project the screens show that one, and say so; without a token they say what to do."""
+    token = TokenFile(tmp_path).create("screens", project="acme", scopes={Scope.READ}).text
+    collector = Collector(Settings(store=tmp_path, otlp_http_port=0, otlp_grpc_port=0, stop_seconds=3.0), settle)
+    collector.start()
+    try:
+        refused = open_screen("runs", url=collector.http_url)
+        monkeypatch.setenv(serve.TOKEN_VARIABLE, token)
+        shown = open_screen("runs", url=collector.http_url)
+        opened = set(collector.projects.stores())
+    finally:
+        collector.stop()
+
+    assert "#### The collector asks for a token" in refused.texts
+    assert "Project acme" in shown.texts
+    assert {"default", "acme"} == opened
+
+
+def test_the_default_project_is_not_named(open_screen: Open) -> None:
+    """Where there is one project nobody has to know the word."""
+    assert not [text for text in open_screen("runs").texts if text.startswith("Project ")]
