@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,6 +72,7 @@ class Applier:
         self._retry_at = 0.0
         self._pause = _FIRST_PAUSE
         self._stopping = False
+        self._upkeep: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._apply_seconds = 0.0
         self._broken: Exception | None = None
         self._is_damaged = False
@@ -130,6 +132,20 @@ class Applier:
             message = self._problem or self._settling.problem or f"{target - self._applied_seq} records wait to be applied."
         raise StoreError(message)
 
+    def while_closed(self, work: Callable[[], None]) -> None:
+        """Do something to the database file itself, between two groups of records; readers are told to ask again meanwhile.
+
+        Raises what the work raises, and StoreError when the collector stops first.
+        """
+        done: Future[None] = Future()
+        with self._changed:
+            if self._stopping:
+                message = "The collector is stopping."
+                raise StoreError(message)
+            self._upkeep.append((work, done))
+            self._changed.notify_all()
+        done.result()
+
     def progress(self) -> Progress:
         """Tell how far things are."""
         settling = self._settling
@@ -157,6 +173,10 @@ class Applier:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+            left, self._upkeep = self._upkeep, deque()
+        for _, done in left:
+            message = "The collector is stopping."
+            done.set_exception(StoreError(message))
         self._settling.stop()
         store = self._store
         while self._thread.is_alive():
@@ -174,7 +194,9 @@ class Applier:
         while self._wait_for_work():
             group: _Group | None = None
             try:
-                if (broken := self._broken or self._settling.broken) is not None:
+                if self._upkeep:
+                    self._do_upkeep()
+                elif (broken := self._broken or self._settling.broken) is not None:
                     self._close_store()
                     self._recover(broken, None)
                 elif self._store is None:
@@ -200,6 +222,8 @@ class Applier:
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
+                if self._upkeep:
+                    return True
                 if now < self._retry_at:
                     self._changed.wait(self._retry_at - now)
                 elif self._has_work():
@@ -234,6 +258,24 @@ class Applier:
             for record in itertools.islice(self._journal.read(first - 1), last - first + 1):
                 if record.seq not in self._set_aside and not store.known_request(record.request_hash):
                     yield record
+
+    def _do_upkeep(self) -> None:
+        """Close the database for what is to be done to its file; the next turn opens it again."""
+        with self._changed:
+            if not self._upkeep:
+                return
+            work, done = self._upkeep.popleft()
+            self._queue.clear()
+            self._queue_bytes = 0
+            self._replay = None
+            self._behind = True
+        self._close_store()
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - it is the asker's
+            done.set_exception(error)
+        else:
+            done.set_result(None)
 
     def _take(self) -> _Group | None:
         """Take the next records, from memory or else from the journal, in order and not too many."""

@@ -13,6 +13,7 @@ CollectorError
 │   ├── StoreUnavailableError   it cannot be opened at this moment
 │   ├── StoreVersionError       the file was made by a newer Relaylens
 │   └── StoreOutdatedError      the file was made by an older Relaylens
+├── BackupError             the copy cannot be made, or is not whole
 ├── StoreNotFoundError      there is no store in the folder
 ├── StoreLockedError        another process has the store folder
 ├── NotReadyError           the database cannot be read at this moment; ask again
@@ -89,6 +90,10 @@ class JournalCorruptError(JournalError):
 
 class JournalUnavailableError(JournalError):
     """The journal cannot be written; nothing of the request is stored, send it again later."""
+
+
+class BackupError(CollectorError):
+    """The copy cannot be made, or is not whole."""
 
 
 class StoreNotFoundError(CollectorError):

@@ -20,7 +20,7 @@ from relaylens_collector.mapping import decode
 from relaylens_collector.pace import Pace, Progress
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Settler, Store
-from relaylens_collector.store_folder import StoreFolder, check_same_history
+from relaylens_collector.store_folder import SNAPSHOT_FOLDER, StoreFolder, check_same_history, copy_database
 
 _LOOK_AT_DISK_SECONDS: Final = 1.0
 _BYTES_A_SECOND: Final = 64 << 20
@@ -94,6 +94,7 @@ class Ingest:
         self._recent: dict[bytes, Future[Verdict]] = {}
         self._unapplied: set[bytes] = set()
         self._in_flight_bytes = 0
+        self._snapshotting = threading.Lock()
         self._disk_looked_at = 0.0
         self._disk_low = False
         self._unwritten: tuple[float, str] | None = None
@@ -156,6 +157,13 @@ class Ingest:
     def interrupt_readers(self) -> None:
         """End the queries that run now."""
         self._applier.readers.interrupt()
+
+    def snapshot(self) -> Path:
+        """Copy the database, while it is closed for a moment, into a folder of the store, and return that."""
+        target = self._folder.path / SNAPSHOT_FOLDER
+        with self._snapshotting:
+            self._applier.while_closed(lambda: copy_database(self._folder.path, target))
+        return target
 
     def status(self) -> Status:
         """Tell how things are."""

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,16 @@ from relaylens_collector.errors import (
     StoreVersionError,
 )
 from relaylens_collector.journal import Journal
+from relaylens_collector.journal.segments import sync_directory
 from relaylens_collector.store import Store
 from relaylens_collector.store.blocks import doubtful_blocks, used_blocks
 
 DATABASE_FILE: Final = "relaylens.duckdb"
 JOURNAL_FOLDER: Final = "journal"
+DATABASE_FILES: Final = (DATABASE_FILE, f"{DATABASE_FILE}.wal")
 LOCK_FILE: Final = "lock"
+SNAPSHOT_FOLDER: Final = "snapshot"
+"""Where a running collector puts a copy of its database."""
 
 _MOST_SPILLED: Final = "16GB"
 
@@ -198,3 +203,15 @@ def check_same_history(store: Store, journal: Journal) -> None:
     if stored != [(record.request_hash,)]:
         message = f"{store.path} and its journal differ in record {last}. {advice}"
         raise StoreOpenError(message)
+
+
+def copy_database(store: Path, target: Path) -> None:
+    """Copy the files of a database that nobody has open into a folder; what is there of it is replaced."""
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in DATABASE_FILES:
+        (target / name).unlink(missing_ok=True)
+        if (store / name).exists():
+            shutil.copy2(store / name, target / name)
+            with (target / name).open("rb") as file:
+                os.fsync(file.fileno())
+    sync_directory(target)

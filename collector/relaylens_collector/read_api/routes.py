@@ -10,7 +10,7 @@ import grpc
 
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
 from relaylens_collector.projects import Projects
-from relaylens_collector.read_api import traces
+from relaylens_collector.read_api import admin, traces
 from relaylens_collector.read_api.formats import answer
 from relaylens_collector.read_api.labels import read_label
 from relaylens_collector.read_api.own_metrics import PROMETHEUS, OwnMetrics
@@ -41,6 +41,7 @@ class ReadApi:
         return {
             "/api/v1/sql": {"POST": self._work_on(self._sql)},
             "/api/v1/labels": {"POST": self._work_on(self._label)},
+            admin.SNAPSHOT_PATH: {"POST": self._work_on(self._snapshot)},
             traces.PATH: _for_reading(self._trace),
             "/api/v1/whoami": _for_reading(self._who_am_i),
             "/healthz": _for_reading(self._health),
@@ -83,6 +84,10 @@ class ReadApi:
         with self._projects.using(exchange.grant.project) as ingest:
             verdict = ingest.submit(Signal.LABELS, label)
         return _document(200, {"accepted": verdict.accepted, "duplicate": verdict.duplicate})
+
+    def _snapshot(self, exchange: Exchange, _body: bytes) -> Answer:
+        with self._projects.using(exchange.grant.project) as ingest:
+            return _document(200, admin.make_snapshot(ingest))
 
     async def _who_am_i(self, exchange: Exchange) -> Answer:
         """What the token that was sent is good for."""

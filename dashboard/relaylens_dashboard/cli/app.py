@@ -10,7 +10,20 @@ import typer
 
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError, SettingsError
-from relaylens_dashboard.cli import anchoring, changing, exporting, importing, launching, lists, live, numbers, reporting, tokens, verifying
+from relaylens_dashboard.cli import (
+    anchoring,
+    changing,
+    copying,
+    exporting,
+    importing,
+    launching,
+    lists,
+    live,
+    numbers,
+    reporting,
+    tokens,
+    verifying,
+)
 from relaylens_dashboard.cli.children import ChildEndedError
 from relaylens_dashboard.cli.output import say
 
@@ -65,6 +78,8 @@ COMMANDS: Final = (
     Command("label", _RECORD, changing.label, "A judgement about a run."),
     Command("rebuild", _RECORD, changing.rebuild, "The database anew from the journal."),
     Command("verify", _RECORD, verifying.verify, "Whether the record is whole."),
+    Command("backup", _RECORD, copying.backup, "A whole copy of a store, also of a running one."),
+    Command("restore", _RECORD, copying.restore, "A store from a backup."),
     Command("runs", _READ, lists.show_runs, "Runs and their outcomes."),
     Command("handoffs", _READ, lists.show_handoffs, "Who handed work to whom, and whether it succeeded."),
     Command("escalations", _READ, lists.show_escalations, "Questions to people."),
