@@ -23,7 +23,7 @@ def back_up(store: Path, target: Path, *, snapshot: Callable[[], Path] | None = 
     """Copy a store to a folder that is new or empty, and look whether the copy is whole.
 
     A store that a collector holds is copied beside it: `snapshot` has the collector copy its database, and returns where that is.
-    Raises BackupError when the copy cannot be made or is not whole, StoreLockedError when a collector holds the store and `snapshot` is None.
+    Raises BackupError when the copy cannot be made or is not whole, StoreLockedError for a held store without a `snapshot`.
     """
     if not (store / JOURNAL_FOLDER).is_dir():
         detail = f"Looked for {store / JOURNAL_FOLDER}."

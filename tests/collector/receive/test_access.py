@@ -32,6 +32,7 @@ NEEDS: dict[tuple[str, str], str | None] = {
     ("POST", "/api/v1/sql"): "read",
     ("GET", "/api/v1/traces/"): "read",
     ("POST", "/api/v1/labels"): "label",
+    ("POST", "/api/v1/admin/snapshot"): "admin",
     ("GET", "/api/v1/whoami"): None,
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
