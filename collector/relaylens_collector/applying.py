@@ -270,12 +270,15 @@ class Applier:
             self._replay = None
             self._behind = True
         self._close_store()
+        failure: Exception | None = None
         try:
             work()
         except Exception as error:  # noqa: BLE001 - it is the asker's
-            done.set_exception(error)
-        else:
-            done.set_result(None)
+            failure = error
+        try:
+            self._open()
+        finally:  # who asked for it can read again as soon as it hears
+            done.set_result(None) if failure is None else done.set_exception(failure)
 
     def _take(self) -> _Group | None:
         """Take the next records, from memory or else from the journal, in order and not too many."""
