@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,12 +12,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from relaylens_collector.conformance import data_model, json_rules, over_time, pressure, responses, transport
+from relaylens_collector.conformance import data_model, json_rules, operating, over_time, pressure, responses, transport
 from relaylens_collector.conformance.items import ITEMS, FailedError, Item, NeedsError, Verdict
-from relaylens_collector.conformance.serving import Serving, served
+from relaylens_collector.conformance.serving import Serving, end_all, served
 from relaylens_collector.conformance.target import Target
 
-FAMILIES = (transport, responses, pressure, json_rules, data_model, over_time)
+FAMILIES = (transport, responses, pressure, json_rules, data_model, over_time, operating)
 """Where the items are; importing them registers them."""
 
 
@@ -29,27 +31,35 @@ class Result:
     seconds: float
 
 
-def run_item(item: Item, target: Target) -> Result:
-    """Test one item."""
+def run_item(item: Item, target: Target, seconds: float = 180.0) -> Result:
+    """Test one item, for so long at most: a server that keeps the suite waiting does not hold the item."""
     begun = time.perf_counter()
-    verdict, reason = Verdict.PASSED, ""
-    try:
-        reason = item.test(target) or ""
-    except FailedError as error:
-        verdict, reason = Verdict.FAILED, str(error)
-    except NeedsError as error:
-        verdict, reason = Verdict.UNTESTED, str(error)
-    except Exception as error:  # noqa: BLE001 - a server that answers nonsense must not end the suite
-        verdict, reason = Verdict.FAILED, f"{type(error).__name__}: {error}"
+    said: list[tuple[Verdict, str]] = []
+    # A daemon, for nothing can end a thread that waits: the suite goes on without it.
+    worker = threading.Thread(target=lambda: said.append(_verdict(item, target)), name=item.code, daemon=True)
+    worker.start()
+    worker.join(seconds)
+    verdict, reason = said[0] if said else (Verdict.FAILED, f"no verdict after {seconds:g} s")
     return Result(item, verdict, reason, time.perf_counter() - begun)
 
 
-def run_items(target: Target, codes: Sequence[str]) -> list[Result]:
+def _verdict(item: Item, target: Target) -> tuple[Verdict, str]:
+    try:
+        return Verdict.PASSED, item.test(target) or ""
+    except FailedError as error:
+        return Verdict.FAILED, str(error)
+    except NeedsError as error:
+        return Verdict.UNTESTED, f"needs {error}"
+    except Exception as error:  # noqa: BLE001 - a server that answers nonsense must not end the suite
+        return Verdict.FAILED, f"{type(error).__name__}: {error}"
+
+
+def run_items(target: Target, codes: Sequence[str], seconds: float) -> list[Result]:
     """Test items one after the other, those that only wait beside them."""
     chosen = [item for item in ITEMS.values() if not codes or item.code in codes]
     with ThreadPoolExecutor(4) as pool:
-        waiting: dict[str, Future[Result]] = {item.code: pool.submit(run_item, item, target) for item in chosen if item.takes_long}
-        done = [run_item(item, target) for item in chosen if item.code not in waiting]
+        waiting: dict[str, Future[Result]] = {item.code: pool.submit(run_item, item, target, seconds) for item in chosen if item.takes_long}
+        done = [run_item(item, target, seconds) for item in chosen if item.code not in waiting]
         done += [future.result() for future in waiting.values()]
     return sorted(done, key=lambda result: result.item.code)
 
@@ -73,10 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given.max_body,
             given.pid,
             serving,
+            dict(client.partition("=")[::2] for client in given.client),
         )
         if given.target is None:
             target = stack.enter_context(served(target)).target
-        results = run_items(target, given.only)
+        results = run_items(target, given.only, given.deadline)
     _print(results, as_json=given.json)
     return 1 if any(result.verdict is Verdict.FAILED for result in results) else 0
 
@@ -96,12 +107,12 @@ def _print(results: list[Result], *, as_json: bool) -> None:
             sys.stdout.write(json.dumps(line) + "\n")
         else:
             reason = f"  ({result.reason})" if result.reason else ""
-            sys.stdout.write(f"{result.item.code} {result.item.level} {result.verdict:5} {result.item.title}{reason}\n")
+            sys.stdout.write(f"{result.item.code} {result.item.level} {result.verdict:11} {result.item.title}{reason}\n")
     if not as_json:
         counts = {verdict: sum(result.verdict is verdict for result in results) for verdict in Verdict}
         sys.stdout.write(
             f"\n{counts[Verdict.PASSED]} of {len(results)} items pass, {counts[Verdict.FAILED]} fail, "
-            f"{counts[Verdict.UNTESTED]} could not be tested.\n"
+            f"{counts[Verdict.UNTESTED]} were not checked.\n"
         )
 
 
@@ -136,10 +147,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--route", action="append", default=[], help="another route of it that has to ask for the token")
     parser.add_argument("--ready", help="its path for readiness")
     parser.add_argument("--alive", help="its path for liveness")
+    parser.add_argument(
+        "--client", action="append", default=[], help="NAME=COMMAND that sends a span and prints its trace id; {http}, {grpc}"
+    )
+    parser.add_argument("--deadline", type=float, default=180.0, help="longest time of one item, in seconds (default: 180)")
     parser.add_argument("--only", action="append", default=[], help="this item only; may be repeated")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    end_all()
+    # Threads of an item that was given up would keep an ordinary exit waiting.
+    os._exit(code)

@@ -4,18 +4,20 @@ import http.client
 import math
 
 import grpc
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest, ExportMetricsServiceResponse
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from relaylens_collector.conformance import samples
-from relaylens_collector.conformance.items import expect, item
+from relaylens_collector.conformance.answers import PROTOBUF, Reply
+from relaylens_collector.conformance.items import expect, item, rest_needs
 from relaylens_collector.conformance.samples import Trace, attribute, text
-from relaylens_collector.conformance.target import Reply, Target
+from relaylens_collector.conformance.target import TRACE_URL, Target
 
 _DEEP = 200
+_MENDED = {"men\ufffd\ufffdd", "men\ufffdd", "men??d", "mend"}
 _MANY = 10_000
 _MIB = 1 << 20
 
@@ -40,6 +42,7 @@ def unknown_fields(target: Target) -> None:
     ) + samples.field(903, b"x")
     _accepted(target.post(body))
     expect(target.call(body).code is grpc.StatusCode.OK, "gRPC refuses it")
+    target.kept(trace)
 
 
 def _kinds() -> dict[str, AnyValue]:
@@ -93,20 +96,34 @@ def deep_values(target: Target) -> str:
     reply = target.post(samples.raw_request([span, samples.span(trace, 2).SerializeToString()]))
     expect(reply.status in {200, 400}, f"answers {reply.status}")
     _accepted(target.post(samples.one_span(Trace.new())))
-    if reply.status == http.client.OK:
-        return f"taken, {reply.response().partial_success.rejected_spans} rejected"
-    expect(reply.status_message(), "400 without a message")
-    return "the whole request is refused, with the reason"
+    if reply.status != http.client.OK:
+        message = reply.rpc_status(PROTOBUF).message
+        expect(message, "400 without a message")
+        return f"the whole request is refused: {message[:100]}"
+    rejected = reply.response().partial_success.rejected_spans
+    expect(rejected in {0, 1}, f"one of two spans is deep, and {rejected} are rejected")
+    if target.trace_url is None:
+        raise rest_needs(TRACE_URL)
+    stored = {int.from_bytes(span.span_id) for span in target.stored(trace, 2 - rejected)}
+    expect(stored == ({2} if rejected else {1, 2}), f"{rejected} rejected, and stored are {sorted(stored)}")
+    return "that span is rejected" if rejected else "stored"
 
 
 @item("C45", "R", "a text that is no UTF-8 does not cost the others")
-def not_utf8(target: Target) -> None:
-    """Mended or rejected alone."""
+def not_utf8(target: Target) -> str:
+    """Mended with a warning, or rejected alone."""
     trace = Trace.new()
-    broken = samples.span(trace, 1, name="mended").SerializeToString().replace(b"mended", b"men\xff\xfed")
-    reply = target.post(samples.raw_request([broken, samples.span(trace, 2).SerializeToString()]))
+    reply = target.post(samples.raw_request([samples.broken_text(trace), samples.span(trace, 2).SerializeToString()]))
     _accepted(reply)
-    expect(2 in {int.from_bytes(span.span_id) for span in target.stored(trace)}, "the good span beside it is not stored")  # noqa: PLR2004
+    partial = reply.response().partial_success
+    expect(partial.rejected_spans in {0, 1}, f"one of two spans is broken, and {partial.rejected_spans} are rejected")
+    expect(partial.error_message, "nothing is said of it")
+    if target.trace_url is None:
+        raise rest_needs(TRACE_URL)
+    stored = {int.from_bytes(span.span_id): span.name for span in target.stored(trace, 2 - partial.rejected_spans)}
+    expect(2 in stored, "the good span beside it is not stored")  # noqa: PLR2004 - its number
+    expect(partial.rejected_spans or stored.get(1) in _MENDED, f"the text became {stored.get(1)!r}")
+    return "that span is rejected" if partial.rejected_spans else "mended, with a warning"
 
 
 @item("C46", "M", "ids of wrong length or all zero: that span is rejected, the others stored")
@@ -133,8 +150,11 @@ def versions(target: Target) -> None:
     trace = Trace.new()
     for name in ("first", "second"):
         _accepted(target.post(samples.traces([samples.span(trace, 1, name=name)]).SerializeToString()))
+    other = Trace.new()
+    _accepted(target.post(samples.traces([samples.span(other, 1, name="elsewhere")]).SerializeToString()))
     names = {span.name for span in target.stored(trace, 2)}
     expect(names == {"first", "second"}, f"of two versions {sorted(names)} are kept")
+    expect([span.name for span in target.stored(other)] == ["elsewhere"], "the same span id in another trace is not kept apart")
 
 
 @item("C48", "M", "every field of a span comes back")
@@ -167,9 +187,11 @@ def origins(target: Target) -> None:
     trace = Trace.new()
     request = samples.traces([samples.span(trace)])
     request.resource_spans[0].schema_url = "https://schema/resource"
+    request.resource_spans[0].resource.dropped_attributes_count = 3
     scope = request.resource_spans[0].scope_spans[0]
     scope.schema_url = "https://schema/scope"
     scope.scope.version = "1.2"
+    scope.scope.dropped_attributes_count = 4
     scope.scope.attributes.append(attribute("scope", text("s")))
     other = request.resource_spans.add()
     other.resource.attributes.append(attribute("service.name", text("other")))
@@ -233,7 +255,8 @@ def large_spans(target: Target) -> None:
     _accepted(target.post(samples.traces([many, long]).SerializeToString()))
     stored = {int.from_bytes(span.span_id): span for span in target.stored(trace, 2, seconds=60)}
     expect(len(stored[1].attributes) == _MANY, f"{len(stored[1].attributes)} attributes came back")
-    expect((len(stored[2].name), len(stored[2].attributes[0].value.string_value)) == (_MIB, 16 * _MIB), "a long text was cut")
+    lengths = (len(stored[2].name), len(stored[2].attributes[0].value.string_value))
+    expect(lengths == (_MIB, 16 * _MIB), f"long texts became {lengths[0]} and {lengths[1]} characters")
 
 
 @item("C54", "R", "metrics of every type, empty and odd ones; logs without a body")
@@ -250,10 +273,18 @@ def other_signals(target: Target) -> None:
     made.add(name="summary").summary.data_points.add(count=1, sum=math.inf)
     made.add(name="no points").gauge.SetInParent()
     made.add(name="no data")
-    _accepted(target.post(metrics.SerializeToString(), path="/v1/metrics"))
+    made.add(name="buckets").histogram.data_points.add(count=2, bucket_counts=[1, 1], explicit_bounds=[0.5], min=math.nan, max=math.inf)
+    reply = target.post(metrics.SerializeToString(), path="/v1/metrics")
+    _accepted(reply)
+    rejected = reply.read_as(ExportMetricsServiceResponse()).partial_success.rejected_data_points
+    expect(rejected == 0, f"{rejected} data points are rejected")
     logs = ExportLogsServiceRequest()
     records = logs.resource_logs.add().scope_logs.add().log_records
     for severity in range(25):
         records.add(severity_number=severity)
     records.add(time_unix_nano=2**64 - 1, flags=2**32 - 1)
-    _accepted(target.post(logs.SerializeToString(), path="/v1/logs"))
+    records.add(body=AnyValue(kvlist_value=KeyValueList(values=[attribute("k", AnyValue(bytes_value=b"\xff"))])))
+    reply = target.post(logs.SerializeToString(), path="/v1/logs")
+    _accepted(reply)
+    lost = reply.read_as(ExportLogsServiceResponse()).partial_success.rejected_log_records
+    expect(lost == 0, f"{lost} log records are rejected")

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
     PASSED = "pass"
     FAILED = "FAIL"
-    UNTESTED = "needs"
+    UNTESTED = "not checked"
 
 
 class ConformanceError(Exception):
@@ -29,7 +29,7 @@ class FailedError(ConformanceError):
 
 
 class NeedsError(ConformanceError):
-    """The item cannot be tested like this; the message says what is needed."""
+    """The item, or a part of it, cannot be tested like this; the message says what is needed."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +63,8 @@ def expect(condition: object, message: str) -> None:
     """Fail the item unless the condition holds."""
     if not condition:
         raise FailedError(message)
+
+
+def rest_needs(what: str) -> NeedsError:
+    """What a test raises whose first part holds and whose rest cannot be seen: half an item is not passed."""
+    return NeedsError(f"{what}; what can be seen without it holds")

@@ -14,6 +14,11 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 START: Final = 1_700_000_000_000_000_000
 
+JSON_METRICS: Final = (
+    b'{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":[{"timeUnixNano":"1","asDouble":1.5}]}}]}]}]}'
+)
+JSON_LOGS: Final = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":"x"}}]}]}]}'
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -68,6 +73,22 @@ def traces(spans: Iterable[Span]) -> ExportTraceServiceRequest:
 def one_span(trace: Trace) -> bytes:
     """The smallest useful request, in protobuf."""
     return traces([span(trace)]).SerializeToString()
+
+
+def broken_text(trace: Trace, number: int = 1) -> bytes:
+    """A span whose name is no UTF-8, as it stands on the wire."""
+    return span(trace, number, name="mended").SerializeToString().replace(b"mended", b"men\xff\xfed")
+
+
+def padded(size: int) -> bytes:
+    """A request of exactly so many bytes, nearly all of them in a field that nobody knows."""
+    body = one_span(Trace.new())
+    for length in range(size - len(body) - 16, size - len(body)):
+        padding = field(900, b"x" * length)
+        if len(body) + len(padding) == size:
+            return body + padding
+    message = f"no request has {size} bytes"
+    raise ValueError(message)
 
 
 def json_span(trace: Trace, number: int = 1, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a span

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ from relaylens_collector.conformance.target import Target
 
 _START_SECONDS: Final = 30.0
 _STARVED_BYTES: Final = 8 << 20
+
+_RUNNING: Final[list[subprocess.Popen[bytes]]] = []
+"""Every server that was started."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Server:
         self.log = folder.parent / "log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - the command the user names
+        _RUNNING.append(self.process)
         if file_size is not None:
             resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (file_size, file_size))
         self.target = replace(
@@ -118,11 +123,18 @@ def option_of(given: str | None, name: str, **values: object) -> str:
 
 
 @contextlib.contextmanager
-def served(target: Target, *options: str, file_size: int | None = None, token: str | None = None) -> Iterator[Server]:
-    """A server of its own, with an empty folder, ended afterwards."""
+def own_folder() -> Iterator[Path]:
+    """A folder for a server's data, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="otlp-conformance-") as folder:
         data = Path(folder) / "data"
         data.mkdir()
+        yield data
+
+
+@contextlib.contextmanager
+def served(target: Target, *options: str, file_size: int | None = None, token: str | None = None) -> Iterator[Server]:
+    """A server of its own, with an empty folder, ended afterwards."""
+    with own_folder() as data:
         server = Server(serving_of(target), target, data, *options, file_size=file_size, token=token)
         try:
             yield server.wait()
@@ -138,12 +150,41 @@ def starved_of_disk(target: Target) -> Iterator[Target]:
         yield server.target
 
 
-def memory_of(pid: int) -> int:
-    """Resident bytes of a process."""
+class Memory:
+    """Watches the resident memory of a process while something is sent to it."""
+
+    def __init__(self, pid: int) -> None:
+        """Look at it now, and then every few milliseconds."""
+        self._pid = pid
+        self._before = self._most = _resident(pid)
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def grown(self) -> int:
+        """Bytes by which it grew at most; ends the watch."""
+        self._done.set()
+        self._thread.join()
+        return self._most - self._before
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.003):
+            self._most = max(self._most, _resident(self._pid))
+
+
+def _resident(pid: int) -> int:
     with contextlib.suppress(OSError):
         pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
     return 0
+
+
+def end_all() -> None:
+    """End the servers that a test left behind, such as one that was given up."""
+    for process in _RUNNING:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def _free_port() -> int:

@@ -11,68 +11,21 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 from grpc import Channel, Compression, RpcError, StatusCode, insecure_channel
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from relaylens_collector.conformance.answers import JSON, PROTOBUF, Connection, Reply
 from relaylens_collector.conformance.items import FailedError, NeedsError
 from relaylens_collector.conformance.reading import spans_of_json
 from relaylens_collector.conformance.samples import Trace
 
-PROTOBUF: Final = "application/x-protobuf"
-JSON: Final = "application/json"
 TRACES: Final = "/v1/traces"
 EXPORT_TRACES: Final = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 EXPORT_METRICS: Final = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 EXPORT_LOGS: Final = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer over HTTP."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def kind(self) -> str:
-        """The media type alone."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def response(self) -> ExportTraceServiceResponse:
-        """The body as the answer to an export of traces."""
-        response = ExportTraceServiceResponse()
-        try:
-            if self.kind == JSON:
-                json_format.Parse(self.body or b"{}", response, ignore_unknown_fields=True)
-            else:
-                response.ParseFromString(self.body)
-        except (DecodeError, json_format.ParseError) as error:
-            message = f"the body of {self.status} is no ExportTraceServiceResponse: {self.body[:80]!r}"
-            raise FailedError(message) from error
-        return response
-
-    def status_message(self) -> str:
-        """The message of the google.rpc.Status that the body has to be."""
-        status = status_pb2.Status()
-        try:
-            if self.kind == JSON:
-                # Details may be of types that this program does not know.
-                document = {key: value for key, value in json.loads(self.body).items() if key != "details"}
-                json_format.ParseDict(document, status, ignore_unknown_fields=True)
-            elif self.kind == PROTOBUF:
-                status.ParseFromString(self.body)
-            else:
-                message = f"{self.status} came as {self.kind or 'nothing'}"
-                raise FailedError(message)
-        except (DecodeError, json_format.ParseError, ValueError, AttributeError) as error:
-            message = f"the body of {self.status} is no google.rpc.Status: {self.body[:80]!r}"
-            raise FailedError(message) from error
-        return str(status.message)
+TRACE_URL: Final = "--trace-url, to see what was stored"
 
 
 @dataclass(frozen=True)
@@ -109,6 +62,8 @@ class Target:
     pid: int | None = None
     options: Any = None
     """How to start servers of one's own, see serving.py."""
+    clients: Mapping[str, str] = field(default_factory=dict)
+    """Programs that send a span by an exporter, by name."""
     extra: dict[str, str] = field(default_factory=dict)
     """Headers of every request."""
 
@@ -121,7 +76,7 @@ class Target:
         return self.extra | ({} if self.token is None else {"authorization": f"Bearer {self.token}"})
 
     def send(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = 60.0
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = 30.0
     ) -> Reply:
         """Send one request on a connection of its own."""
         connection = http.client.HTTPConnection(*self._place(), timeout=timeout)
@@ -129,26 +84,29 @@ class Target:
             # A server may refuse, and close, before it has read a body that it does not want.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, path, body, self.headers() | dict(headers or {}))
-            response = connection.getresponse()
-            return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+            return Reply.of(connection.getresponse())
         except (OSError, http.client.HTTPException) as error:
             message = f"{method} {path}: no answer ({type(error).__name__}: {error})"
             raise FailedError(message) from error
         finally:
             connection.close()
 
-    def post(self, body: bytes, kind: str = PROTOBUF, path: str = TRACES, *, packed: bool = False, **headers: str) -> Reply:
-        """Send an export."""
-        given = {"content-type": kind} | {name.replace("_", "-"): value for name, value in headers.items()}
+    def post(self, body: bytes, kind: str = PROTOBUF, path: str = TRACES, *, packed: bool = False, encoding: str | None = None) -> Reply:
+        """Send an export; it is packed here, or is said to be in an encoding."""
         if packed:
-            body, given["content-encoding"] = gzip.compress(body, 1), "gzip"
-        return self.send("POST", path, body, given)
+            body, encoding = gzip.compress(body, 1), "gzip"
+        return self.send("POST", path, body, {"content-type": kind} | ({} if encoding is None else {"content-encoding": encoding}))
 
     @contextlib.contextmanager
-    def connection(self, timeout: float = 60.0) -> Iterator[socket.socket]:
+    def connection(self, timeout: float = 30.0) -> Iterator[Connection]:
         """A bare connection to the HTTP port."""
-        with contextlib.closing(socket.create_connection(self._place(), timeout=timeout)) as opened:
-            yield opened
+        try:
+            opened = socket.create_connection(self._place(), timeout=timeout)
+        except OSError as error:
+            message = f"no connection to {self.http} ({type(error).__name__}: {error})"
+            raise FailedError(message) from error
+        with contextlib.closing(Connection(opened)) as connection:
+            yield connection
 
     def head(self, length: int | None, *lines: str, path: str = TRACES, kind: str = PROTOBUF) -> bytes:
         """The head of a POST, to be written by hand."""
@@ -163,15 +121,8 @@ class Target:
         """A gRPC connection."""
         return insecure_channel(self.grpc, options=[("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)])
 
-    def call(  # noqa: PLR0913 - one call, all its parts by name
-        self,
-        body: bytes,
-        method: str = EXPORT_TRACES,
-        *,
-        timeout: float = 60.0,
-        packed: bool = False,
-        channel: Channel | None = None,
-        wait: bool = False,
+    def call(
+        self, body: bytes, method: str = EXPORT_TRACES, *, timeout: float = 30.0, packed: bool = False, channel: Channel | None = None
     ) -> Called:
         """Make one unary call with these bytes."""
         opened = self.channel() if channel is None else channel
@@ -179,9 +130,7 @@ class Target:
             unary = opened.unary_unary(method, request_serializer=None, response_deserializer=None)
             compression = Compression.Gzip if packed else None
             try:
-                answer, call = unary.with_call(
-                    body, timeout=timeout, metadata=tuple(self.headers().items()), compression=compression, wait_for_ready=wait
-                )
+                answer, call = unary.with_call(body, timeout=timeout, metadata=tuple(self.headers().items()), compression=compression)
             except RpcError as error:
                 return Called(error.code(), error.details() or "", b"", _pairs(error.trailing_metadata()))
             return Called(StatusCode.OK, "", answer, _pairs(call.trailing_metadata()))
@@ -191,9 +140,6 @@ class Target:
 
     def stored(self, trace: Trace, count: int = 1, seconds: float = 20.0) -> list[Span]:
         """The spans that the server holds of a trace, once there are as many as expected; fails when they do not come."""
-        if self.trace_url is None:
-            message = "--trace-url, to see what was stored"
-            raise NeedsError(message)
         deadline = time.monotonic() + seconds
         spans: list[Span] = []
         while time.monotonic() < deadline:
@@ -204,6 +150,11 @@ class Target:
         message = f"{len(spans)} of {count} spans can be read {seconds:g} s after they were acknowledged"
         raise FailedError(message)
 
+    def kept(self, trace: Trace, count: int = 1) -> None:
+        """Fail unless what was acknowledged is stored too, where that can be seen."""
+        if self.trace_url is not None:
+            self.stored(trace, count)
+
     def stored_now(self, trace: Trace) -> list[Span]:
         """The spans that the server holds of a trace at this moment."""
         return [span for _, _, span in self.whole(trace)]
@@ -211,9 +162,9 @@ class Target:
     def whole(self, trace: Trace) -> list[tuple[Any, Any, Span]]:
         """The same with each span's resource part and scope part."""
         if self.trace_url is None:
-            message = "--trace-url, to see what was stored"
-            raise NeedsError(message)
-        path = urlsplit(self.trace_url.format(trace_id=trace.hex, http=self.http)).path
+            raise NeedsError(TRACE_URL)
+        parts = urlsplit(self.trace_url.format(trace_id=trace.hex, http=self.http))
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         reply = self.send("GET", path, headers={"accept": JSON})
         if reply.status == http.HTTPStatus.NOT_FOUND:
             return []

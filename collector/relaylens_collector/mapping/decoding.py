@@ -12,6 +12,7 @@ from relaylens_collector.errors import RequestTooLargeError, UndecodableError
 from relaylens_collector.mapping import dead_letters, origins, wire
 from relaylens_collector.mapping.columns import Ints, data_of, offsets_of, owners
 from relaylens_collector.mapping.dead_letters import DeadLetter
+from relaylens_collector.mapping.mending import mended_texts
 from relaylens_collector.mapping.origins import Origin
 from relaylens_collector.signals import Signal
 
@@ -52,7 +53,7 @@ class Decoded:
     accepted: int
     rejected: int
     reason: str | None
-    """What was rejected and why, or None."""
+    """What was rejected and why, and what was mended, or None."""
 
     records: pa.Array
     """Spans or log records as structs, metrics as protobuf bytes; the rejected ones left out. Labels: one JSON text."""
@@ -137,6 +138,10 @@ def _decode(signal: Signal, body: bytes) -> Decoded:
             dead = dead_letters.of_spans(body, records, faults)
             records = records.filter(pa.array(good))
             ordinals, scope_of_record = ordinals[good], scope_of_record[good]
+    mended = 0 if signal is Signal.METRICS else mended_texts(records)
+    if mended:
+        warning = f"{mended} {'text is' if mended == 1 else 'texts are'} not UTF-8, and stored with U+FFFD for what is not."
+        reason = warning if reason is None else f"{reason} {warning}"
     return Decoded(
         signal,
         len(records),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import duckdb
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError, EncodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
@@ -18,6 +19,9 @@ Row = Mapping[str, Any]
 
 _REFERENCE: Final = "\x01"
 """How a cell begins whose text is kept apart, see the schema of spans."""
+_SHALLOW: Final = 20
+"""A value whose JSON has fewer brackets lies in no reader's way."""
+
 _REFERENCES: Final = re.compile("\x01[0-9]{1,18}(,[0-9]{1,18})*")
 
 
@@ -207,15 +211,38 @@ def any_value(letter: str, text: str) -> AnyValue:  # noqa: PLR0911 - one return
             return AnyValue(double_value=float(text))
         case "x":
             return AnyValue(bytes_value=base64.b64decode(text))
-        case "a" | "k":
-            return _from_json(json.loads(text))
+        case "p":
+            return _readable(base64.b64decode(text))
+        case "a" | "k" | "A" | "K":
+            value = _nested(letter, text)
+            is_shallow = text.count("[") + text.count("{") < _SHALLOW
+            return value if is_shallow else _readable(value.SerializeToString())
+    return AnyValue()
+
+
+def _nested(letter: str, text: str) -> AnyValue:
+    """Return the array or kvlist that JSON stands for."""
+    match letter:
         case "A":
             return AnyValue(array_value=json_format.Parse(text, ArrayValue()))
         case "K":
             return AnyValue(kvlist_value=json_format.Parse(text, KeyValueList()))
-        case "p":
-            return AnyValue.FromString(base64.b64decode(text))
-    return AnyValue()
+    return _from_json(json.loads(text))
+
+
+def _readable(written: bytes) -> AnyValue:
+    """Return the value that these bytes are, or a value of these bytes where a reader of its trace could not take it.
+
+    Protobuf's libraries take messages 100 deep in each other, and refuse the whole message for one text in it that is not UTF-8.
+    """
+    try:
+        value = AnyValue.FromString(written)
+        deepest = TracesData()
+        deepest.resource_spans.add().scope_spans.add().spans.add().events.add().attributes.add().value.CopyFrom(value)
+        TracesData.FromString(deepest.SerializeToString())
+    except (DecodeError, EncodeError):
+        return AnyValue(bytes_value=written)
+    return value
 
 
 def _from_json(value: Any) -> AnyValue:  # noqa: ANN401, PLR0911 - any JSON value, one return for each kind

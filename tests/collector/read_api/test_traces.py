@@ -11,6 +11,9 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from relaylens_collector.collector import Collector
+from relaylens_collector.conformance import samples
+from relaylens_collector.conformance.samples import Trace
+from relaylens_collector.conformance.target import Target
 from relaylens_collector.settings import Settings
 from relaylens_collector.signals import Signal
 
@@ -96,3 +99,27 @@ def test_what_is_not_there(port: int, trace: str, status: int, message: str) -> 
     """It says so."""
     got, _, body = _get(port, trace.replace(" ", "%20").replace("'", "%27"))
     assert (status, message) == (got, json.loads(body)["message"])
+
+
+@pytest.mark.parametrize("depth", [20, 31, 48, 50, 200])
+def test_a_value_of_any_depth_can_be_read(port: int, depth: int) -> None:
+    """What is too deep for protobuf's libraries comes as the bytes of the value; the trace is read by them in both encodings."""
+    deep = samples.field(1, b"x")
+    for _ in range(depth):
+        deep = samples.field(5, samples.field(1, deep))
+    trace = Trace.new()
+    span = samples.span(trace).SerializeToString() + samples.field(9, samples.field(1, b"deep") + samples.field(2, deep))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/v1/traces", samples.raw_request([span]), {"content-type": "application/x-protobuf"})
+    assert 200 == connection.getresponse().status
+    connection.close()
+
+    target = Target(f"http://127.0.0.1:{port}", "", trace_url="{http}/api/v1/traces/{trace_id}")
+    (as_json,) = target.stored(trace)
+    _, _, body = _get(port, trace.hex, accept="application/x-protobuf")
+    (as_protobuf,) = TracesData.FromString(body).resource_spans[0].scope_spans[0].spans
+
+    (stored,) = as_json.attributes
+    assert as_json == as_protobuf
+    assert deep == (stored.value.bytes_value or stored.value.SerializeToString())
+    assert (depth >= 48) == stored.value.HasField("bytes_value")
