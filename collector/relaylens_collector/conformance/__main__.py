@@ -84,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given.pid,
             serving,
             dict(client.partition("=")[::2] for client in given.client),
+            given.patience,
+            given.idle,
         )
         if given.target is None:
             target = stack.enter_context(served(target)).target
@@ -150,6 +152,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--client", action="append", default=[], help="NAME=COMMAND that sends a span and prints its trace id; {http}, {grpc}"
     )
+    parser.add_argument("--patience", type=float, default=20.0, help="seconds until what was acknowledged can be read (default: 20)")
+    parser.add_argument("--idle", type=float, default=61.0, help="seconds for which a connection is left idle (default: 61)")
     parser.add_argument("--deadline", type=float, default=180.0, help="longest time of one item, in seconds (default: 180)")
     parser.add_argument("--only", action="append", default=[], help="this item only; may be repeated")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")

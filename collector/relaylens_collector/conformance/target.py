@@ -64,6 +64,10 @@ class Target:
     """How to start servers of one's own, see serving.py."""
     clients: Mapping[str, str] = field(default_factory=dict)
     """Programs that send a span by an exporter, by name."""
+    patience: float = 20.0
+    """Seconds until what was acknowledged can be read, or an answer comes that ought to come at once."""
+    idle: float = 61.0
+    """Seconds for which a connection has to stay open with nothing on it: senders send once a minute."""
     extra: dict[str, str] = field(default_factory=dict)
     """Headers of every request."""
 
@@ -138,8 +142,9 @@ class Target:
             if channel is None:
                 opened.close()
 
-    def stored(self, trace: Trace, count: int = 1, seconds: float = 20.0) -> list[Span]:
+    def stored(self, trace: Trace, count: int = 1, seconds: float | None = None) -> list[Span]:
         """The spans that the server holds of a trace, once there are as many as expected; fails when they do not come."""
+        seconds = self.patience if seconds is None else seconds
         deadline = time.monotonic() + seconds
         spans: list[Span] = []
         while time.monotonic() < deadline:

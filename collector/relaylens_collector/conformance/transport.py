@@ -175,7 +175,7 @@ def connections(target: Target) -> None:
 def expect_continue(target: Target) -> None:
     """The body is asked for, as RFC 9110 has it, and then taken; one that is too large is refused instead."""
     body = samples.one_span(Trace.new())
-    with target.connection(10.0) as opened:
+    with target.connection(target.patience) as opened:
         opened.send(target.head(len(body), "Expect: 100-continue"))
         first = opened.line()
         expect(first.startswith(b"HTTP/1.1 100"), f"the head alone is answered with {first[:40]!r}")
