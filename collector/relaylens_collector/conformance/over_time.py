@@ -20,6 +20,7 @@ _KILLS = 5
 _PARTS = 3
 _LATER_SECONDS = 5.0
 _SENDING_SECONDS = 0.2
+_PAUSE_SECONDS = 0.005
 _STOP_SECONDS = 10.0
 
 
@@ -48,7 +49,7 @@ def _sent_until(server: Server, end: Callable[[Server], None]) -> list[Trace]:
     def send(number: int) -> list[Trace]:
         sent: list[Trace] = []
         channel = server.target.channel()
-        while not stop.is_set():
+        while not stop.wait(_PAUSE_SECONDS):
             trace = Trace.new()
             body = samples.traces([samples.span(trace, place) for place in range(1, _PARTS + 1)]).SerializeToString()
             with contextlib.suppress(ConformanceError):
