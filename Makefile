@@ -82,7 +82,7 @@ lock: $(VENV)/.project  ## resolve pyproject.toml again into requirements.txt, f
 		--all-extras --group dev pyproject.toml -o requirements.txt
 
 clean:  ## remove what these targets made, the demo's data included
-	rm -rf $(VENV) .framework-envs dist build demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .framework-envs .client-envs dist build demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp a step, so that a step is done again only when what it read has changed.
 $(VENV)/bin/python:

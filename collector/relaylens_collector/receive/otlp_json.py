@@ -32,6 +32,14 @@ _HEX_FIELDS: Final = frozenset({"traceId", "spanId", "parentSpanId"})
 _OWN_IDS: Final = frozenset({"opentelemetry.proto.trace.v1.Span.trace_id", "opentelemetry.proto.trace.v1.Span.span_id"})
 _DOUBLES: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
+_OLD_NAMES: Final = {
+    "scopeSpans": "instrumentationLibrarySpans",
+    "scopeLogs": "instrumentationLibraryLogs",
+    "scopeMetrics": "instrumentationLibraryMetrics",
+    "scope": "instrumentationLibrary",
+}
+"""Exporters of 2021 and 2022 still write these; as unknown fields their spans would be acknowledged and lost."""
+
 _Encode = Callable[[Any, int], bytes]
 
 
@@ -94,7 +102,7 @@ class _Message:
             message = f"messages are nested deeper than {DEEPEST}"
             raise _FieldError(message)
         if self._fields is None:
-            self._fields = {field.json_name: _field(field) for field in self._descriptor.fields}
+            self._fields = {name: _field(field) for field in self._descriptor.fields for name in _names(field)}
         written: list[bytes] = []
         for name, item in value.items():
             field = self._fields.get(name)
@@ -157,6 +165,12 @@ _MESSAGES: Final[dict[str, _Message]] = {}
 
 def _message(descriptor: Descriptor) -> _Message:
     return _MESSAGES.setdefault(descriptor.full_name, _Message(descriptor))
+
+
+def _names(field: FieldDescriptor) -> tuple[str, ...]:
+    """Return the names a field is read by: before OTLP 0.15 scopes were called instrumentation libraries, with the same fields."""
+    old = _OLD_NAMES.get(field.json_name)
+    return (field.json_name,) if old is None else (field.json_name, old)
 
 
 def _field(field: FieldDescriptor) -> tuple[_Encode, bool, bytes]:

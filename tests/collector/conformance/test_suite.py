@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from tests.collector.clients.environments import CLIENTS, has_node
 from tests.collector.conformance.faults import FAULTS
 from tests.collector.conformance.small_server.running import running
 
@@ -36,6 +37,11 @@ def test_our_collector_holds_every_item() -> None:
     """64 of 64, each tested against a running collector."""
     command = [sys.executable, "-m", "relaylens_collector.conformance", "--json"]
     command += [f"{name}={value}" for name, value in OPTIONS.items()] + [f"--route={route}" for route in ROUTES]
+    command += [
+        f"--client={client.name}={sys.executable} -m tests.collector.clients '{client.name}' {{http}} {{grpc}}"
+        for client in CLIENTS
+        if has_node() or not client.name.startswith("javascript")
+    ]
 
     ran = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False)
 

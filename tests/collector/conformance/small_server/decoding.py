@@ -24,6 +24,7 @@ REQUESTS: dict[str, type[Message]] = {
     "logs": ExportLogsServiceRequest,
 }
 _IDS = {"traceId", "spanId", "parentSpanId"}
+_OLD_NAMES = {"scopeSpans": "instrumentationLibrarySpans", "scope": "instrumentationLibrary"}
 _DEEPEST = 200
 
 
@@ -189,7 +190,7 @@ def _fill(message: Any, document: Any, depth: int, fault: str) -> None:  # noqa:
     if not isinstance(document, dict) or depth > _DEEPEST:
         what = f"{message.DESCRIPTOR.name} has to be an object, not too deep"
         raise TypeError(what)
-    names = {field.json_name: field for field in message.DESCRIPTOR.fields}
+    names = {name: field for field in message.DESCRIPTOR.fields for name in (field.json_name, _OLD_NAMES.get(field.json_name, ""))}
     if fault == "snake_case too":
         names |= {field.name: field for field in message.DESCRIPTOR.fields}
     for name, value in document.items():
