@@ -38,8 +38,8 @@ format: $(VENV)/.project  ## let ruff mend what it can
 frameworks: $(VENV)/.project  ## every agent framework, each in an environment of its own (.framework-envs), against a scripted model
 	RELAYLENS_TEST_FRAMEWORKS=all $(BIN)/pytest tests/frameworks -n $(WORKERS) --dist loadgroup
 
-crash: $(VENV)/.project  ## kill -9 the collector fifty times: nothing acknowledged is lost or doubled
-	$(BIN)/pytest -m crash --timeout 900 -s
+crash: $(VENV)/.project system  ## kill -9 (KILLS=200), lost power (IMAGES=300 TORN=50), damage (DAMAGES=200): nothing acknowledged is lost or doubled
+	$(BIN)/pytest -m crash -s tests/collector/crash
 
 fuzz: $(VENV)/.project  ## FUZZ=1000000 hostile inputs of every kind; each answer is held against the store
 	$(BIN)/python -m tests.collector.fuzz --inputs $(or $(FUZZ),1000000)

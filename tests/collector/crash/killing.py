@@ -4,6 +4,8 @@ A sender does what an exporter does: it sends a request until it is acknowledged
 """
 
 import http.client
+import json
+import os
 import random
 import signal
 import socket
@@ -13,15 +15,18 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import duckdb
 import grpc
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from relaylens_collector.journal import Journal
+from relaylens_collector.store.store import SCHEMA_VERSION
 
 _HTTP_SENDERS = 3
 _GRPC_SENDERS = 3
@@ -31,9 +36,12 @@ _TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _ALIVE = "/healthz"
 _PAUSE = 0.01
 _READY_SHARE = 0.8
-_LONGEST_RUN = 1.0
+_STORM_SHARE = 0.2
+_LONGEST_RUN = 0.6
 """Seconds from ready to the kill, at most."""
-_LONGEST_START = 60.0
+_LONGEST_START = 120.0
+_MOST_TRIES_AT_THE_END = 500
+"""A sender gives a request up when all is over and it is still refused: it was not acknowledged, and counts for nothing."""
 
 
 @dataclass
@@ -51,6 +59,9 @@ class Result:
     """What came of it."""
 
     kills: int
+    kills_with_checkpoints_without_end: int
+    starts_without_database: int
+    starts_on_an_older_schema: int
     acknowledged_spans: int
     acknowledged_requests: int
     resent_requests: int
@@ -58,40 +69,64 @@ class Result:
     doubled_spans: int
     journal_records: int
     applied_records: int
-    rebuilt_databases: int
+    unreadable_databases: int
     longest_start_seconds: float
     exit_code: int
 
     def lines(self) -> list[str]:
         """Name and figure, one a line."""
-        return [f"{name.replace('_', ' '):24} {round(value, 2):,}" for name, value in vars(self).items()]
+        return [f"{name.replace('_', ' '):34} {round(value, 2):,}" for name, value in vars(self).items()]
 
 
 class Victim:
     """The process that is killed."""
 
-    def __init__(self, store: Path, *, checkpoint_share: float = 0.3) -> None:
-        """Start it on free ports."""
+    def __init__(self, store: Path, *, checkpoint_share: float = 0.3, storm: bool = False) -> None:
+        """Start it on free ports; in a storm a thread of its own checkpoints without end."""
         self.store = store
+        self.storm = storm
         self._checkpoint_share = checkpoint_share
         self.http_port, self.grpc_port = _free_port(), _free_port()
         self.longest_start = 0.0
         self.log = store / "stderr.log"
         store.mkdir(parents=True, exist_ok=True)
-        self.process = self._start()
+        command = [sys.executable, "-m", "tests.collector.crash.collector_process"]
+        self._forks = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._running = False
+        self._start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        module = "tests.collector.crash.collector_process"
-        arguments = (self.store, self.http_port, self.grpc_port, self._checkpoint_share)
-        command = [sys.executable, "-m", module, *map(str, arguments)]
+    def _order(self, order: dict[str, object]) -> int:
+        assert self._forks.stdin is not None
+        assert self._forks.stdout is not None
+        self._forks.stdin.write(json.dumps(order) + "\n")
+        self._forks.stdin.flush()
+        return int(self._forks.stdout.readline())
+
+    def _start(self) -> None:
+        arguments = {
+            "store": str(self.store),
+            "http_port": self.http_port,
+            "grpc_port": self.grpc_port,
+            "checkpoint_share": self._checkpoint_share,
+            "storm": self.storm,
+        }
+        self.pid = self._order({"start": arguments, "log": str(self.log)})
         self._started_at = time.monotonic()
-        with self.log.open("ab") as log:
-            return subprocess.Popen(command, stderr=log)
+        self._running = True
+
+    def _wait(self) -> int:
+        code = self._order({"wait": self.pid})
+        self._running = False
+        return code
+
+    def has_ended(self) -> bool:
+        """Tell whether the process has ended; it is not waited for yet, so that its number is still its own."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
     def wait_until(self, path: str) -> None:
         """Ask until the answer is 200; raises when the process ends before, or takes too long."""
         while self.send("GET", path) != http.client.OK:
-            if self.process.poll() is not None or time.monotonic() - self._started_at > _LONGEST_START:
+            if self.has_ended() or time.monotonic() - self._started_at > _LONGEST_START:
                 message = f"The collector did not start, or not in time:\n{self.log.read_text()[-5000:]}"
                 raise AssertionError(message)
             time.sleep(0.01)
@@ -109,11 +144,13 @@ class Victim:
         finally:
             connection.close()
 
-    def kill(self) -> None:
-        """End it without a chance to do anything, and start it again."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process = self._start()
+    def kill(self, between: Callable[[], None] = lambda: None) -> None:
+        """End it without a chance to do anything, and start it again; in between something may be done to its folder."""
+        os.kill(self.pid, signal.SIGKILL)
+        code = self._wait()
+        assert -signal.SIGKILL == code, f"It had ended before, with {code}:\n{self.log.read_text()[-5000:]}"
+        between()
+        self._start()
 
     def __enter__(self) -> Self:
         """Use it in a `with` block, so that a failed test leaves no process behind."""
@@ -121,18 +158,21 @@ class Victim:
 
     def __exit__(self, *_exception: object) -> None:
         """End what still runs."""
-        self.process.kill()
-        self.process.wait()
+        if self._running:
+            os.kill(self.pid, signal.SIGKILL)
+            self._wait()
+        with self._forks:  # which closes its pipes, and waits
+            pass
 
     def restart(self) -> None:
         """End it in order, and start it again."""
         self.stop()
-        self.process = self._start()
+        self._start()
 
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(_LONGEST_START)
+        os.kill(self.pid, signal.SIGTERM)
+        return self._wait()
 
 
 def _free_port() -> int:
@@ -178,7 +218,7 @@ def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event
         tries = 0
         while not _send(victim, sender, body):
             tries += 1
-            if stop.wait(0.02) and victim.process.poll() is not None:
+            if stop.wait(0.02) and tries > _MOST_TRIES_AT_THE_END:
                 return
         with sent.lock:
             sent.acknowledged.update(names)
@@ -186,10 +226,38 @@ def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event
             sent.resent += tries > 0
 
 
+def _nothing(_store: Path) -> None:
+    """Leave the folder as the kill left it."""
+
+
+def _lose_database(store: Path) -> None:
+    """Take the database away, so that it is made anew from the journal, and the next kill may come amid that."""
+    for file in store.glob("relaylens.duckdb*"):
+        file.unlink()
+
+
+def _make_database_old(store: Path) -> None:
+    """Give the database an older schema, so that the next start puts it aside and makes it anew: what an upgrade does."""
+    try:
+        with duckdb.connect(str(store / "relaylens.duckdb")) as connection:
+            connection.execute("UPDATE schema_version SET version = $older", {"older": SCHEMA_VERSION - 1})
+    except duckdb.Error:
+        return  # it was killed before the table was there
+
+
+BETWEEN: Final[dict[str, tuple[Callable[[Path], None], float]]] = {
+    "nothing": (_nothing, 0.8),
+    "rebuild": (_lose_database, 0.1),
+    "migration": (_make_database_old, 0.1),
+}
+"""What is done between a kill and the next start, and how often; retention and erasure belong here once a store has them."""
+
+
 def run(kills: int, store: Path, seed: int = 1) -> Result:
     """Send without pause, kill so many times at random moments, and count."""
     chance = random.Random(seed)  # noqa: S311 - repeatable chance, not cryptography
     sent, stop = Sent(), threading.Event()
+    done: Counter[str] = Counter()
     senders = [*(f"h{number}" for number in range(_HTTP_SENDERS)), *(f"g{number}" for number in range(_GRPC_SENDERS))]
     with Victim(store) as victim:
         threads = [threading.Thread(target=_keep_sending, args=(sender, victim, sent, stop)) for sender in senders]
@@ -201,8 +269,12 @@ def run(kills: int, store: Path, seed: int = 1) -> Result:
                     victim.wait_until(_ALIVE)
                     time.sleep(chance.uniform(0, _LONGEST_RUN))
                 else:
-                    time.sleep(chance.uniform(0, 2 * _LONGEST_RUN))  # anywhere, also during the start
-                victim.kill()
+                    time.sleep(chance.uniform(0, _LONGEST_RUN))  # anywhere, also during the start
+                victim.storm = chance.random() < _STORM_SHARE
+                done["storms"] += victim.storm
+                (what,) = chance.choices(list(BETWEEN), [share for _, share in BETWEEN.values()])
+                done[what] += 1
+                victim.kill(partial(BETWEEN[what][0], store))
             victim.wait_until(_ALIVE)
         finally:
             stop.set()
@@ -210,10 +282,10 @@ def run(kills: int, store: Path, seed: int = 1) -> Result:
                 thread.join()
         victim.wait_until("/readyz")
         exit_code = victim.stop()
-        return _count(kills, store, victim, sent, exit_code)
+        return _count(kills, store, victim, sent, exit_code, done)
 
 
-def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int) -> Result:
+def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int, done: Counter[str]) -> Result:
     with duckdb.connect(str(store / "relaylens.duckdb"), read_only=True) as connection:
         stored = Counter(name for (name,) in connection.execute("SELECT name FROM spans").fetchall())
         ((applied,),) = connection.execute("SELECT count(*) FROM batches").fetchall()
@@ -222,6 +294,9 @@ def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int) 
     journal.close()
     return Result(
         kills=kills,
+        kills_with_checkpoints_without_end=done["storms"],
+        starts_without_database=done["rebuild"],
+        starts_on_an_older_schema=done["migration"],
         acknowledged_spans=len(sent.acknowledged),
         acknowledged_requests=sent.requests,
         resent_requests=sent.resent,
@@ -229,7 +304,7 @@ def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int) 
         doubled_spans=sum(count - 1 for count in stored.values()),
         journal_records=records,
         applied_records=applied,
-        rebuilt_databases=len(list(store.glob("*unreadable*"))),
+        unreadable_databases=victim.log.read_text().count("does not open: ") - victim.log.read_text().count("has schema"),
         longest_start_seconds=victim.longest_start,
         exit_code=exit_code,
     )

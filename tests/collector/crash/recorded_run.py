@@ -41,7 +41,7 @@ def main() -> None:
     """Send for two rounds, with a pause between them."""
     store, requests = Path(sys.argv[1]), int(sys.argv[2])
     # Segments begin and are compressed many times in this little data.
-    Journal.__init__.__kwdefaults__ = {"segment_bytes": _SEGMENT_BYTES}
+    Journal.__init__.__kwdefaults__ = {**(Journal.__init__.__kwdefaults__ or {}), "segment_bytes": _SEGMENT_BYTES}
     with Ingest(store, _settle_and_checkpoint, pace=Pace(quiet_seconds=0.05, settle_every_seconds=0.2)) as ingest:
         for turn in range(_ROUNDS):
             numbers = range(turn * requests, (turn + 1) * requests)

@@ -16,7 +16,7 @@ def _stored(store: Path) -> list[str]:
 
 def _limit_files(victim: Victim, size: int = resource.RLIM_INFINITY) -> None:
     """Let no file of the process grow beyond a size, which is how a full disk looks to it."""
-    resource.prlimit(victim.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    resource.prlimit(victim.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 class _Sender:
