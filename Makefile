@@ -39,7 +39,7 @@ frameworks: $(VENV)/.project  ## every agent framework, each in an environment o
 	RELAYLENS_TEST_FRAMEWORKS=all $(BIN)/pytest tests/frameworks -n $(WORKERS) --dist loadgroup
 
 crash: $(VENV)/.project system  ## kill -9 (KILLS=200), lost power (IMAGES=300 TORN=50), damage (DAMAGES=200): nothing acknowledged is lost or doubled
-	$(BIN)/pytest -m crash -s tests/collector/crash
+	$(BIN)/pytest -m crash -s tests/collector
 
 fuzz: $(VENV)/.project  ## FUZZ=1000000 hostile inputs of every kind; each answer is held against the store
 	$(BIN)/python -m tests.collector.fuzz --inputs $(or $(FUZZ),1000000)
