@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from relaylens_collector.errors import QueryError
 from relaylens_collector.read_api.sql import Rows
 from relaylens_collector.receive.exchange import JSON, Answer
 
@@ -71,8 +72,14 @@ def answer(rows: Rows, wanted: str) -> Answer:
 def _lines(rows: Rows) -> list[tuple[Any, ...]]:
     """Return the rows as tuples: columns may have the same name."""
     lines: list[tuple[Any, ...]] = []
-    for batch in rows.batches:
-        lines += zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
+    try:
+        for batch in rows.batches:
+            lines += zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
+    except (OverflowError, ValueError) as error:
+        message = (
+            "A moment or an interval in the answer is beyond what Python holds (years 1 to 9999); cast it to VARCHAR, or ask for Arrow."
+        )
+        raise QueryError(message) from error
     return lines
 
 

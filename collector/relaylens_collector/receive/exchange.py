@@ -20,6 +20,7 @@ JSON: Final = "application/json"
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _UNSUPPORTED_MEDIA_TYPE: Final = 415
+_LONGEST_NUMBER: Final = 30
 
 
 class ClientGoneError(Exception):
@@ -97,8 +98,8 @@ class Exchange:
 
     async def body(self) -> bytes:
         """Read the body, as packed as it was sent."""
-        announced = self.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > self._limits.size:
+        announced = self._announced()
+        if announced is not None and announced > self._limits.size:
             what = "The body"
             raise too_large(what, self._limits.size)
         try:
@@ -110,9 +111,14 @@ class Exchange:
             raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, message) from error
         finally:
             self.reading = None
-        if announced.isdigit() and int(announced) != len(body):
+        if announced is not None and announced != len(body):
             raise ClientGoneError
         return body
+
+    def _announced(self) -> int | None:
+        """Return the length that the headers name; digits are more than those that numbers are written with."""
+        length = self.headers.get("content-length", "")
+        return int(length[:_LONGEST_NUMBER]) if length.isascii() and length.isdigit() else None
 
     async def _all_parts(self) -> bytes:
         parts: list[bytes] = []

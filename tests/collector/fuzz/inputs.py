@@ -183,7 +183,7 @@ def _label(choices: Choices) -> Input:
 
 _SQL: Final = (
     "SELECT", "*", "1", "FROM", "spans", "logs", "texts", "WHERE", "name", "=", "$x", "?", "'", "(", ")", ";", "--", "/*", "LIMIT", "NULL",
-    "WITH", "AS", "RECURSIVE", "t", "UNION", "ALL", "range(1000000000)", "DELETE", "COPY", "ATTACH", "PRAGMA", "SET", "EXPLAIN", "text_of",
+    "WITH", "AS", "RECURSIVE", "t", "UNION", "ALL", "range(100000)", "DELETE", "COPY", "ATTACH", "PRAGMA", "SET", "EXPLAIN", "text_of",
     "attributes['a']", "read_csv('/etc/passwd')", "count(*)", "GROUP BY", "ORDER BY", "1/0", "'x'::INTEGER", "\x00", "\ud800", "DESCRIBE",
     "::JSON",
     "DATE '0001-01-01'", "9e999",

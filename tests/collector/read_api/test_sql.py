@@ -240,6 +240,8 @@ def test_an_unused_parameter_is_an_error(api: Api) -> None:
         b'{"sql": "SELECT 1", "limit": 1}',
         b"[" * 100_000,
         b'{"sql": "SELECT \xff"}',
+        b'{"sql": "SELECT TIMESTAMP \'infinity\'"}',
+        b'{"sql": "SELECT [DATE \'290000-01-01\']", "format": "csv"}',
         b'{"sql": "SELECT \'\\ud800\'"}',
         b'{"sql": "SELECT $x", "params": {"x": "\\udfff"}}',
     ],

@@ -240,6 +240,16 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(start: Start) -> Non
     assert time.monotonic() - began < 1
 
 
+def test_a_length_in_other_digits_is_none(shared: Client, make_traces: MakeTraces) -> None:
+    """A superscript two is a digit to Python and no number; whatever it means, it is no mistake of ours."""
+    with shared.raw() as connection:
+        head = b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\ncontent-length: \xb2\r\n\r\n"
+        connection.sendall(head + make_traces())
+        answer = connection.recv(100)
+
+    assert answer.startswith(b"HTTP/1.1 400 ") or not answer
+
+
 def test_a_chunked_body_over_the_limit(start: Start) -> None:
     """C23: without a length the body is read no further than the limit."""
     client = start(max_body_bytes=1000)
