@@ -19,7 +19,7 @@ from relaylens_collector.read_api.sql import QueryLimits
 from relaylens_collector.receive.application import Application, Routes
 from relaylens_collector.receive.exchange import BodyLimits, Memory
 from relaylens_collector.receive.gate import Gate
-from relaylens_collector.receive.http_server import HttpServer, listen
+from relaylens_collector.receive.http_server import ConnectionLimits, HttpServer, listen
 from relaylens_collector.receive.otlp import Receiver
 from relaylens_collector.receive.otlp_grpc import GrpcServer
 from relaylens_collector.receive.otlp_http import otlp_routes
@@ -119,7 +119,7 @@ class Collector:
             self._application = application = Application(
                 {**otlp_routes(receiver, takers), **read_api.routes()},
                 gate=gate,
-                limits=BodyLimits(settings.max_body_bytes, settings.body_seconds),
+                limits=BodyLimits(settings.max_body_bytes, settings.body_seconds, settings.body_rate),
                 memory=in_flight,
             )
             self._grpc = grpc = GrpcServer(
@@ -132,7 +132,9 @@ class Collector:
                 tls=settings.tls,
             )
             stack.callback(lambda: grpc.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
-            self._http = http = HttpServer(application, listener, settings.tls)
+            self._http = http = HttpServer(
+                application, listener, ConnectionLimits(settings.connections, settings.head_seconds), settings.tls
+            )
             stack.callback(lambda: http.stop(self._seconds_left() * _SHARE_FOR_CLIENTS))
             stack.callback(projects.interrupt_readers)
             self._stack = stack.pop_all()

@@ -86,6 +86,13 @@ class Settings:
     max_body_bytes: int = field(default=64 << 20, metadata=_says("Longest request, packed and unpacked.", *_BYTES))
     max_records: int = field(default=200_000, metadata=_says("Most records in one request.", *_NUMBER))
     body_seconds: float = field(default=30.0, metadata=_says("How long a request's body may take to arrive.", *_SECONDS))
+    body_rate: int = field(
+        default=1024, metadata=_says("Fewest bytes a second that a request's body may bring, after its first 5 seconds.", *_BYTES)
+    )
+    head_seconds: float = field(default=10.0, metadata=_says("How long a request's headers may take to arrive.", *_SECONDS))
+    connections: int = field(
+        default=2048, metadata=_says("Most connections of each port; of more, those over HTTP that wait longest are closed.", *_NUMBER)
+    )
     in_flight_bytes: int = field(default=256 << 20, metadata=_says("Most request bytes in memory before senders have to wait.", *_BYTES))
     waiting_bytes: int = field(default=1 << 30, metadata=_says("Most request bytes on disk that wait for the database.", *_BYTES))
     free_bytes: int = field(default=256 << 20, metadata=_says("Room that stays free on the disk.", *_BYTES))

@@ -76,9 +76,7 @@ def _lines(rows: Rows) -> list[tuple[Any, ...]]:
         for batch in rows.batches:
             lines += zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
     except (OverflowError, ValueError) as error:
-        message = (
-            "A moment or an interval in the answer is beyond Python (years 1 to 9999); cast it to VARCHAR, or ask for Arrow."
-        )
+        message = "A moment or an interval in the answer is beyond Python (years 1 to 9999); cast it to VARCHAR, or ask for Arrow."
         raise QueryError(message) from error
     return lines
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import grpc
 
+from relaylens_collector.receive.connections import Activity
 from relaylens_collector.receive.exchange import Answer, BodyLimits, ClientGoneError, Exchange, Memory, Receive
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.permissions import check_declared, check_scope
@@ -41,6 +42,7 @@ class Application:
         self._memory = memory
         self._open: set[Exchange] = set()
         self._stopping = False
+        self.activity: Final = Activity()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,6 +50,8 @@ class Application:
             return
         exchange = Exchange(scope, receive, self._limits, self._memory)
         self._open.add(exchange)
+        peer = scope["client"]
+        self.activity.begins(peer)
         try:
             answer = await self._answer(exchange)
         except ClientGoneError:
@@ -55,6 +59,7 @@ class Application:
         finally:
             self._open.discard(exchange)
             exchange.close()
+            self.activity.ends(peer)
         headers = [(b"content-type", answer.content_type.encode()), *_SAFE]
         headers += [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

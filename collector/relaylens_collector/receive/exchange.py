@@ -21,6 +21,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _UNSUPPORTED_MEDIA_TYPE: Final = 415
 _LONGEST_NUMBER: Final = 30
+_FIRST_SECONDS: Final = 5.0
+"""How long a body has before its rate counts."""
+_AFTER_SLOW: Final = 10.0
 
 
 class ClientGoneError(Exception):
@@ -66,6 +69,8 @@ class BodyLimits:
 
     size: int
     seconds: float
+    bytes_a_second: int = 1024
+    """The slowest that a body may come, after a first while."""
 
 
 class Exchange:
@@ -104,11 +109,12 @@ class Exchange:
             raise too_large(what, self._limits.size)
         try:
             self.reading = asyncio.current_task()
-            async with asyncio.timeout(self._limits.seconds):
-                body = await self._all_parts()
+            async with asyncio.timeout(min(_FIRST_SECONDS, self._limits.seconds)) as patience:
+                body = await self._all_parts(patience)
         except TimeoutError as error:
-            message = f"The body did not arrive within {self._limits.seconds:g} seconds."
-            raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, message) from error
+            message = f"The body came too slowly: {self._held} bytes so far. Send it again, or smaller batches."
+            # Another way may be better then, and what is given up here may be all that the sender has of it.
+            raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=_AFTER_SLOW, headers=(("connection", "close"),)) from error
         finally:
             self.reading = None
         if announced is not None and announced != len(body):
@@ -120,8 +126,9 @@ class Exchange:
         length = self.headers.get("content-length", "")
         return int(length[:_LONGEST_NUMBER]) if length.isascii() and length.isdigit() else None
 
-    async def _all_parts(self) -> bytes:
+    async def _all_parts(self, patience: asyncio.Timeout) -> bytes:
         parts: list[bytes] = []
+        began = asyncio.get_running_loop().time()
         while True:
             message = await self._receive()
             if message["type"] != "http.request":
@@ -134,6 +141,8 @@ class Exchange:
                     what = "The body"
                     raise too_large(what, self._limits.size)
                 parts.append(part)
+                earned = _FIRST_SECONDS + self._held / self._limits.bytes_a_second
+                patience.reschedule(began + min(earned, self._limits.seconds))
             if not message.get("more_body", False):
                 return parts[0] if len(parts) == 1 else b"".join(parts)
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
+from dataclasses import dataclass
 from typing import Any, Final
 
 from granian._granian import SocketHolder
@@ -13,11 +14,15 @@ from granian.server.embed import Server
 
 from relaylens_collector.errors import ListenError
 from relaylens_collector.receive.application import Application
+from relaylens_collector.receive.connections import Watch
 from relaylens_collector.receive.tls import Tls
 
 _BACKLOG: Final = 1024
 _IDLE_MILLISECONDS: Final = 65_000
 """How long a connection may take for its headers; the same clock runs while it is idle, and exporters send once a minute."""
+
+_AT_THE_DOOR: Final = 1024
+"""Connections accepted on top of the most that are kept: those that come between two looks of the watch."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -40,7 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
 class _OnOurSocket(Server):
     """Granian binds with SO_REUSEPORT, and two collectors on one port would share its requests without an error."""
 
-    def __init__(self, application: Application, listener: socket.socket, tls: Tls | None) -> None:
+    def __init__(self, application: Application, listener: socket.socket, tls: Tls | None, connections: int) -> None:
         super().__init__(
             application,
             address="127.0.0.1",  # only named in its log
@@ -49,6 +54,7 @@ class _OnOurSocket(Server):
             websockets=False,
             http=HTTPModes.http1,
             backlog=_BACKLOG,
+            backpressure=connections + _AT_THE_DOOR,
             http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MILLISECONDS),
             log_enabled=False,
             ssl_cert=None if tls is None else tls.certificate,
@@ -64,11 +70,20 @@ class _OnOurSocket(Server):
         self._shd = holder(self._listener.detach(), False, _BACKLOG)  # noqa: FBT003 - its own signature
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What connections may take."""
+
+    connections: int
+    head_seconds: float
+
+
 class HttpServer:
     """Serves an application until `stop`."""
 
-    def __init__(self, application: Application, listener: socket.socket, tls: Tls | None = None) -> None:
+    def __init__(self, application: Application, listener: socket.socket, limits: ConnectionLimits, tls: Tls | None = None) -> None:
         """Begin to serve on the listener, which is closed at the end."""
+        self._limits = limits
         self.port: Final[int] = listener.getsockname()[1]
         self._application = application
         self._tls = tls
@@ -78,9 +93,11 @@ class HttpServer:
         self._thread = threading.Thread(target=self._serve, args=(listener,), name="relaylens-http", daemon=True)
         self._thread.start()
         self._running.wait()
+        self.watch: Final = Watch(self.port, application.activity, head_seconds=limits.head_seconds, most=limits.connections)
 
     def stop(self, seconds: float) -> None:
         """Refuse new requests, and wait so long for those under way."""
+        self.watch.stop()
         if self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(self._stop_in_loop)
@@ -104,6 +121,6 @@ class HttpServer:
             self._loop.close()
 
     async def _serve_until_stopped(self, listener: socket.socket) -> None:
-        self._server = _OnOurSocket(self._application, listener, self._tls)
+        self._server = _OnOurSocket(self._application, listener, self._tls, self._limits.connections)
         self._running.set()
         await self._server.serve()
