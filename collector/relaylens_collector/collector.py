@@ -23,6 +23,7 @@ from relaylens_collector.receive.http_server import ConnectionLimits, HttpServer
 from relaylens_collector.receive.otlp import Receiver
 from relaylens_collector.receive.otlp_grpc import GrpcServer
 from relaylens_collector.receive.otlp_http import otlp_routes
+from relaylens_collector.redacting import Redaction, redaction_of
 from relaylens_collector.settings import Settings
 from relaylens_collector.store import Settler
 
@@ -45,6 +46,7 @@ class Collector:
         self.settings: Final = settings
         self.authenticator: Final = Authenticator(settings.token, TokenFile(settings.store))
         self._settle = one_at_a_time(settle)
+        self._redact: Redaction | None = None
         self._stack = contextlib.ExitStack()
         self._stopped = threading.Event()
         self._stopping = threading.Lock()
@@ -94,6 +96,7 @@ class Collector:
     def start(self) -> None:
         """Open the store and begin to serve; returns when both ports answer."""
         settings = self.settings
+        self._redact = redaction_of(settings.redact, settings.redact_rules, settings.privacy_key, settings.store)
         with contextlib.ExitStack() as stack:
             # Listen first: an address that is taken is found before the store is touched.
             listener = stack.enter_context(contextlib.closing(listen(settings.host, settings.otlp_http_port)))
@@ -173,6 +176,7 @@ class Collector:
                 memory_limit=memory_limit,
             ),
             anchoring=Anchoring(settings.anchor_key, anchor_copies, settings.anchor_records, settings.anchor_seconds),
+            redact=self._redact,
         )
 
     def _seconds_left(self) -> float:

@@ -4,9 +4,10 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,6 +19,7 @@ from relaylens_collector.errors import CollectorError, JournalUnavailableError, 
 from relaylens_collector.journal import request_hash
 from relaylens_collector.mapping import decode
 from relaylens_collector.pace import Pace, Progress
+from relaylens_collector.redacting import Redaction
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Settler, Store
 from relaylens_collector.store_folder import SNAPSHOT_FOLDER, StoreFolder, check_same_history, copy_database
@@ -70,6 +72,8 @@ class Status:
     disk_low: bool
     problem: str | None = None
     """Why requests could not be written a moment ago."""
+    redacted: Mapping[str, int] = field(default_factory=dict)
+    """What was taken out of requests before they were written, by kind, since the start."""
 
 
 class Ingest:
@@ -83,13 +87,18 @@ class Ingest:
         pace: Pace | None = None,
         limits: Limits | None = None,
         anchoring: Anchoring | None = None,
+        redact: Redaction | None = None,
         rebuild: bool = False,
     ) -> None:
         """Lock the folder, open the journal, and begin to catch the database up with it; a rebuild begins with an empty one.
 
+        With `redact`, nothing of a request is written that it has not seen.
+
         Raises StoreLockedError, JournalCorruptError or StoreError when that cannot be done.
         """
         self._limits = limits or Limits()
+        self._redact = redact
+        self._redacted: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._recent: dict[bytes, Future[Verdict]] = {}
         self._unapplied: set[bytes] = set()
@@ -128,6 +137,10 @@ class Ingest:
         Raises UndecodableError when no resending can help, OverloadedError or JournalUnavailableError when it can.
         """
         with self._room_for(len(body)):
+            counts: Mapping[str, int] = {}
+            if self._redact is not None:
+                redacted = self._redact(signal, body)
+                body, counts = redacted.body, redacted.counts
             known_hash = request_hash(signal, body)
             answer: Future[Verdict] = Future()
             with self._lock:
@@ -137,6 +150,9 @@ class Ingest:
             journalled = False
             try:
                 verdict, journalled = self._take(signal, body, known_hash)
+                if journalled and counts:
+                    with self._lock:
+                        self._redacted.update(counts)
                 answer.set_result(verdict)
             except BaseException as error:
                 answer.set_exception(error)
@@ -167,7 +183,14 @@ class Ingest:
 
     def status(self) -> Status:
         """Tell how things are."""
-        return Status(self._journal.last_seq, self._in_flight_bytes, self._applier.progress(), self._is_disk_low(), self._problem())
+        return Status(
+            self._journal.last_seq,
+            self._in_flight_bytes,
+            self._applier.progress(),
+            self._is_disk_low(),
+            self._problem(),
+            dict(self._redacted),
+        )
 
     def close(self, drain_seconds: float = 60.0) -> None:
         """Apply what waits, for so long at most, and let go of the folder; what is left is applied at the next start."""

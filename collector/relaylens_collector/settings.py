@@ -10,10 +10,12 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
+from relaylens.redaction import KINDS
 from relaylens_collector.access import TokenFile
 from relaylens_collector.errors import SettingsError
 from relaylens_collector.receive.gate import is_loopback
 from relaylens_collector.receive.tls import Tls, check_tls
+from relaylens_collector.redacting.setting_up import read_kinds
 
 _MOST_PORTS: Final = 65535
 _MEMORY: Final = re.compile(r"[1-9]\d*(\.\d+)? ?([KMGT]i?)?B", re.IGNORECASE)
@@ -97,6 +99,22 @@ class Settings:
     waiting_bytes: int = field(default=1 << 30, metadata=_says("Most request bytes on disk that wait for the database.", *_BYTES))
     free_bytes: int = field(default=256 << 20, metadata=_says("Room that stays free on the disk.", *_BYTES))
     memory_limit: str = field(default="512MB", metadata=_says("Memory of the database.", _memory, "a size such as 512MB"))
+    redact: tuple[str, ...] = field(
+        default=(),
+        metadata=_says(
+            "What is taken out of all texts before anything is stored: true, or kinds (mail,phone,iban,card,secret,jwt,national_id,ip).",
+            read_kinds,
+            f"true, false, or some of {', '.join(KINDS)}",
+        ),
+    )
+    redact_rules: Path | None = field(
+        default=None, metadata=_says("TOML file with more patterns to be taken out, in a table [patterns].", Path, "a file")
+    )
+    privacy_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_says("Key of pseudonyms, as the instrumentation has it: with it stands [mail:3f9a1c02] where [mail] would."),
+    )
     process_memory: int = field(
         default=2 << 30,
         metadata=_says("Memory the process may take beyond what it has at its start; a query that needs more fails, alone.", *_BYTES),

@@ -14,7 +14,7 @@ from relaylens_collector.settings import Settings, flag, sentence, variable
 from relaylens_dashboard.cli.app import app
 
 _GENERATED: Final = "<!-- Written by `make docs`; change the code instead. -->\n\n"
-_UP_OPTIONS: Final = ("store", "host", "otlp_http_port", "otlp_grpc_port", "token")
+_UP_OPTIONS: Final = ("store", "host", "otlp_http_port", "otlp_grpc_port", "token", "redact", "redact_rules")
 """Settings of the collector that `relaylens up` has as options too."""
 
 

@@ -40,11 +40,10 @@ from relaylens.semconv import (
     CONVENTIONS,
     GEN_AI_OPERATION_NAME,
     GEN_AI_TOOL_DEFINITIONS,
-    RELAYLENS_ESCALATION_ID,
-    RELAYLENS_HANDOFF_ID,
+    IDENTITY_KEYS,
+    JOINING_KEYS,
     RELAYLENS_HANDOFF_PAYLOAD,
     RELAYLENS_HANDOFF_RECEIVED,
-    RELAYLENS_RUN_ID,
     RELAYLENS_RUN_OUTCOME_REASON,
     STRUCTURAL_ENDINGS,
     STRUCTURAL_KEYS,
@@ -65,12 +64,6 @@ _FROM_AND_TO: Final = ("input.value", "output.value")
 _METADATA: Final = frozenset(CONVENTIONS["metadata"])
 _USER_MEMBER: Final = "user_id"
 _STACKTRACE: Final = "exception.stacktrace"
-_JOINS: Final = frozenset({RELAYLENS_RUN_ID, RELAYLENS_HANDOFF_ID, RELAYLENS_ESCALATION_ID, *CONVENTIONS["tool_call_id"]})
-"""Identifiers that are made by programs and join spans; rules of redaction do not look at them."""
-
-_IDENTITIES: Final = frozenset({*CONVENTIONS["session_id"], *CONVENTIONS["agent_id"]})
-"""Identifiers that an application chooses; where they hold personal data a hash keeps them apart."""
-
 _ERROR_TEXTS: Final = frozenset({"exception.message", "exception.stacktrace", "error.message", RELAYLENS_RUN_OUTCOME_REASON})
 _MOST_WITHHELD: Final = 256
 _SHORTEST_WITHHELD: Final = 4
@@ -263,12 +256,12 @@ class Privacy:
                 continue
             if self._hash_user_ids and key in _METADATA and isinstance(left, str):
                 left = self._hash_user_in(left)
-            if self._redactor is None or key in _JOINS:
+            if self._redactor is None or key in JOINING_KEYS:
                 kept[key] = left
                 continue
             # Numbers that a program writes into attributes are counts and settings; they are no texts.
             redacted = _mapped(left, self._redactor.text)
-            kept[key] = self.hashed_user(str(left)) if key in _IDENTITIES and redacted != left else redacted
+            kept[key] = self.hashed_user(str(left)) if key in IDENTITY_KEYS and redacted != left else redacted
         return kept
 
     def _left(self, key: str, value: AttributeValue, level: ContentLevel, tool: str) -> AttributeValue | None:

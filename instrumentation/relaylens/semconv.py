@@ -626,3 +626,11 @@ CONTENT_METADATA_KEYS: Final[frozenset[str]] = frozenset(
     }
 )
 """Members of the attribute `metadata` that settling reads; they are kept at every level."""
+
+JOINING_KEYS: Final[frozenset[str]] = frozenset(
+    {RELAYLENS_RUN_ID, RELAYLENS_HANDOFF_ID, RELAYLENS_ESCALATION_ID, *CONVENTIONS["tool_call_id"]}
+)
+"""Identifiers that are made by programs and join spans; rules of redaction do not look at them."""
+
+IDENTITY_KEYS: Final[frozenset[str]] = frozenset({*CONVENTIONS["session_id"], *CONVENTIONS["agent_id"]})
+"""Identifiers that an application chooses; where they hold personal data a hash keeps them apart."""

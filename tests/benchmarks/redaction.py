@@ -4,21 +4,27 @@ python -m tests.benchmarks.redaction
 """
 
 import json
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tests.benchmarks.generate import trace_requests
 from tests.instrumentation.test_redaction import HALVES, MARKED, score, texts
 
 from relaylens.capturing import capture_of
 from relaylens.privacy import Privacy
 from relaylens.redaction import USUAL_KINDS, Redactor
+from relaylens_collector.redacting import redaction_of
+from relaylens_collector.signals import Signal
 
 _TURNS: Final = 5
+_REQUESTS: Final = 40
 _ANSWER: Final = "Standard delivery takes three days; your parcel 4711 left Leipzig on 12 May and should arrive tomorrow. "
 
 
@@ -85,6 +91,22 @@ def cost() -> None:
         print(f"{name:<28} {taken * 1e6:>10.1f} {taken / encoding:>11.2f}x")
 
 
+def at_the_collector() -> None:
+    """Print how fast the collector redacts generated requests, new ones and those it has seen a moment ago."""
+    bodies = list(trace_requests(_REQUESTS))
+    size = sum(map(len, bodies)) / 1e6
+    print(f"\nat the collector: {len(bodies)} requests of {size / len(bodies):.2f} MB\n")
+    with tempfile.TemporaryDirectory() as folder:
+        redaction = redaction_of(USUAL_KINDS, None, None, Path(folder))
+        assert redaction is not None
+        for name in ("new texts", "the same once more"):
+            began = time.process_time()
+            for body in bodies:
+                redaction(Signal.TRACES, body)
+            print(f"{name:<28} {size / (time.process_time() - began):>10.1f} MB a second of processor time")
+
+
 if __name__ == "__main__":
     quality()
     cost()
+    at_the_collector()

@@ -105,14 +105,19 @@ def decode(signal: Signal, body: bytes) -> Decoded:
         )
 
 
-def _decode(signal: Signal, body: bytes) -> Decoded:
-    """Decode a request whose records can all be read."""
-    level = LEVELS[signal]
+def check_parts(signal: Signal, body: bytes) -> None:
+    """Raise RequestTooLargeError when a long request holds far more parts than one should."""
     if len(body) > COUNTED_ABOVE:
         parts = _parts(_read(wire.COUNTS[signal], [body], signal).column(0))
         if parts > MOST_PARTS:
             detail = f"It holds {parts} records, attributes, events, links or data points; {MOST_PARTS} are taken."
             raise RequestTooLargeError(detail)
+
+
+def _decode(signal: Signal, body: bytes) -> Decoded:
+    """Decode a request whose records can all be read."""
+    level = LEVELS[signal]
+    check_parts(signal, body)
     batch = _read(wire.REQUESTS[signal], [body], signal)
     per_resource = batch.column(level.resources).flatten()
     per_scope = per_resource.field(level.scopes).flatten()

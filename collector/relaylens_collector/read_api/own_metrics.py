@@ -101,6 +101,10 @@ def _metrics_of(project: str, status: Status) -> Iterator[Metric]:
         gauge = GaugeMetricFamily(name, sentence, labels=(PROJECT,))
         gauge.add_metric((project,), float(value))
         yield gauge
+    redacted = CounterMetricFamily("relaylens_redacted", "What was taken out of texts before they were stored.", labels=(PROJECT, "kind"))
+    for kind, count in status.redacted.items():
+        redacted.add_metric((project, kind), float(count))
+    yield redacted
     counters = (
         ("relaylens_apply_seconds", "Time spent on applying.", progress.apply_seconds),
         ("relaylens_settle_seconds", "Time spent on settling.", progress.settle_seconds),

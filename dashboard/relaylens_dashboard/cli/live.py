@@ -28,6 +28,13 @@ CollectorToken = Annotated[
 DashboardProject = Annotated[
     str, typer.Option("--dashboard-project", envvar="RELAYLENS_DASHBOARD_PROJECT", help="Project that the dashboard shows.")
 ]
+Redact = Annotated[
+    str | None,
+    typer.Option("--redact", metavar="KINDS", help="Taken out of all texts before anything is stored: true, or kinds such as mail,phone."),
+]
+RedactRules = Annotated[
+    Path | None, typer.Option("--redact-rules", dir_okay=False, help="TOML file with more patterns to be taken out.", show_default=False)
+]
 UpStore = Annotated[Path | None, typer.Option("--store", help="Folder of the store.", show_default=f"./{options.DEFAULT_STORE}")]
 DemoStore = Annotated[Path | None, typer.Option("--store", help="Folder to keep the demo in; else a temporary one.")]
 DemoDashboardPort = Annotated[int | None, typer.Option("--dashboard-port", min=0, max=65535, help="Dashboard.", show_default="8501")]
@@ -45,6 +52,8 @@ def up(
     dashboard: Dashboard = True,
     dashboard_project: DashboardProject = DEFAULT_PROJECT,
     token: CollectorToken = None,
+    redact: Redact = None,
+    redact_rules: RedactRules = None,
     prices: options.Prices = None,
 ) -> None:
     """Runs the collector and the dashboard until Ctrl-C or SIGTERM.
@@ -59,6 +68,8 @@ def up(
         "otlp_http_port": None if otlp_http_port is None else str(otlp_http_port),
         "otlp_grpc_port": None if otlp_grpc_port is None else str(otlp_grpc_port),
         "token": token,
+        "redact": redact,
+        "redact_rules": None if redact_rules is None else str(redact_rules),
     }
     screens = running.Screens(dashboard_port, check_project(dashboard_project)) if dashboard else None
     running.up(given, screens, prices)

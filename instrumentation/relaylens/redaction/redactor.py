@@ -52,6 +52,11 @@ class Redactor:
         """A text without what is to be taken out; a text that is JSON stays JSON."""
         return self._document(text, 0)
 
+    def member(self, text: str, name: str) -> str:
+        """A text that is called something, as the members of JSON are; its name is part of the evidence."""
+        redacted = self._value(text, name, 0)
+        return redacted if isinstance(redacted, str) else text
+
     def _document(self, text: str, depth: int) -> str:
         """JSON member by member, anything else as a text."""
         if text[:1] in '{["' and text[-1:] in '}]"' and depth < _DEEPEST:
