@@ -67,6 +67,19 @@ def test_runs_are_filtered(reader: Reader, wanted: RunFilter, expected: list[str
     assert expected == names(reader, wanted)
 
 
+def test_a_search_looks_into_the_turns_of_the_latest_runs(reader: Reader) -> None:
+    """Of the runs before them what was asked and answered is searched, and the answer says from when on all is."""
+    everything = runs.page(reader, Window()).to_pylist()
+
+    assert [None] * len(everything) == [row["searched_since"] for row in everything]
+    for searched in (1, 2):
+        found = {
+            row["run"]: row["searched_since"] for row in runs.page(reader, Window(), RunFilter(search="e"), searched=searched).to_pylist()
+        }
+        assert {everything[searched - 1]["started_at"]} == set(found.values())
+    assert [] == names(reader, RunFilter(search="needle in no turn"))
+
+
 def test_a_search_finds_long_texts_too(new_store: tuple[Path, duckdb.DuckDBPyConnection], insert_row: Callable[..., None]) -> None:
     """A text kept by reference is searched as the whole it is."""
     folder, connection = new_store

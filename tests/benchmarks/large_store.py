@@ -55,20 +55,30 @@ _TABLES: Final = (
 """What is copied; resources and scopes are the same for all copies, as they are for all requests of a process."""
 
 _SPAN_IDS: Final = {"trace_id", "span_id", "parent_span_id"}
-_IDS: Final = {"run", "conversation", "step", "parent_step", "from_step", "to_step", "handoff", "escalation", "finding", "key", "session_id"}
+_IDS: Final = {
+    "run",
+    "conversation",
+    "step",
+    "parent_step",
+    "from_step",
+    "to_step",
+    "handoff",
+    "escalation",
+    "finding",
+    "key",
+    "session_id",
+}
 
-_MACROS: Final = (
-    # Another digit for each digit: a bijection of ids made of digits, whatever is made of them.
-    "CREATE OR REPLACE TEMP MACRO other_digits(id, copy) AS translate(id, '0123456789abcdef', "
-    "list_reduce(list_transform(range(16), lambda i: substr('0123456789abcdef', 1 + ((i * (2 * (copy % 8) + 1) + copy * 7 + copy // 8) % 16)::INTEGER, 1)),"
-    " lambda a, b: a || b))",
-    "CREATE OR REPLACE TEMP MACRO other_span(id, copy) AS other_digits(id, copy)",
-    "CREATE OR REPLACE TEMP MACRO other_id(id, copy) AS CASE WHEN length(id) < 32 THEN id || '-' || copy ELSE other_digits(id, copy) END",
-    "CREATE OR REPLACE TEMP MACRO other_cell(cell, copy) AS "
-    "CASE WHEN cell[1] = chr(1) THEN regexp_replace(cell, '([\\x01,])', '\\1' || copy, 'g') ELSE cell END",
-    "CREATE OR REPLACE TEMP MACRO first_cell(cell) AS CASE WHEN cell[1] = chr(1) THEN chr(1) || list_reduce(list_transform("
-    f"string_split(cell[2:], ','), lambda x: (x::BIGINT + {_FIRST_TEXT})::VARCHAR), lambda a, b: a || ',' || b) ELSE cell END",
-)
+_MACROS: Final = f"""
+-- Another digit for each digit: a bijection of ids, and of whatever is made of ids.
+CREATE OR REPLACE TEMP MACRO other_digits(id, copy) AS translate(id, '0123456789abcdef', list_reduce(list_transform(range(16), lambda i:
+    substr('0123456789abcdef', 1 + ((i * (2 * (copy % 8) + 1) + copy * 7 + copy // 8) % 16)::INTEGER, 1)), lambda a, b: a || b));
+CREATE OR REPLACE TEMP MACRO other_id(id, copy) AS CASE WHEN length(id) < 32 THEN id || '-' || copy ELSE other_digits(id, copy) END;
+CREATE OR REPLACE TEMP MACRO other_cell(cell, copy) AS
+    CASE WHEN cell[1] = chr(1) THEN regexp_replace(cell, '([\\x01,])', '\\1' || copy, 'g') ELSE cell END;
+CREATE OR REPLACE TEMP MACRO first_cell(cell) AS CASE WHEN cell[1] = chr(1) THEN chr(1) || list_reduce(list_transform(
+    string_split(cell[2:], ','), lambda x: (x::BIGINT + {_FIRST_TEXT})::VARCHAR), lambda a, b: a || ',' || b) ELSE cell END;
+"""
 
 
 @contextmanager
@@ -110,8 +120,7 @@ def _spread(bodies: Iterator[bytes], began: int) -> Iterator[bytes]:
 def _enlarge(collector: Collector, spans: int) -> None:
     """Copy the rows of every table, one copy after the other, until there are so many spans."""
     with writer(collector) as connection:
-        for macro in _MACROS:
-            connection.execute(macro)
+        connection.execute(_MACROS)
         [(held, batches)] = connection.execute("SELECT count(*), max(batch) FROM spans").fetchall()
         copies = -(-spans // held)
         for table in _TABLES:
@@ -159,26 +168,20 @@ def _based(name: str, kind: str) -> str:
     return f'"{name}"'
 
 
-def _copied(name: str, kind: str) -> str:  # noqa: PLR0911 - one return for each kind of column
+def _copied(name: str, kind: str) -> str:
     """Give a column of a copy."""
-    if name in {"batch", "first_batch", "last_batch"}:
-        return f"{name} + $batches"
-    if name == "text_id":
-        return f"text_id + $copy * {_TEXTS_APART}"
-    if name == "text_hash":
-        return "md5(text_hash::VARCHAR || $copy)::UUID"
-    if name in _SPAN_IDS:
-        return f"other_span({name}, $copy)"
-    if name in _IDS:
-        return f"other_id({name}, $copy)"
-    if name == "span_ids":
-        return "list_transform(span_ids, lambda id: other_id(id, $copy))"
-    if kind == "TIMESTAMP":
-        return f"{name} + to_seconds($shift)"
-    if name.endswith("_unix_nano"):
-        return f"{name} + ($shift::BIGINT * 1000000000)::UBIGINT"
-    if kind == "VARCHAR":
-        return f'other_cell("{name}", $copy)'
-    if kind == "MAP(VARCHAR, VARCHAR)":
-        return f'map(map_keys("{name}"), list_transform(map_values("{name}"), lambda cell: other_cell(cell, $copy)))'
-    return f'"{name}"'
+    by_name = {
+        **dict.fromkeys(("batch", "first_batch", "last_batch"), f"{name} + $batches"),
+        **dict.fromkeys(_SPAN_IDS, f"other_digits({name}, $copy)"),
+        **dict.fromkeys(_IDS, f"other_id({name}, $copy)"),
+        "text_id": f"text_id + $copy * {_TEXTS_APART}",
+        "text_hash": "md5(text_hash::VARCHAR || $copy)::UUID",
+        "span_ids": "list_transform(span_ids, lambda id: other_id(id, $copy))",
+        **dict.fromkeys(("start_time_unix_nano", "end_time_unix_nano"), f"{name} + ($shift::BIGINT * 1000000000)::UBIGINT"),
+    }
+    by_kind = {
+        "TIMESTAMP": f"{name} + to_seconds($shift)",
+        "VARCHAR": f'other_cell("{name}", $copy)',
+        "MAP(VARCHAR, VARCHAR)": f'map(map_keys("{name}"), list_transform(map_values("{name}"), lambda cell: other_cell(cell, $copy)))',
+    }
+    return by_name.get(name) or by_kind.get(kind, f'"{name}"')

@@ -5,6 +5,9 @@ from typing import Final
 ROWS: Final = 1_000
 """Rows of a list."""
 
+SEARCHED: Final = 2_000
+"""Runs whose every turn a text is looked for in; of all others only what was asked and answered is searched."""
+
 SPANS: Final = 5_000
 """Spans of one run at once."""
 

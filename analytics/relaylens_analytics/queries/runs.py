@@ -51,7 +51,7 @@ class RunFilter:
     user: str | None = None
     min_ms: float | None = None
     search: str | None = None
-    """Text in the previews or in what an agent was given or produced, case aside."""
+    """Text in what was asked and answered, or in what an agent was given or produced, case aside."""
 
 
 ANY_RUN: Final = RunFilter()
@@ -79,8 +79,13 @@ def page(  # noqa: PLR0913 - one keyword a control of the list
     descending: bool = True,
     limit: int = limits.PAGE,
     offset: int = 0,
+    searched: int = limits.SEARCHED,
 ) -> pa.Table:
-    """List a page of the runs that match; the column `total` counts them all."""
+    """List a page of the runs that match; the column `total` counts them all.
+
+    A text is looked for in what every run was asked and answered, and in every turn of the latest `searched` ones; where there are more,
+    the column `searched_since` says from when on.
+    """
     if sort not in SORTS:
         detail = f"Runs are sorted by {', '.join(SORTS)}, not by {sort!r}."
         raise UnknownSortError(detail)
@@ -95,6 +100,7 @@ def page(  # noqa: PLR0913 - one keyword a control of the list
         "user": wanted.user,
         "min_ms": wanted.min_ms,
         "search": wanted.search,
+        "searched": searched,
         "sort": sort,
         "descending": descending,
         "limit": limit,

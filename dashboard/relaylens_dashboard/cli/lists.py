@@ -262,7 +262,7 @@ def _most(limit: int | None, form: options.Format) -> int | None:
 
 def _oldest_first(answer: pa.Table) -> tabular.Rows:
     """Turn a list round that comes with the latest first, and leave out its count of all."""
-    rows = tabular.Rows.from_arrow(answer.drop_columns(["total"]))
+    rows = tabular.Rows.from_arrow(answer.drop_columns([name for name in ("total", "searched_since") if name in answer.column_names]))
     return tabular.Rows(rows.columns, rows.values[::-1])
 
 

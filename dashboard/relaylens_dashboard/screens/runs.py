@@ -6,6 +6,7 @@ import streamlit as st
 
 from relaylens.semconv import Detector, Outcome
 from relaylens_analytics.metric import Unit
+from relaylens_analytics.queries import limits
 from relaylens_dashboard import numerals, wording
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.screens import address, exports, frame, reading, tables
@@ -46,6 +47,7 @@ def body() -> None:
         "detector": address.value("detector"),
         "conversation": address.value("conversation"),
         "search": address.value("q"),
+        "searched": limits.SEARCHED,
         "sort": by,
         "descending": descending,
     }
@@ -57,6 +59,11 @@ def body() -> None:
         exports.offer("runs", lambda: reading.fresh("runs", **asked, limit=reading.MOST_ROWS, offset=0), found[0]["total"])
     tables.show(_columns(), [_row(row) for row in found], key="runs", says="Runs", sort=(by, descending))
     frame.pager(found[0]["total"], PAGE)
+    if found[0]["searched_since"] is not None:
+        since = wording.clock(found[0]["searched_since"])
+        st.caption(
+            f"What agents were told and said was searched in the latest {limits.SEARCHED:,} runs, those since {since}; choose an earlier time for others."
+        )
 
 
 def _filters() -> str:
@@ -75,7 +82,8 @@ def _filters() -> str:
 def _nothing() -> None:
     narrowed = any(address.value(name) for name in ("outcome", "agent", "detector", "conversation", "q"))
     if narrowed:
-        frame.empty(f"No run in {address.range_in_words()} fits these filters.", "Take one of them away, or look at a longer time.")
+        more = f" Of more than {limits.SEARCHED:,} runs only the latest are searched in full." if address.value("q") else ""
+        frame.empty(f"No run in {address.range_in_words()} fits these filters.", f"Take one of them away, or look at another time.{more}")
     else:
         frame.empty(f"No run began in {address.range_in_words()}.")
 

@@ -1,8 +1,10 @@
 -- Which runs match these filters, and how many are there in all?
 -- $since, $until, $service, $outcomes (list), $agent (took part), $detector (has such a finding), $escalated (true or false), $conversation, $workflow,
--- $user, $min_ms (lasted at least), $search (in previews and in what agents were given or produced): NULL for no limit.
+-- $user, $min_ms (lasted at least), $search: NULL for no limit.
+-- $search is looked for in what every run was asked and answered (the previews), and in all that agents were given or produced in the latest
+-- $searched runs; where there are more, `searched_since` says from when on.
 -- $sort: a column; $descending; $limit and $offset: the page. `total` counts all matches.
-WITH matching AS (
+WITH wanted AS (
     SELECT runs.*
     FROM runs
     WHERE in_window(started_at, $since, $until)
@@ -19,15 +21,27 @@ WITH matching AS (
         AND ($detector IS NULL OR EXISTS (
             FROM findings WHERE findings.conversation = runs.conversation AND findings.run = runs.run AND findings.detector = $detector
         ))
-        AND ($search IS NULL
-            OR contains(lower(input_preview), lower($search))
-            OR contains(lower(output_preview), lower($search))
-            OR EXISTS (
-                FROM steps
-                WHERE steps.conversation = runs.conversation
-                    AND steps.run = runs.run
-                    AND (contains(lower(text_of(steps.input)), lower($search)) OR contains(lower(text_of(steps.output)), lower($search)))
-            ))
+),
+latest AS MATERIALIZED (
+    SELECT conversation, run, started_at
+    FROM wanted
+    WHERE $search IS NOT NULL
+    ORDER BY started_at DESC NULLS LAST, run
+    LIMIT $searched
+),
+told AS (
+    SELECT DISTINCT conversation, run
+    FROM (SELECT conversation, run, input, output FROM steps SEMI JOIN latest USING (conversation, run)) AS turns
+    WHERE contains(lower(text_of(turns.input)), lower($search)) OR contains(lower(text_of(turns.output)), lower($search))
+),
+matching AS (
+    SELECT wanted.*
+    FROM wanted
+    LEFT JOIN told ON told.conversation = wanted.conversation AND told.run = wanted.run
+    WHERE $search IS NULL
+        OR told.run IS NOT NULL
+        OR contains(lower(wanted.input_preview), lower($search))
+        OR contains(lower(wanted.output_preview), lower($search))
 ),
 keyed AS (
     SELECT
@@ -78,7 +92,9 @@ SELECT
         FROM findings AS found
         WHERE found.conversation = page.conversation AND found.run = page.run
     ) AS detectors,
-    input_tokens, output_tokens, cost_usd, input_preview, output_preview, spans, total
+    input_tokens, output_tokens, cost_usd, input_preview, output_preview, spans,
+    (SELECT CASE WHEN count(*) = $searched THEN min(started_at) END FROM latest) AS searched_since,
+    total
 FROM page
 ORDER BY
     CASE WHEN $descending::BOOLEAN THEN NULL ELSE number_key END ASC NULLS LAST,
