@@ -35,6 +35,7 @@ _FIRST_TEXT: Final = 1_000_000
 
 _TABLES: Final = (
     "batches",
+    "resources",
     "texts",
     "spans",
     "logs",
@@ -52,7 +53,7 @@ _TABLES: Final = (
     "validations",
     "feedback",
 )
-"""What is copied; resources and scopes are the same for all copies, as they are for all requests of a process."""
+"""What is copied: each copy is the work of other processes; scopes are the same for all."""
 
 _SPAN_IDS: Final = {"trace_id", "span_id", "parent_span_id"}
 _IDS: Final = {
@@ -76,6 +77,8 @@ CREATE OR REPLACE TEMP MACRO other_digits(id, copy) AS translate(id, '0123456789
 CREATE OR REPLACE TEMP MACRO other_id(id, copy) AS CASE WHEN length(id) < 32 THEN id || '-' || copy ELSE other_digits(id, copy) END;
 CREATE OR REPLACE TEMP MACRO other_cell(cell, copy) AS
     CASE WHEN cell[1] = chr(1) THEN regexp_replace(cell, '([\\x01,])', '\\1' || copy, 'g') ELSE cell END;
+CREATE OR REPLACE TEMP MACRO other_value(key, cell, copy) AS
+    CASE WHEN key = 'relaylens.process.id' THEN cell || '-' || copy ELSE other_cell(cell, copy) END;
 CREATE OR REPLACE TEMP MACRO first_cell(cell) AS CASE WHEN cell[1] = chr(1) THEN chr(1) || list_reduce(list_transform(
     string_split(cell[2:], ','), lambda x: (x::BIGINT + {_FIRST_TEXT})::VARCHAR), lambda a, b: a || ',' || b) ELSE cell END;
 """
@@ -175,6 +178,7 @@ def _copied(name: str, kind: str) -> str:
         **dict.fromkeys(_SPAN_IDS, f"other_digits({name}, $copy)"),
         **dict.fromkeys(_IDS, f"other_id({name}, $copy)"),
         "text_id": f"text_id + $copy * {_TEXTS_APART}",
+        "resource": "md5(resource::VARCHAR || $copy)::UUID",
         "text_hash": "md5(text_hash::VARCHAR || $copy)::UUID",
         "span_ids": "list_transform(span_ids, lambda id: other_id(id, $copy))",
         **dict.fromkeys(("start_time_unix_nano", "end_time_unix_nano"), f"{name} + ($shift::BIGINT * 1000000000)::UBIGINT"),
@@ -182,6 +186,6 @@ def _copied(name: str, kind: str) -> str:
     by_kind = {
         "TIMESTAMP": f"{name} + to_seconds($shift)",
         "VARCHAR": f'other_cell("{name}", $copy)',
-        "MAP(VARCHAR, VARCHAR)": f'map(map_keys("{name}"), list_transform(map_values("{name}"), lambda cell: other_cell(cell, $copy)))',
+        "MAP(VARCHAR, VARCHAR)": f'map(map_keys("{name}"), list_transform(map_entries("{name}"), lambda one: other_value(one.key, one.value, $copy)))',
     }
     return by_name.get(name) or by_kind.get(kind, f'"{name}"')

@@ -2,7 +2,10 @@
 -- $run; $conversation: NULL where the run's id says enough; $since, $until: NULL for no limit.
 -- $limit and $offset: the page. `total` counts all. $text_limit: characters of each text. Calls that are handoffs or questions stand there once.
 -- `said`: what was given, asked, sent, or is the evidence; `came_back`: what was produced or received.
-WITH offered AS (
+WITH mine AS MATERIALIZED (
+    SELECT * FROM span_facts WHERE run = $run AND ($conversation IS NULL OR conversation = $conversation)
+),
+offered AS (
     SELECT * FROM handoffs WHERE run = $run AND ($conversation IS NULL OR conversation = $conversation) AND NOT is_return
 ),
 asked AS (
@@ -15,14 +18,13 @@ happened AS (
     UNION ALL
     SELECT
         CASE WHEN is_leaf_llm THEN 'model' ELSE 'tool' END, 3, started_at, agent, concat(trace_id, ':', span_id), trace_id, span_id, step
-    FROM span_facts
-    WHERE run = $run
-        AND ($conversation IS NULL OR conversation = $conversation)
-        AND (is_leaf_llm OR (
+    FROM mine
+    WHERE is_leaf_llm
+        OR (
             span_class = 'tool'
-            AND NOT EXISTS (FROM offered WHERE offered.trace_id = span_facts.trace_id AND offered.span_id = span_facts.span_id)
-            AND NOT EXISTS (FROM asked WHERE asked.trace_id = span_facts.trace_id AND asked.span_id = span_facts.span_id)
-        ))
+            AND NOT EXISTS (FROM offered WHERE offered.trace_id = mine.trace_id AND offered.span_id = mine.span_id)
+            AND NOT EXISTS (FROM asked WHERE asked.trace_id = mine.trace_id AND asked.span_id = mine.span_id)
+        )
     UNION ALL
     SELECT 'handoff', 5, offered_at, from_agent, handoff, trace_id, span_id, from_step
     FROM offered
@@ -82,7 +84,7 @@ SELECT
     END, $text_limit::BIGINT) AS came_back
 FROM page
 LEFT JOIN steps ON page.kind = 'turn' AND steps.step = page.id AND steps.run = $run
-LEFT JOIN span_facts AS facts ON page.kind IN ('model', 'tool') AND facts.trace_id = page.trace_id AND facts.span_id = page.span_id
+LEFT JOIN mine AS facts ON page.kind IN ('model', 'tool') AND facts.trace_id = page.trace_id AND facts.span_id = page.span_id
 LEFT JOIN offered ON page.kind = 'handoff' AND offered.handoff = page.id
 LEFT JOIN asked ON page.kind IN ('question', 'answer') AND asked.escalation = page.id
 LEFT JOIN validations AS judged
