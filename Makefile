@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+SPANS ?= 1000000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Bytes are compared and times are printed: the machine's language and time zone have no say.
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash fuzz bench screenshots docs golden wheel lock clean bench-instrumentation bench-redaction bench-peers
+.PHONY: help setup system demo test check lint format frameworks crash fuzz bench screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +57,17 @@ bench-peers: $(VENV)/.project  ## ingest until queryable beside arize-phoenix an
 bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.instrumentation > docs/benchmarks/instrumentation.txt; held=$$?; cat docs/benchmarks/instrumentation.txt; exit $$held
+
+bench-queries: $(VENV)/.project  ## how long the screens' questions take on SPANS= spans (1,000,000); writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.queries --spans $(SPANS) > docs/benchmarks/queries-$(SPANS).txt; held=$$?; cat docs/benchmarks/queries-$(SPANS).txt; exit $$held
+
+bench-size: $(VENV)/.project  ## bytes on disk per span, against what was sent; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.size > docs/benchmarks/size.txt; held=$$?; cat docs/benchmarks/size.txt; exit $$held
+
+bench-long-trace: $(VENV)/.project system  ## one trace of 100,000 spans in a real browser; writes docs/benchmarks
+	RELAYLENS_REQUIRE_BROWSER=1 RELAYLENS_LONG_TRACE=100000 $(BIN)/pytest tests/browser/test_long_trace.py --timeout 1800
 
 bench-redaction: $(VENV)/.project  ## what redaction finds and misses by kind, and what privacy costs a span; writes docs/benchmarks
 	@mkdir -p docs/benchmarks

@@ -146,6 +146,28 @@ class _Runs:
         output.value.string_value = _messages([answer])
         yield turn
 
+    def long_run(self, count: int) -> Iterator[Span]:
+        """Write one run of at least so many spans: turn after turn of the agents, as of one that does not stop."""
+        trace_id, conversation = self._random.randbytes(16), self._random.randbytes(8).hex()
+        root = self._span(
+            "invoke_workflow support",
+            trace_id,
+            b"",
+            {
+                semconv.GEN_AI_OPERATION_NAME: "invoke_workflow",
+                semconv.GEN_AI_WORKFLOW_NAME: "support",
+                semconv.GEN_AI_CONVERSATION_ID: conversation,
+                semconv.GEN_AI_INPUT_MESSAGES: _messages([_message("user", self._text())]),
+            },
+        )
+        written = 1
+        while written < count:
+            for span in self._turn(AGENTS[self._random.randrange(len(AGENTS))], self._text(20), trace_id, root.span_id, conversation):
+                written += 1
+                yield span
+        root.end_time_unix_nano = self._now
+        yield root
+
 
 def _message(role: str, content: str, call_id: str | None = None, arguments: str = "") -> dict[str, object]:
     """Return a message as OpenTelemetry's GenAI conventions have it."""
@@ -167,18 +189,35 @@ def trace_requests(count: int, spans_per_request: int = SPANS_PER_REQUEST, seed:
     for _ in range(count):
         while len(spans) < spans_per_request:
             spans.extend(runs.run())
-        request = ExportTraceServiceRequest()
-        resource_spans = request.resource_spans.add()
-        for key, value in (
-            (semconv.SERVICE_NAME, "support-network"),
-            ("telemetry.sdk.language", "python"),
-            ("telemetry.sdk.name", "opentelemetry"),
-            ("telemetry.sdk.version", "1.45.2"),
-        ):
-            resource_spans.resource.attributes.add(key=key).value.string_value = value
-        scope_spans: ScopeSpans = resource_spans.scope_spans.add()
-        scope_spans.scope.name = "relaylens"
-        scope_spans.scope.version = "0.1.0"
-        scope_spans.spans.extend(spans[:spans_per_request])
+        yield _request(spans[:spans_per_request])
         del spans[:spans_per_request]
-        yield request.SerializeToString()
+
+
+def long_trace(count: int, spans_per_request: int = SPANS_PER_REQUEST, seed: int = 1) -> Iterator[bytes]:
+    """Return the bodies of the OTLP requests of one trace of at least so many spans."""
+    spans: list[Span] = []
+    for span in _Runs(seed).long_run(count):
+        spans.append(span)
+        if len(spans) == spans_per_request:
+            yield _request(spans)
+            spans = []
+    if spans:
+        yield _request(spans)
+
+
+def _request(spans: list[Span]) -> bytes:
+    """Return the body of a request with the spans."""
+    request = ExportTraceServiceRequest()
+    resource_spans = request.resource_spans.add()
+    for key, value in (
+        (semconv.SERVICE_NAME, "support-network"),
+        ("telemetry.sdk.language", "python"),
+        ("telemetry.sdk.name", "opentelemetry"),
+        ("telemetry.sdk.version", "1.45.2"),
+    ):
+        resource_spans.resource.attributes.add(key=key).value.string_value = value
+    scope_spans: ScopeSpans = resource_spans.scope_spans.add()
+    scope_spans.scope.name = "relaylens"
+    scope_spans.scope.version = "0.1.0"
+    scope_spans.spans.extend(spans)
+    return request.SerializeToString()

@@ -186,6 +186,7 @@ def _copied(name: str, kind: str) -> str:
     by_kind = {
         "TIMESTAMP": f"{name} + to_seconds($shift)",
         "VARCHAR": f'other_cell("{name}", $copy)',
-        "MAP(VARCHAR, VARCHAR)": f'map(map_keys("{name}"), list_transform(map_entries("{name}"), lambda one: other_value(one.key, one.value, $copy)))',
+        "MAP(VARCHAR, VARCHAR)": f'map(map_keys("{name}"), list_transform(map_entries("{name}"), '
+        "lambda one: other_value(one.key, one.value, $copy)))",
     }
     return by_name.get(name) or by_kind.get(kind, f'"{name}"')

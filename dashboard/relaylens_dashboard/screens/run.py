@@ -18,7 +18,8 @@ SLICE: Final = 40
 """Steps drawn at once; a longer run is shown slice by slice."""
 
 _EVENTS: Final = 60
-_MOST_SLICES: Final = 400
+_MOST_PARTS: Final = 100
+"""Parts of the strip; each stands for several slices where there are more."""
 _VIEWS: Final = {"transcript": "Transcript", "handoffs": "Handoffs", "findings": "Findings", "spans": "Spans", "about": "About"}
 
 
@@ -132,34 +133,38 @@ def _slice_of_selection(run: Record) -> int:
 
 def _strip(run: Record, number: int, slices: int) -> None:
     """Draw the whole run as a strip, each slice with who acted in it."""
-    outline = reading.own("run_outline", run=run["run"], conversation=run["conversation"], slice=SLICE)
+    together = -(-slices // _MOST_PARTS)
+    outline = reading.own("run_outline", run=run["run"], conversation=run["conversation"], slice=SLICE * together)
     hue = _hues([row["agent"] for row in outline])
     parts = dict[int, list[Record]]()
     for row in outline:
         parts.setdefault(row["slice"], []).append(row)
-    drawn = [_slice_data(one, parts[one], hue, run["steps"]) for one in sorted(parts)[:_MOST_SLICES]]
+    drawn = [_part_data(one, parts[one], hue, run["steps"], together) for one in sorted(parts)]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Steps {number * SLICE + 1:,} to {min((number + 1) * SLICE, run['steps']):,} of {run['steps']:,}", width="content")
         before = [("← Earlier", _slice_link(number - 1))] if number else []
         after = [("Later →", _slice_link(number + 1))] if number + 1 < slices else []
         links.show(*before, *after, key="run.slices")
-    components.mount("strip", {"slices": drawn, "shown": number}, key="strip")
+    components.mount("strip", {"slices": drawn, "shown": number // together}, key="strip")
 
 
 def _slice_link(number: int) -> str:
     return address.here(slice=number, page=None, span=None, handoff=None, finding=None)
 
 
-def _slice_data(number: int, rows: Sequence[Record], hue: dict[str, str], steps: int) -> dict[str, object]:
-    failed, errors = (sum(row[name] for row in rows) for name in ("failed", "errors"))
+def _part_data(number: int, rows: Sequence[Record], hue: dict[str, str], steps: int, together: int) -> dict[str, object]:
+    """Give a part of the strip, which opens the first of its slices."""
+    failed, errors, grave = (sum(row[name] for row in rows) for name in ("failed", "errors", "grave_findings"))
+    size = SLICE * together
     agents = ", ".join(f"{tables.plain(row['agent'], limit=40)} {row['steps']:,}" for row in rows)
     troubles = [wording.count(failed, "failed step")] * bool(failed) + [wording.count(errors, "error")] * bool(errors)
+    troubles += [wording.count(grave, "grave finding")] * bool(grave)
     return {
         "number": number,
-        "link": _slice_link(number),
+        "link": _slice_link(number * together),
         "parts": [{"share": row["steps"], "colour": hue[row["agent"]]} for row in rows],
-        "troubled": bool(failed or errors),
-        "says": "\n".join([f"Steps {number * SLICE + 1:,} to {min((number + 1) * SLICE, steps):,}", agents, *troubles]),
+        "troubled": bool(troubles),
+        "says": "\n".join([f"Steps {number * size + 1:,} to {min((number + 1) * size, steps):,}", agents, *troubles]),
     }
 
 

@@ -61,9 +61,8 @@ def body() -> None:
     frame.pager(found[0]["total"], PAGE)
     if found[0]["searched_since"] is not None:
         since = wording.clock(found[0]["searched_since"])
-        st.caption(
-            f"What agents were told and said was searched in the latest {limits.SEARCHED:,} runs, those since {since}; choose an earlier time for others."
-        )
+        said = f"What agents were told and said was searched in the latest {limits.SEARCHED:,} runs, those since {since}"
+        st.caption(f"{said}; choose an earlier time for others.")
 
 
 def _filters() -> str:
