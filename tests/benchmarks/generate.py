@@ -20,7 +20,7 @@ CALLS_PER_TURN: Final = 3
 
 _START: Final = 1_790_000_000_000_000_000
 _MILLISECOND: Final = 1_000_000
-_WORDS_PER_MESSAGE: Final = 65
+_WORDS_PER_MESSAGE: Final = 84
 
 
 class _Runs:
