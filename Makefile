@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 SPANS ?= 1000000
+MINUTES ?= 10
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Bytes are compared and times are printed: the machine's language and time zone have no say.
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash fuzz bench screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers
+.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +46,7 @@ crash: $(VENV)/.project system  ## kill -9 (KILLS=200), lost power (IMAGES=300 T
 fuzz: $(VENV)/.project  ## FUZZ=1000000 hostile inputs of every kind; each answer is held against the store
 	$(BIN)/python -m tests.collector.fuzz --inputs $(or $(FUZZ),1000000)
 
-bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; writes docs/benchmarks
+bench: $(VENV)/.project  ## ingest speed until settled and queryable, as a share of DuckDB's own limit; writes docs/benchmarks
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.ingest_http > docs/benchmarks/ingest.txt
 	@cat docs/benchmarks/ingest.txt
@@ -53,6 +54,10 @@ bench: $(VENV)/.project  ## ingest speed as a share of DuckDB's own limit; write
 bench-peers: $(VENV)/.project  ## ingest until queryable beside arize-phoenix and mlflow, each in an environment of its own; writes docs/benchmarks
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.peers > docs/benchmarks/peers.txt; held=$$?; cat docs/benchmarks/peers.txt; exit $$held
+
+bench-memory: $(VENV)/.project  ## memory of a collector at 80 % of its greatest rate with four readers; MINUTES= for how long; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.memory --minutes $(MINUTES) > docs/benchmarks/memory.txt; held=$$?; cat docs/benchmarks/memory.txt; exit $$held
 
 bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
 	@mkdir -p docs/benchmarks

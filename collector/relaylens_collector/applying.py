@@ -98,6 +98,13 @@ class Applier:
         """Request bytes that came since the start and are not in the database yet."""
         return self._waiting_bytes
 
+    def wait_for_room(self) -> None:
+        """Wait a moment while more is on disk than memory holds decoded, so that a sender in a hurry goes at the database's pace."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._waiting_bytes < self._pace.queue_bytes or self._store is None or self._stopping, self._pace.room_seconds
+            )
+
     def offer(self, record: Record, decoded: Decoded) -> None:
         """Hand over a record that is on disk; called in the journal's order."""
         size = len(record.body)

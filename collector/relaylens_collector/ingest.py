@@ -49,7 +49,7 @@ class Verdict:
 class Limits:
     """How much Ingest holds before it says no."""
 
-    in_flight_bytes: int = 256 << 20
+    in_flight_bytes: int = 128 << 20
     """Request bytes being decoded and written at once."""
 
     waiting_bytes: int = 1 << 30
@@ -58,7 +58,7 @@ class Limits:
     free_bytes: int = 256 << 20
     """Room that stays free on the disk."""
 
-    memory_limit: str = "512MB"
+    memory_limit: str = "256MB"
     """DuckDB's own."""
 
 
@@ -215,6 +215,7 @@ class Ingest:
         # Records that were rejected are kept too, as dead letters.
         if known or not (decoded.accepted or decoded.rejected):
             return verdict, False
+        self._applier.wait_for_room()
         try:
             self._journal.submit(signal, body, known_hash, on_written=lambda record: self._applier.offer(record, decoded)).result()
         except JournalUnavailableError as error:

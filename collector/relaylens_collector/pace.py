@@ -10,8 +10,11 @@ class Pace:
     group_bytes: int = 16 << 20
     """Request bytes of one transaction at most."""
 
-    queue_bytes: int = 64 << 20
+    queue_bytes: int = 32 << 20
     """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""
+
+    room_seconds: float = 0.25
+    """How long a request waits for room in the queue before it is taken all the same: reading it again costs more."""
 
     gather_seconds: float = 0.1
     """How long small requests wait for others, since every transaction costs the same; settling waits longer anyway."""

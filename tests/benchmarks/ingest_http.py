@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -130,7 +130,7 @@ def send(bodies: Sequence[bytes], *, settle: bool) -> Sending:
             thread.start()
         for thread in threads:
             thread.join()
-        _wait_until_settled(port, len(bodies))
+        _wait_until(port, lambda answer: answer["settled_record"] == len(bodies))  # what is settled can be queried
         queryable = Rate(spans, time.perf_counter() - began, processor_seconds(process.pid) - processor)
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         process.send_signal(signal.SIGTERM)
@@ -173,12 +173,17 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _wait_until_settled(port: int, records: int) -> None:
-    """Ask the collector until its last record is settled: what is settled can be queried."""
+def wait_until_ready(port: int) -> None:
+    """Ask the collector until its database can be queried."""
+    _wait_until(port, lambda answer: answer["status"] == "ready")
+
+
+def _wait_until(port: int, holds: Callable[[dict[str, object]], bool]) -> None:
+    """Ask the collector how far it is until that is far enough."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     while True:
         connection.request("GET", "/readyz")
-        if json.loads(connection.getresponse().read())["settled_record"] == records:
+        if holds(json.loads(connection.getresponse().read())):
             break
         time.sleep(_LOOK_EVERY)
     connection.close()

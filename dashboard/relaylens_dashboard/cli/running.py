@@ -15,6 +15,7 @@ import typer
 
 import relaylens_dashboard
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
+from relaylens_collector.allocation import keep_freed_memory
 from relaylens_collector.collector import Collector
 from relaylens_collector.memory_cap import cap_memory
 from relaylens_collector.settings import Settings
@@ -80,6 +81,7 @@ def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *
 def _start_collector(running: ExitStack, settings: Settings, settle: Settler, stop: Stop) -> Collector:
     """Start the collector; its warnings go to standard error."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    keep_freed_memory()
     collector = Collector(settings, settle)
     collector.start()
     cap_memory(settings.process_memory)
