@@ -16,6 +16,7 @@ import duckdb
 from relaylens_collector.errors import CollectorError, StoreError, StoreOpenError, StoreUnavailableError, UndecodableError
 from relaylens_collector.failures import is_alive, is_damage, tries_before_putting_aside
 from relaylens_collector.journal import Journal
+from relaylens_collector.lag import Trail
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.pace import Pace, Progress
 from relaylens_collector.readers import Readers
@@ -80,6 +81,7 @@ class Applier:
         self._set_aside: set[int] = set()
         self._applied_seq = 0
         self._offered_seq = journal.last_seq
+        self._trail = Trail(journal.last_seq)
         self._store: Store | None = None
         self.readers: Final = Readers(self._hear_of_broken)
         self._settling = Settling(settle, pace, self._changed, more_comes=lambda: bool(self._queue) or self._behind)
@@ -110,6 +112,7 @@ class Applier:
         size = len(record.body)
         with self._changed:
             self._offered_seq = record.seq
+            self._trail.came(record.seq, size)
             self._waiting_bytes += size
             if not self._behind and self._queue_bytes + size > self._pace.queue_bytes:
                 self._behind = True
@@ -171,6 +174,8 @@ class Applier:
                 settle_seconds=settling.seconds,
                 settle_failures=settling.failures,
                 settled_traces=settling.traces,
+                apply_lag=self._trail.behind(self._applied_seq),
+                settle_lag=self._trail.behind(max(settling.settled_seq, 0), forget=True),
             )
 
     def close(self, drain_seconds: float) -> None:

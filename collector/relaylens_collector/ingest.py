@@ -15,15 +15,17 @@ import duckdb
 
 from relaylens_collector.anchors import Anchoring, Keeper, Reach
 from relaylens_collector.applying import Applier
-from relaylens_collector.errors import CollectorError, JournalUnavailableError, OverloadedError
+from relaylens_collector.errors import CollectorError, JournalUnavailableError, NotReadyError, OverloadedError
 from relaylens_collector.journal import request_hash
 from relaylens_collector.mapping import decode
 from relaylens_collector.pace import Pace, Progress
 from relaylens_collector.redacting import Redaction
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Settler, Store
-from relaylens_collector.store_folder import SNAPSHOT_FOLDER, StoreFolder, check_same_history, copy_database
+from relaylens_collector.store.statements import read_statement
+from relaylens_collector.store_folder import SNAPSHOT_FOLDER, Sizes, StoreFolder, check_same_history, copy_database
 
+_COUNT_SPANS: Final = read_statement("count_spans")
 _LOOK_AT_DISK_SECONDS: Final = 1.0
 _BYTES_A_SECOND: Final = 64 << 20
 """Roughly what is applied in a second: turns a backlog into a time to wait."""
@@ -191,6 +193,19 @@ class Ingest:
             self._problem(),
             dict(self._redacted),
         )
+
+    def sizes(self) -> Sizes:
+        """Tell how many bytes are on disk."""
+        return self._folder.sizes()
+
+    def spans(self) -> int | None:
+        """Tell how many spans are stored; None while the database is closed."""
+        try:
+            with self.reading() as cursor:
+                row = cursor.execute(_COUNT_SPANS).fetchone()
+        except (NotReadyError, duckdb.Error):
+            return None
+        return None if row is None else int(row[0])
 
     def close(self, drain_seconds: float = 60.0) -> None:
         """Apply what waits, for so long at most, and let go of the folder; what is left is applied at the next start."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from relaylens_collector.lag import Lag
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -58,3 +60,9 @@ class Progress:
     settle_seconds: float
     settle_failures: int
     settled_traces: int
+
+    apply_lag: Lag
+    """What is in the journal and not in the database."""
+
+    settle_lag: Lag
+    """What runs and handoffs were not derived from yet."""

@@ -1,10 +1,13 @@
 """The folder of one store: its lock, where its journal is, and opening its database whatever state that is in."""
 
+import contextlib
 import fcntl
 import logging
 import os
 import shutil
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +62,14 @@ _NEWER: Final = ("can only read versions", "newer version of DuckDB", "newer Duc
 _logger: Final = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Bytes on disk."""
+
+    journal: int
+    database: int
+
+
 class StoreFolder:
     """A store's folder, held by this process until `close`."""
 
@@ -86,6 +97,11 @@ class StoreFolder:
     def database(self) -> Path:
         """The DuckDB file."""
         return self.path / DATABASE_FILE
+
+    def sizes(self) -> Sizes:
+        """Return what is on disk: the journal, and the database with what it has not folded in yet."""
+        database = [self.database, *(self.database.with_name(self.database.name + log) for log in _LOGS)]
+        return Sizes(_size_of((self.path / JOURNAL_FOLDER).glob("*")), _size_of(database))
 
     def open_journal(self) -> Journal:
         """Open the journal."""
@@ -215,3 +231,11 @@ def copy_database(store: Path, target: Path) -> None:
             with (target / name).open("rb") as file:
                 os.fsync(file.fileno())
     sync_directory(target)
+
+
+def _size_of(files: Iterable[Path]) -> int:
+    size = 0
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):  # a segment is compressed, or a log folded in, at any moment
+            size += file.stat().st_size
+    return size

@@ -1,14 +1,18 @@
 """The collector's own numbers, as Prometheus reads them."""
 
+import platform
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+import duckdb
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector as PrometheusCollector
 
-from relaylens_collector.ingest import Status, Verdict
+from relaylens_collector.ingest import Ingest, Status, Verdict
 from relaylens_collector.projects import Projects
+from relaylens_collector.receive.refusals import Refusal
 from relaylens_collector.signals import Signal
 
 PROJECT: Final = "project"
@@ -17,32 +21,57 @@ PROJECT: Final = "project"
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Bounds of the histograms: an answer waits for the disk, a query for its rows."""
+
+_PER_REQUEST: Final = (PROJECT, "transport", "signal")
+
+
 class OwnMetrics:
-    """Counts what comes in, and tells how the store is doing when asked."""
+    """Counts what comes in, a few numbers for each request and none for each span; tells how the stores are doing when asked."""
 
     def __init__(self, projects: Projects) -> None:
         """Begin at zero, in a registry of its own: there may be two collectors in one process."""
         self._registry = CollectorRegistry()
-        labels = (PROJECT, "transport", "signal")
-        self._requests = self._counter("relaylens_requests", "OTLP requests answered with success.", labels)
-        self._records = self._counter("relaylens_records_accepted", "Spans, log records and metrics accepted.", labels)
-        self._rejected = self._counter("relaylens_records_rejected", "Records rejected in requests that were accepted.", labels)
-        self._duplicates = self._counter("relaylens_requests_resent", "Requests that were here before; they are stored once.", labels)
-        self._refused = self._counter("relaylens_requests_refused", "OTLP requests refused, by gRPC code.", (*labels, "code"))
+        self._requests = self._counter("relaylens_requests", "OTLP requests answered with success.", _PER_REQUEST)
+        self._bytes = self._counter("relaylens_request_bytes", "Their bytes, unpacked, as protobuf.", _PER_REQUEST)
+        self._records = self._counter("relaylens_records_accepted", "Spans, log records and metrics accepted.", _PER_REQUEST)
+        self._rejected = self._counter("relaylens_records_rejected", "Records rejected in requests that were accepted.", _PER_REQUEST)
+        self._duplicates = self._counter("relaylens_requests_resent", "Requests that were here before; they are stored once.", _PER_REQUEST)
+        self._refused = self._counter("relaylens_requests_refused", "OTLP requests refused, by reason.", (*_PER_REQUEST, "code", "reason"))
+        self._durations = self._histogram(
+            "relaylens_request_duration_seconds", "From the whole request to its answer, on disk or refused.", _PER_REQUEST
+        )
+        self._queries = self._counter("relaylens_queries", "Queries of the read API, by what became of them.", (PROJECT, "outcome"))
+        self._query_durations = self._histogram("relaylens_query_duration_seconds", "From a query to its answer.", (PROJECT,))
+        build = Info("relaylens_build", "What runs here.", registry=self._registry)
+        build.info({"version": version("relaylens"), "python": platform.python_version(), "duckdb": duckdb.__version__})
+        ProcessCollector(registry=self._registry)
         self._registry.register(_StoreMetrics(projects))
 
-    def taken(self, project: str, transport: str, signal: Signal, verdict: Verdict) -> None:
+    def taken(self, project: str, transport: str, signal: Signal, verdict: Verdict, size: int) -> None:
         """Count a request that was answered with success."""
-        self._requests.labels(project, transport, signal).inc()
-        self._rejected.labels(project, transport, signal).inc(verdict.rejected)
+        labels = project, transport, signal
+        self._requests.labels(*labels).inc()
+        self._rejected.labels(*labels).inc(verdict.rejected)
         if verdict.duplicate:
-            self._duplicates.labels(project, transport, signal).inc()
+            self._duplicates.labels(*labels).inc()
         else:
-            self._records.labels(project, transport, signal).inc(verdict.accepted)
+            self._records.labels(*labels).inc(verdict.accepted)
+            self._bytes.labels(*labels).inc(size)
 
-    def refused(self, project: str, transport: str, signal: Signal, code: str) -> None:
+    def refused(self, project: str, transport: str, signal: Signal, refusal: Refusal) -> None:
         """Count a request that was refused."""
-        self._refused.labels(project, transport, signal, code).inc()
+        self._refused.labels(project, transport, signal, refusal.code.name, refusal.why).inc()
+
+    def answered(self, project: str, transport: str, signal: Signal, seconds: float) -> None:
+        """Note how long a request took, whatever was answered."""
+        self._durations.labels(project, transport, signal).observe(seconds)
+
+    def asked(self, project: str, outcome: str, seconds: float) -> None:
+        """Count a query of the read API."""
+        self._queries.labels(project, outcome).inc()
+        self._query_durations.labels(project).observe(seconds)
 
     def text(self, project: str | None = None) -> bytes:
         """Return the numbers of one project, or of all, in Prometheus' text format."""
@@ -50,6 +79,9 @@ class OwnMetrics:
 
     def _counter(self, name: str, sentence: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, sentence, labels, registry=self._registry)
+
+    def _histogram(self, name: str, sentence: str, labels: tuple[str, ...]) -> Histogram:
+        return Histogram(name, sentence, labels, registry=self._registry, buckets=_SECONDS)
 
 
 class _OfProject(CollectorRegistry):
@@ -75,7 +107,7 @@ class _StoreMetrics(PrometheusCollector):
     def collect(self) -> Iterator[Metric]:
         families: dict[str, Metric] = {}
         for project, ingest in self._projects.stores().items():
-            for metric in _metrics_of(project, ingest.status()):
+            for metric in (*_metrics_of(project, ingest.status()), *_sizes_of(project, ingest)):
                 families.setdefault(metric.name, metric)
                 if families[metric.name] is not metric:
                     families[metric.name].samples += metric.samples
@@ -90,9 +122,13 @@ def _metrics_of(project: str, status: Status) -> Iterator[Metric]:
         ("relaylens_journal_last_record", "Number of the last record on disk.", status.last_seq),
         ("relaylens_applied_record", "Number of the last record in the database.", progress.applied_seq),
         ("relaylens_settled_record", "Number of the last record that runs and handoffs were derived from.", progress.settled_seq),
-        ("relaylens_waiting_requests", "Requests in the journal and not yet in the database.", progress.waiting_requests),
-        ("relaylens_waiting_bytes", "Their bytes, as far as they came since the start.", progress.waiting_bytes),
-        ("relaylens_in_flight_bytes", "Bytes of requests being decoded and written.", status.in_flight_bytes),
+        ("relaylens_apply_lag_requests", "Requests in the journal and not yet in the database.", progress.apply_lag.requests),
+        ("relaylens_apply_lag_bytes", "Their bytes, as far as they came since the start.", progress.apply_lag.bytes),
+        ("relaylens_apply_lag_seconds", "Since the oldest of them came.", progress.apply_lag.seconds),
+        ("relaylens_settle_lag_requests", "Requests that runs and handoffs are not derived from yet.", progress.settle_lag.requests),
+        ("relaylens_settle_lag_bytes", "Their bytes, as far as they came since the start.", progress.settle_lag.bytes),
+        ("relaylens_settle_lag_seconds", "Since the oldest of them came.", progress.settle_lag.seconds),
+        ("relaylens_in_flight_bytes", "Bytes of requests that are on their way into the journal.", status.in_flight_bytes),
         ("relaylens_disk_low", "1 when requests are refused because the disk is nearly full.", status.disk_low),
         ("relaylens_records_set_aside", "Requests that could not be applied and are in the journal only.", progress.set_aside),
         ("relaylens_dead_letters", "Records kept as dead letters: rejected in requests that were accepted.", progress.dead_letters),
@@ -115,3 +151,24 @@ def _metrics_of(project: str, status: Status) -> Iterator[Metric]:
         counter = CounterMetricFamily(name, sentence, labels=(PROJECT,))
         counter.add_metric((project,), float(total))
         yield counter
+
+
+def _sizes_of(project: str, ingest: Ingest) -> Iterator[Metric]:
+    """Say how much is stored, and what it takes on the disk."""
+    sizes = ingest.sizes()
+    parts = (("journal", sizes.journal), ("database", sizes.database))
+    on_disk = GaugeMetricFamily("relaylens_disk_bytes", "Bytes on disk.", labels=(PROJECT, "part"))
+    for part, size in parts:
+        on_disk.add_metric((project, part), size)
+    yield on_disk
+    spans = ingest.spans()
+    if spans is None:  # the database is closed at the moment
+        return
+    stored = GaugeMetricFamily("relaylens_spans_stored", "Spans in the database.", labels=(PROJECT,))
+    stored.add_metric((project,), spans)
+    yield stored
+    if spans:
+        each = GaugeMetricFamily("relaylens_disk_bytes_per_span", "Bytes on disk for each span stored.", labels=(PROJECT, "part"))
+        for part, size in parts:
+            each.add_metric((project, part), size / spans)
+        yield each

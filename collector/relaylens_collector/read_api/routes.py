@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final
@@ -71,9 +72,15 @@ class ReadApi:
             self._waiting -= 1
 
     def _sql(self, exchange: Exchange, body: bytes) -> Answer:
-        question, wanted = read_question(exchange.unpacked(body))
-        with self._projects.using(exchange.grant.project) as ingest:
-            return answer(ask(ingest, question, self._limits), wanted)
+        began, outcome, project = time.perf_counter(), "failed", exchange.grant.project
+        try:
+            question, wanted = read_question(exchange.unpacked(body))
+            with self._projects.using(project) as ingest:
+                said = answer(ask(ingest, question, self._limits), wanted)
+            outcome = "answered"
+        finally:
+            self._metrics.asked(project, outcome, time.perf_counter() - began)
+        return said
 
     def _answer_trace(self, exchange: Exchange) -> Answer:
         with self._projects.using(exchange.grant.project) as ingest:
@@ -121,7 +128,10 @@ class ReadApi:
         """Whoever may administer the default project runs the collector and sees all projects; others see their own."""
         grant = exchange.grant
         sees_all = grant.project == DEFAULT_PROJECT and Scope.ADMIN in grant.scopes
-        return Answer(200, PROMETHEUS, self._metrics.text(None if sees_all else grant.project))
+        return await self._worked(self._numbers, None if sees_all else grant.project)
+
+    def _numbers(self, project: str | None) -> Answer:
+        return Answer(200, PROMETHEUS, self._metrics.text(project))
 
 
 def _for_reading(handler: Handler) -> dict[str, Handler]:

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from relaylens_collector.access import Grant
 from relaylens_collector.receive.gzip_body import unpack
-from relaylens_collector.receive.refusals import Refusal, too_large
+from relaylens_collector.receive.refusals import Reason, Refusal, too_large
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
@@ -160,7 +160,11 @@ class Exchange:
             return unpack(body, self._limits.size)
         message = f"The content encoding {encoding[:50]!r} is not understood; send gzip or none."
         raise Refusal(
-            grpc.StatusCode.INVALID_ARGUMENT, message, http_status=_UNSUPPORTED_MEDIA_TYPE, headers=(("accept-encoding", "gzip, identity"),)
+            grpc.StatusCode.INVALID_ARGUMENT,
+            message,
+            http_status=_UNSUPPORTED_MEDIA_TYPE,
+            reason=Reason.MEDIA_TYPE,
+            headers=(("accept-encoding", "gzip, identity"),),
         )
 
     def require_content_type(self, *allowed: str) -> str:
@@ -168,7 +172,7 @@ class Exchange:
         if self.content_type in allowed:
             return self.content_type
         message = f"The content type {self.content_type[:50]!r} is not understood; send {' or '.join(allowed)}."
-        raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, message, http_status=_UNSUPPORTED_MEDIA_TYPE)
+        raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, message, http_status=_UNSUPPORTED_MEDIA_TYPE, reason=Reason.MEDIA_TYPE)
 
     def answer(self, message: Message, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
         """Return a protobuf message in the encoding of the request, JSON when that has none of the two."""

@@ -1,6 +1,8 @@
 """What both transports do with one OTLP request: look at its size, take it in, and say what became of it."""
 
-from collections.abc import Callable
+import contextlib
+import time
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 import grpc
@@ -24,11 +26,14 @@ _LONGEST_REASON: Final = 1000
 class Tally(Protocol):
     """Counts what comes in."""
 
-    def taken(self, project: str, transport: str, signal: Signal, verdict: Verdict) -> None:
+    def taken(self, project: str, transport: str, signal: Signal, verdict: Verdict, size: int) -> None:
         """Count a request that was answered with success."""
 
-    def refused(self, project: str, transport: str, signal: Signal, code: str) -> None:
+    def refused(self, project: str, transport: str, signal: Signal, refusal: Refusal) -> None:
         """Count a request that was refused."""
+
+    def answered(self, project: str, transport: str, signal: Signal, seconds: float) -> None:
+        """Note how long a request took, whatever was answered."""
 
 
 class Receiver:
@@ -47,12 +52,21 @@ class Receiver:
             raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
         with self._projects.using(grant.project) as ingest:
             verdict = ingest.submit(signal, body)
-        self._tally.taken(grant.project, transport, signal, verdict)
+        self._tally.taken(grant.project, transport, signal, verdict, len(body))
         return response(signal, verdict)
 
     def refused(self, grant: Grant, transport: str, signal: Signal, refusal: Refusal) -> None:
         """Count a refusal, also one that was made before the request came here."""
-        self._tally.refused(grant.project, transport, signal, refusal.code.name)
+        self._tally.refused(grant.project, transport, signal, refusal)
+
+    @contextlib.contextmanager
+    def timed(self, grant: Grant, transport: str, signal: Signal) -> Iterator[None]:
+        """Note how long it takes to answer one request."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._tally.answered(grant.project, transport, signal, time.perf_counter() - began)
 
 
 def response(signal: Signal, verdict: Verdict) -> Message:

@@ -111,11 +111,12 @@ def _unary(handler: Callable[[bytes, grpc.ServicerContext], bytes]) -> "_Handler
 def _export(receiver: Receiver, grant: Grant, signal: Signal, memory: Memory) -> Callable[[bytes, grpc.ServicerContext], bytes]:
     def export(body: bytes, context: grpc.ServicerContext) -> bytes:
         try:
-            memory.take(len(body))
-            try:
-                return receiver.take(grant, GRPC, signal, body).SerializeToString()
-            finally:
-                memory.give_back(len(body))
+            with receiver.timed(grant, GRPC, signal):
+                memory.take(len(body))
+                try:
+                    return receiver.take(grant, GRPC, signal, body).SerializeToString()
+                finally:
+                    memory.give_back(len(body))
         except Exception as error:
             refusal = refusal_of(error)
             if refusal is None:

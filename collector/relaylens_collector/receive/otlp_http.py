@@ -30,8 +30,9 @@ def _export(receiver: Receiver, workers: Executor, signal: Signal) -> Handler:
         try:
             exchange.require_content_type(PROTOBUF, JSON)
             body = await exchange.body()
-            # Shielded, so that what has arrived is finished and answered also when the collector stops.
-            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(workers, take, exchange, body))
+            with receiver.timed(exchange.grant, HTTP, signal):
+                # Shielded, so that what has arrived is finished and answered also when the collector stops.
+                return await asyncio.shield(asyncio.get_running_loop().run_in_executor(workers, take, exchange, body))
         except ClientGoneError:
             raise
         except Exception as error:

@@ -5,6 +5,7 @@ the store never gets one that tells the client to drop the data.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import grpc
@@ -40,6 +41,35 @@ _HTTP_STATUS: Final = {
 }
 
 
+class Reason(StrEnum):
+    """Why a request is not taken, as it is counted and logged."""
+
+    BAD_DATA = "bad_data"
+    MEDIA_TYPE = "media_type"
+    TOO_LARGE = "too_large"
+    SLOW_BODY = "slow_body"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_SERVED = "not_served"
+    OVERLOADED = "overloaded"
+    JOURNAL = "journal"
+    STORE = "store"
+    MISTAKE = "mistake"
+
+
+_REASONS: Final = {
+    grpc.StatusCode.INVALID_ARGUMENT: Reason.BAD_DATA,
+    grpc.StatusCode.UNAUTHENTICATED: Reason.UNAUTHENTICATED,
+    grpc.StatusCode.PERMISSION_DENIED: Reason.FORBIDDEN,
+    grpc.StatusCode.NOT_FOUND: Reason.NOT_SERVED,
+    grpc.StatusCode.UNIMPLEMENTED: Reason.NOT_SERVED,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Reason.SLOW_BODY,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: Reason.TOO_LARGE,
+    grpc.StatusCode.INTERNAL: Reason.MISTAKE,
+    grpc.StatusCode.UNAVAILABLE: Reason.OVERLOADED,
+}
+
+
 @dataclass(eq=False)
 class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
     """The answer to a request that is not taken."""
@@ -51,6 +81,13 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
     http_status: int | None = None
     """Where HTTP has a better word than the code's usual one."""
     headers: tuple[tuple[str, str], ...] = ()
+    reason: Reason | None = None
+    """Where there are several for one code."""
+
+    @property
+    def why(self) -> Reason:
+        """What it is counted as."""
+        return self.reason or _REASONS[self.code]
 
     @property
     def http(self) -> int:
@@ -85,7 +122,10 @@ def refusal_of(error: Exception) -> Refusal | None:  # noqa: PLR0911 - one retur
     if isinstance(error, TokenFileError):  # where the file is and what is wrong in it is said in the log
         return Refusal(grpc.StatusCode.UNAVAILABLE, _NOBODY_KNOWN, retry_after=_RETRY_SOON)
     if isinstance(error, JournalError | StoreError | NotReadyError | MemoryError):
-        return Refusal(grpc.StatusCode.UNAVAILABLE, str(error) or "Out of memory.", retry_after=_RETRY_SOON)
+        reason = (
+            Reason.JOURNAL if isinstance(error, JournalError) else Reason.OVERLOADED if isinstance(error, MemoryError) else Reason.STORE
+        )
+        return Refusal(grpc.StatusCode.UNAVAILABLE, str(error) or "Out of memory.", retry_after=_RETRY_SOON, reason=reason)
     return None
 
 

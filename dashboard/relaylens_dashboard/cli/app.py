@@ -21,6 +21,7 @@ from relaylens_dashboard.cli import (
     live,
     numbers,
     reporting,
+    status,
     tokens,
     verifying,
 )
@@ -73,6 +74,7 @@ COMMANDS: Final = (
     Command("up", _RUN, live.up, "Collector and dashboard, until Ctrl-C."),
     Command("demo", _RUN, live.demo, "The example network live in collector and dashboard."),
     Command("run", _RUN, launching.run_program, "A program, observed without a change of it."),
+    Command("status", _RUN, status.status, "How a running collector is doing."),
     Command("import", _RECORD, importing.import_files, "OTLP files into a store."),
     Command("export", _RECORD, exporting.export, "OTLP or Parquet out of a store."),
     Command("label", _RECORD, changing.label, "A judgement about a run."),

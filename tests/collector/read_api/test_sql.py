@@ -387,6 +387,8 @@ def test_own_metrics(tmp_path: Path) -> None:
     for body in (request.SerializeToString(), request.SerializeToString(), b"\xff"):
         api.send("POST", "/v1/traces", body, "application/x-protobuf")
     collector.ingest.flush()
+    for sql in ("SELECT 1", "SELECT nonsense"):
+        api.send("POST", "/api/v1/sql", json.dumps({"sql": sql}).encode(), "application/json")
     lines = api.send("GET", "/metrics").body.decode().splitlines()
     labels = 'project="default",signal="traces",transport="http"'
 
@@ -395,11 +397,25 @@ def test_own_metrics(tmp_path: Path) -> None:
         f"relaylens_records_accepted_total{{{labels}}} 4.0",
         f"relaylens_records_rejected_total{{{labels}}} 2.0",
         f"relaylens_requests_resent_total{{{labels}}} 1.0",
-        f'relaylens_requests_refused_total{{code="INVALID_ARGUMENT",{labels}}} 1.0',
+        'relaylens_requests_refused_total{code="INVALID_ARGUMENT",project="default",reason="bad_data",signal="traces",transport="http"} 1.0',
+        f"relaylens_request_bytes_total{{{labels}}} {len(request.SerializeToString())}.0",
+        f"relaylens_request_duration_seconds_count{{{labels}}} 3.0",
         'relaylens_ready{project="default"} 1.0',
         'relaylens_journal_last_record{project="default"} 2.0',
         'relaylens_applied_record{project="default"} 2.0',
         'relaylens_settled_record{project="default"} 2.0',
-        'relaylens_waiting_requests{project="default"} 0.0',
+        *(
+            f'relaylens_{what}_lag_{unit}{{project="default"}} 0.0'
+            for what in ("apply", "settle")
+            for unit in ("requests", "bytes", "seconds")
+        ),
+        'relaylens_spans_stored{project="default"} 104.0',
+        'relaylens_queries_total{outcome="answered",project="default"} 1.0',
+        'relaylens_queries_total{outcome="failed",project="default"} 1.0',
     } <= set(lines)
+    sizes = {line.partition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line.startswith("relaylens_disk_bytes")}
+    for part in ("journal", "database"):
+        labels = f'{{part="{part}",project="default"}}'
+        assert 0 < sizes[f"relaylens_disk_bytes{labels}"] == pytest.approx(104 * sizes[f"relaylens_disk_bytes_per_span{labels}"])
+    assert any(line.startswith("relaylens_build_info{") for line in lines)
     collector.stop()

@@ -1,0 +1,2 @@
+-- How many spans are stored?
+SELECT count(*) FROM spans;
