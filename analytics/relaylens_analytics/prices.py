@@ -52,6 +52,15 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path | None = None) -> int
     return len(rows)
 
 
+def are_loaded(connection: duckdb.DuckDBPyConnection, rows: list[Price]) -> bool:
+    """Tell whether the table is there and holds these rows."""
+    try:
+        found = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM prices ORDER BY ALL").fetchall()  # noqa: S608 - our own names
+    except duckdb.CatalogException:
+        return False
+    return found == sorted(rows, key=lambda row: tuple((value is None, value) for value in row))
+
+
 def read(path: Path | None = None) -> list[Price]:
     """Read a price file and check every row."""
     try:

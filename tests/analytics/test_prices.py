@@ -90,3 +90,19 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     """The name of the file is in the message."""
     with pytest.raises(PriceFileError, match="nowhere"):
         prices.read(tmp_path / "nowhere.csv")
+
+
+def test_other_prices_are_told_from_the_same(empty_store: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A table that is not there, ours, and a user's: only the one with the same rows counts."""
+    path = tmp_path / "prices.csv"
+    path.write_text(HEAD + "2,b%,9,,9\n1,a%,1.5,0.1,3\n")
+    rows = prices.read(path)
+    found = []
+    empty_store.execute("ALTER TABLE prices RENAME TO prices_elsewhere")
+    found.append(prices.are_loaded(empty_store, rows))
+    empty_store.execute("ALTER TABLE prices_elsewhere RENAME TO prices")
+    for file in (None, path):
+        prices.load(empty_store, file)
+        found.append(prices.are_loaded(empty_store, rows))
+
+    assert [False, False, True] == found

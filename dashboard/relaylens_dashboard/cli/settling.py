@@ -13,16 +13,13 @@ def settler(price_file: Path | None) -> Settler:
     """Give what settles; a price file is checked now, and replaces the store's table before the first run is settled."""
     if price_file is None:
         return settle
-    prices.read(price_file)
-    loaded: set[str] = set()
+    rows = prices.read(price_file)
 
     def settle_with_prices(connection: duckdb.DuckDBPyConnection) -> int:
-        # Each project has a database of its own.
-        ((database,),) = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchall()
-        if database not in loaded:
+        # Looked at each time: there is a database for each project, and one that is damaged is made anew.
+        if not prices.are_loaded(connection, rows):
             create_tables(connection)
             prices.load(connection, price_file)
-            loaded.add(database)
         return settle(connection)
 
     return settle_with_prices
