@@ -23,7 +23,7 @@ from relaylens_collector.errors import (
 from relaylens_collector.journal import Journal
 from relaylens_collector.journal.segments import sync_directory
 from relaylens_collector.store import Store
-from relaylens_collector.store.blocks import doubtful_blocks, used_blocks
+from relaylens_collector.store.blocks import BLOCK_BYTES, HEADERS_BYTES, doubtful_blocks, used_blocks
 
 DATABASE_FILE: Final = "relaylens.duckdb"
 JOURNAL_FOLDER: Final = "journal"
@@ -175,8 +175,10 @@ class StoreFolder:
         length = self.database.stat().st_size
         store = self._open_new(memory_limit)
         try:
-            damaged = doubtful & used_blocks(store.connection) if doubtful else set()
             ((blocks, block_size),) = store.connection.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchall()
+            # Blocks that became free at the end of the file are cut off when it is closed, and counted on.
+            used = used_blocks(store.connection) if doubtful or length < blocks * block_size else set()
+            damaged = doubtful & used
         except BaseException:
             store.close()
             raise
@@ -185,7 +187,7 @@ class StoreFolder:
             message = f"{self.database}: {len(damaged)} of its blocks are damaged, the first is block {min(damaged)}."
             raise StoreOpenError(message)
         # With a log beside it the count may name blocks that are not in the file yet.
-        if not logs and length < blocks * block_size:
+        if not logs and length < blocks * block_size and length < _bytes_up_to(used):
             store.close()
             message = f"{self.database} is shorter than its {blocks} blocks."
             raise StoreOpenError(message)
@@ -203,6 +205,11 @@ class StoreFolder:
         if _HELD in text or any(words in text for words in _NOT_THE_FILES_FAULT):
             message = f"{self.database}: {text}"
             raise StoreUnavailableError(message) from error
+
+
+def _bytes_up_to(used: set[int]) -> int:
+    """Return how long a file is that ends with the last of these blocks."""
+    return HEADERS_BYTES + (max(used, default=-1) + 1) * BLOCK_BYTES
 
 
 def check_same_history(store: Store, journal: Journal) -> None:
