@@ -29,6 +29,9 @@ STORAGE_VERSION: Final = "v1.5.0"
 CHECKPOINT_THRESHOLD: Final = "128MB"
 """Each checkpoint writes the last row group of every table anew, so that frequent ones cost more than the rows themselves."""
 
+_VERSIONED: Final = "schema_version"
+"""The table that is created first."""
+
 TRANSACTION_BYTES: Final = 8 << 20
 """Request bytes mapped together and stored in one transaction: more are mapped no faster, and take more memory."""
 
@@ -63,6 +66,11 @@ class Store:
 
     def _create(self) -> None:
         """Create the tables and macros that are not there; StoreError when those that are there have another schema."""
+        tables = {name for (name,) in self.connection.execute(read_statement("table_names")).fetchall()}
+        if tables and _VERSIONED not in tables:
+            # CREATE TABLE IF NOT EXISTS would take any table of that name for ours.
+            detail = f"{self.path} holds tables that are not Relaylens'."
+            raise StoreOutdatedError(detail)
         for _, statement in schema_statements():
             self.connection.execute(statement)
         self.connection.execute(NOTE_VERSION, {"version": SCHEMA_VERSION})

@@ -49,10 +49,17 @@ def _checkpoint_without_end(collector: Collector, stop: threading.Event) -> None
             continue
 
 
-def serve(store: str, http_port: int, grpc_port: int, checkpoint_share: float, *, storm: bool) -> int:
+def serve(*, store: str, http_port: int, grpc_port: int, checkpoint_share: float, storm: bool, free_bytes: int) -> int:
     """Run a collector until SIGTERM."""
     random.seed()
-    settings = Settings(store=Path(store), otlp_http_port=http_port, otlp_grpc_port=grpc_port, quiet_seconds=0.05, settle_every_seconds=0.3)
+    settings = Settings(
+        store=Path(store),
+        otlp_http_port=http_port,
+        otlp_grpc_port=grpc_port,
+        quiet_seconds=0.05,
+        settle_every_seconds=0.3,
+        free_bytes=free_bytes,
+    )
     collector = Collector(settings, _SettleAndCheckpoint(checkpoint_share))
     collector.start()
     stop = threading.Event()

@@ -32,7 +32,7 @@ _HTTP_SENDERS = 3
 _GRPC_SENDERS = 3
 _SPANS = 40
 _TEXT = "what the agent was told and what it said " * 10
-_TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+TRACES: Final = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _ALIVE = "/healthz"
 _PAUSE = 0.01
 _READY_SHARE = 0.8
@@ -81,8 +81,9 @@ class Result:
 class Victim:
     """The process that is killed."""
 
-    def __init__(self, store: Path, *, checkpoint_share: float = 0.3, storm: bool = False) -> None:
+    def __init__(self, store: Path, *, checkpoint_share: float = 0.3, storm: bool = False, free_bytes: int = 256 << 20) -> None:
         """Start it on free ports; in a storm a thread of its own checkpoints without end."""
+        self._free_bytes = free_bytes
         self.store = store
         self.storm = storm
         self._checkpoint_share = checkpoint_share
@@ -109,6 +110,7 @@ class Victim:
             "grpc_port": self.grpc_port,
             "checkpoint_share": self._checkpoint_share,
             "storm": self.storm,
+            "free_bytes": self._free_bytes,
         }
         self.pid = self._order({"start": arguments, "log": str(self.log)})
         self._started_at = time.monotonic()
@@ -198,7 +200,7 @@ def request(sender: str, number: int) -> tuple[bytes, list[str]]:
 def _send_grpc(port: int, body: bytes) -> bool:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         try:
-            channel.unary_unary(_TRACES, request_serializer=None, response_deserializer=None)(body, timeout=10)
+            channel.unary_unary(TRACES, request_serializer=None, response_deserializer=None)(body, timeout=10)
         except grpc.RpcError:
             return False
         return True
