@@ -4,18 +4,19 @@ The rules are SQL files, one rule each, in `sql/rules`; of the rules of one fold
 stays with the row.
 Settling takes the conversations whose traces changed, derives them anew from all their spans, and replaces their rows in one transaction:
 late, shuffled and repeated spans therefore give the same rows as spans in order.
+
+Every file of settling is one query, and its rows go into a temporary table of the file's name. A line `-- needs: a | b` in a file says
+that it gives no row unless `a` or `b` is there: a table that has rows, or a feature that occurs among the spans at work
+(`sql/staging/work_features.sql`). Without it the query is not run at all, since planning one costs more than running it for a few traces.
 """
 
-from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from collections.abc import Iterator, Set
+from weakref import WeakSet
 
 import duckdb
 
 from relaylens_analytics import prices
-
-SQL = files("relaylens_analytics") / "sql"
+from relaylens_analytics.stages import Stage, needed_features, statement
 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
@@ -23,38 +24,111 @@ SPANS_AT_ONCE = 50_000
 BYTES_AT_ONCE = 32 << 20
 """Request bytes of those spans: what calls are told lies there in full while they are derived, within the database's memory."""
 
+GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys", "labels_at_work", "work_traces")
+"""The way from the batches that are new to the traces at work and their conversations."""
 
-@cache
-def _text(path: str) -> str:
-    """The text of an SQL file below `sql/`."""
-    return (SQL / path).read_text(encoding="utf-8")
+STAGES = (
+    "work_rows",
+    "work_features",
+    "work_texts",
+    "full_text",
+    "work_events",
+    "work_logs",
+    "work_spans",
+    "rules:span_class:work_classes",
+    "agent_spans",
+    "rules:agent_name:agent_name_candidates",
+    "agent_names",
+    "work_tools",
+    "work_flat_replies",
+    "work_replies",
+    "work_bus_receipts",
+    "work_bus_calls",
+    "work_calls",
+    "unshown_calls",
+    "delegating_tools",
+    "delegated_steps",
+    "work_tree",
+    "orchestrators",
+    "work_steps_of",
+    "rules:escalation:work_requests",
+    "work_pauses",
+    "work_runs",
+    "work_steps",
+    "strayed_spans",
+    "work_facts",
+    "declared_agents",
+    "known_agents",
+    "span_errors",
+    "reply_texts",
+    "blank_replies",
+    "step_messages",
+    "step_outputs",
+    "step_inputs",
+    "rules:step_outcome:step_outcome_candidates",
+    "step_outcomes",
+    "empty_steps",
+    "idle_steps",
+    "step_work",
+    "rules:handoff:handoff_candidates",
+    "handoff_receipts",
+    "handoff_attempts",
+    "continued_steps",
+    "explained_steps",
+    "rules:handoff_inferred:inferred_handoffs",
+    "handoff_edges",
+    "handoff_contents",
+    "lost_turns",
+    "looped_pairs",
+    "bounced_handoffs",
+)
+"""The order of deriving: a file of `sql/staging`, or `rules:FOLDER:TABLE` for what all rules of a folder find."""
 
+MARTS = (
+    "marts:handoffs",
+    "marts:escalations",
+    "rules:run_outcome:run_outcome_candidates",
+    "run_outcomes",
+    "stated_validations",
+    "sent_back",
+    "marts:validations",
+    "told_errors",
+    "model_calls",
+    "repeated_calls",
+    "findings:found",
+    "marts:findings",
+    "work_bus_usage",
+    "retried_calls",
+    "marts:steps",
+    "run_inputs",
+    "run_outputs",
+    "marts:runs",
+)
+"""The nouns that others build on, in that order, each in a table `new_NOUN`: a file of `sql/marts`, or a stage as above."""
 
-@cache
-def _rules(folder: str) -> tuple[tuple[str, str], ...]:
-    """The rules of a folder in order, each as (name, query)."""
-    entries: list[Traversable] = sorted((SQL / "rules" / folder).iterdir(), key=lambda entry: entry.name)
-    return tuple((entry.name[4:-4], entry.read_text(encoding="utf-8")) for entry in entries if entry.name.endswith(".sql"))
+NOUNS = (
+    "conversation_traces",
+    "conversations",
+    "runs",
+    "steps",
+    "span_facts",
+    "handoffs",
+    "escalations",
+    "findings",
+    "agents",
+    "validations",
+    "feedback",
+)
+"""The tables whose rows are replaced, each from `new_NOUN` or, where no other builds on it, from its file of `sql/marts`."""
 
-
-def _candidates(folder: str) -> str:
-    """One query over all rules of a folder: their columns, with `rule` and `priority` beside them."""
-    return "\nUNION ALL BY NAME\n".join(
-        f"SELECT *, '{name}' AS rule, {place} AS priority FROM (\n{query}\n)"  # noqa: S608 - our own files and their names
-        for place, (name, query) in enumerate(_rules(folder))
-    )
-
-
-def _value(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
-    """The one number that a statement answers."""
-    ((value,),) = connection.execute(statement).fetchall()
-    return int(value or 0)
+_ready: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+"""The connections that have the work tables. Between two parts these are empty."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the noun tables and the macros where they are missing, in the order of `sql/nouns/_order`, and fill an empty price table."""
-    for name in _text("nouns/_order").split():
-        connection.execute(_text(f"nouns/{name}"))
+    for name in statement("nouns/_order").split():
+        connection.execute(statement(f"nouns/{name}"))
     if _value(connection, "SELECT count(*) FROM prices") == 0:
         prices.load(connection)
 
@@ -63,7 +137,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
     """Bring the nouns up to date with every batch in the store.
 
     Args:
-        connection: The writer's connection; no transaction may be open on it.
+        connection: The writer's connection, the same each time; no transaction may be open on it.
 
     Returns:
         The number of traces that had changed.
@@ -72,7 +146,10 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
         duckdb.Error: When a statement fails; nothing of the part at work is kept then, and the next call tries again.
 
     """
-    create_tables(connection)
+    if connection not in _ready:
+        create_tables(connection)
+        _create_work_tables(connection)
+        _ready.add(connection)
     settled = _value(connection, "SELECT coalesce(max(batch), 0) FROM settled")
     changed = 0
     for upto in _parts(connection, settled):
@@ -85,6 +162,24 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
             raise
         settled = upto
     return changed
+
+
+def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number that a query answers."""
+    ((value,),) = connection.execute(query).fetchall()
+    return int(value or 0)
+
+
+def _create_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of all stages, empty."""
+    # Nothing is computed here: a plan that is not optimized is made in half the time.
+    connection.execute("PRAGMA disable_optimizer")
+    try:
+        connection.execute("CREATE OR REPLACE TEMP TABLE needed_features AS SELECT unnest($features) AS feature", {"features": needed_features()})
+        for stage in map(Stage.named, (*GROUPING, *STAGES, *MARTS, "touched_conversations")):
+            connection.execute(stage.create())
+    finally:
+        connection.execute("PRAGMA enable_optimizer")
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, settled: int) -> Iterator[int]:
@@ -100,142 +195,92 @@ def _parts(connection: duckdb.DuckDBPyConnection, settled: int) -> Iterator[int]
         yield last
 
 
-STAGES = (
-    "work_rows",
-    "work_texts",
-    "full_text",
-    "work_events",
-    "work_logs",
-    "work_spans",
-    "rules:span_class:work_classes",
-    "agent_spans",
-    "rules:agent_name:agent_name_candidates",
-    "agent_names",
-    "work_tools",
-    "work_replies",
-    "work_bus_receipts",
-    "work_calls",
-    "delegated_steps",
-    "work_tree",
-    "orchestrators",
-    "work_steps_of",
-    "rules:escalation:work_requests",
-    "work_pauses",
-    "work_runs",
-    "work_steps",
-    "work_facts",
-    "known_agents",
-    "span_errors",
-    "reply_texts",
-    "step_outputs",
-    "step_inputs",
-    "rules:step_outcome:step_outcome_candidates",
-    "step_outcomes",
-    "idle_steps",
-    "rules:handoff:handoff_candidates",
-    "handoff_attempts",
-    "explained_steps",
-    "rules:handoff_inferred:inferred_handoffs",
-)
-"""The order of deriving: a file of `sql/staging`, or `rules:FOLDER:TABLE` for the candidates of a folder of rules."""
+class _Work:
+    """One part at work: which tables have rows, and which features occur."""
 
-MARTS = (
-    "marts:handoffs",
-    "marts:escalations",
-    "rules:run_outcome:run_outcome_candidates",
-    "run_outcomes",
-    "marts:validations",
-    "told_errors",
-    "model_calls",
-    "findings",
-    "work_bus_usage",
-    "retried_calls",
-    "marts:steps",
-    "marts:span_facts",
-    "marts:feedback",
-    "marts:agents",
-    "marts:runs",
-    "marts:conversations",
-    "marts:conversation_traces",
-)
-"""The nouns in the order in which they build on each other: a file of `sql/marts`, or a stage as above."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Begin with empty tables."""
+        self._connection = connection
+        self.present: set[str] = set()
 
-NOUNS = (
-    "conversation_traces",
-    "conversations",
-    "runs",
-    "steps",
-    "span_facts",
-    "handoffs",
-    "escalations",
-    "findings",
-    "agents",
-    "validations",
-    "feedback",
-)
-"""The tables whose rows are replaced, each from the temporary table `new_NOUN`."""
+    def fill(self, *stages: str) -> None:
+        """Run stages whose needs are met."""
+        for stage in map(Stage.named, stages):
+            insert = stage.insert(self.present)
+            if insert is None:
+                continue
+            if self._connection.execute(insert).fetchall() != [(0,)]:
+                self.present.add(stage.table)
+            if stage.table == "work_features":
+                self.present.update(feature for (feature,) in self._connection.execute("SELECT feature FROM work_features").fetchall())
 
-FIRST_MATCH = {"work_classes": "trace_id, span_id"}
-"""Rule tables of which the first match per key is kept at once."""
+    def empty(self) -> None:
+        """Let go of all rows."""
+        for stage in map(Stage.named, (*GROUPING, *STAGES, *MARTS, "touched_conversations")):
+            if stage.table in self.present:
+                self._connection.execute(f"TRUNCATE {stage.table}")
 
 
 def _settle_part(connection: duckdb.DuckDBPyConnection, settled: int, upto: int) -> int:
     """Derive the conversations that changed in the batches after `settled` up to `upto` and replace their rows."""
-    connection.execute(_text("staging/changed_traces.sql"), {"settled": settled, "upto": upto})
-    changed = _value(connection, "SELECT count(*) FROM changed_traces")
+    work = _Work(connection)
+    _set(connection, settled=settled, upto=upto)
+    work.fill("changed_traces")
+    changed = _value(connection, "SELECT count(*) FROM changed_traces") if work.present else 0
     if changed:
-        _group(connection, upto)
-        for stage in (*STAGES, *MARTS):
-            _run_stage(connection, stage)
-        _replace(connection)
+        _group(connection, work)
+        work.fill(*STAGES, *MARTS)
+        _replace(connection, work)
+        work.empty()
     connection.execute("DELETE FROM settled")
     connection.execute("INSERT INTO settled VALUES (?, now()::TIMESTAMP)", [upto])
     return changed
 
 
-def _run_stage(connection: duckdb.DuckDBPyConnection, stage: str) -> None:
-    """Run one stage: a staging file, or the union of a folder's rules into a temporary table."""
-    if stage == "findings":
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS\n{_union_of_findings()}")
-        connection.execute(_text("marts/findings.sql"))
-        return
-    if not stage.startswith("rules:"):
-        folder, _, name = stage.rpartition(":")
-        connection.execute(_text(f"{folder or 'staging'}/{name}.sql"))
-        return
-    _, folder, table = stage.split(":")
-    query = _candidates(folder)
-    key = FIRST_MATCH.get(table)
-    first = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY priority) = 1" if key else ""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM (\n{query}\n) {first}")  # noqa: S608 - our own files
+def _set(connection: duckdb.DuckDBPyConnection, **variables: int) -> None:
+    """Set the variables that queries read with `getvariable`: a filter by one is as good as one by a constant."""
+    for name, value in variables.items():
+        connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
 
 
-def _group(connection: duckdb.DuckDBPyConnection, upto: int) -> None:
+def _group(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
     """Find every trace that belongs with the changed ones, and the conversation of each."""
-    connection.execute(_text("staging/changed_keys.sql"), {"upto": upto})
-    connection.execute("DELETE FROM trace_keys WHERE trace_id IN (SELECT trace_id FROM changed_traces)")
-    connection.execute("INSERT INTO trace_keys SELECT trace_id, key, rule FROM changed_keys")
-    connection.execute(_text("staging/affected_traces.sql"))
-    while _value(connection, _text("staging/grow_affected.sql")):
-        pass
-    connection.execute(_text("staging/affected_keys.sql"))
-    connection.execute(_text("staging/start_labels.sql"))
+    _set(connection, first_batch=_value(connection, "SELECT min(first_batch) FROM changed_traces"))
+    work.fill("changed_keys")
+    if _value(connection, "SELECT count(*) FROM changed_traces WHERE is_known"):
+        connection.execute("DELETE FROM trace_keys WHERE trace_id IN (SELECT trace_id FROM changed_traces)")
+    if "changed_keys" in work.present:
+        connection.execute("INSERT INTO trace_keys SELECT trace_id, key, rule FROM changed_keys")
+    work.fill("affected_traces")
+    _set(connection, first_batch=_value(connection, "SELECT min(first_batch) FROM affected_traces"))
+    work.fill("affected_keys", "labels_at_work")
+    if _value(connection, "SELECT count(*) - count(DISTINCT key) FROM affected_keys"):
+        _spread_labels(connection)
+    work.fill("work_traces")
+
+
+def _spread_labels(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give all traces that hang together by keys the same label."""
     before = -1
-    while before != (digest := _value(connection, _text("staging/label_sum.sql"))):
+    while before != (digest := _value(connection, statement("staging/label_sum.sql"))):
         before = digest
-        connection.execute(_text("staging/spread_labels.sql"))
-    connection.execute(_text("staging/work_components.sql"))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE labels_at_work AS {statement('staging/spread_labels.sql')}")
 
 
-def _union_of_findings() -> str:
-    """One query over every detector in `sql/findings`."""
-    entries = sorted(entry.name for entry in (SQL / "findings").iterdir() if entry.name.endswith(".sql"))
-    return "\nUNION ALL BY NAME\n".join(f"SELECT * FROM (\n{_text(f'findings/{name}')}\n)" for name in entries)  # noqa: S608 - our own files
-
-
-def _replace(connection: duckdb.DuckDBPyConnection) -> None:
+def _replace(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
     """Replace the rows of the affected conversations, also of those that a trace has left."""
-    connection.execute(_text("staging/touched_conversations.sql"))
+    work.fill("touched_conversations")
     for noun in NOUNS:
-        connection.execute(f"DELETE FROM {noun} WHERE conversation IN (SELECT conversation FROM touched_conversations)")  # noqa: S608 - our own names
+        if "touched_conversations" in work.present:
+            connection.execute(f"DELETE FROM {noun} WHERE conversation IN (SELECT conversation FROM touched_conversations)")  # noqa: S608 - our own names
+        _insert(connection, noun, work.present)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, noun: str, present: Set[str]) -> None:
+    """Store the new rows of a noun."""
+    if f"marts:{noun}" not in MARTS:
+        insert = Stage.named(f"marts:{noun}").insert(present, into=noun)
+        if insert is not None:
+            connection.execute(insert)
+    elif f"new_{noun}" in present:
         connection.execute(f"INSERT INTO {noun} BY NAME SELECT * FROM new_{noun}")  # noqa: S608 - our own names

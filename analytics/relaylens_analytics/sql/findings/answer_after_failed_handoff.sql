@@ -1,4 +1,5 @@
 -- The run was completed with an answer although a handoff in it had failed and was never made good.
+-- needs: new_handoffs
 SELECT 'answer_after_failed_handoff' AS detector, 'high' AS severity, h.run, h.trace_id, h.span_id, [h.trace_id || ':' || h.span_id] AS span_ids,
        h.from_agent AS agent, h.from_agent AS blamed_agent, 'rule' AS certainty,
        'The run was answered although the handoff from ' || h.from_agent || ' to ' || coalesce(h.to_agent, 'an unknown agent') || ' had failed' AS message,

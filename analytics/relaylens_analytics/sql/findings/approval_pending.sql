@@ -1,4 +1,5 @@
 -- The run has ended and a person's answer is still missing.
+-- needs: new_escalations
 SELECT 'approval_pending' AS detector, 'medium' AS severity, e.run, e.trace_id, e.span_id, [e.trace_id || ':' || e.span_id] AS span_ids,
        e.agent, e.agent AS blamed_agent, 'rule' AS certainty,
        'The question of ' || coalesce(e.agent, 'an agent') || ' to a person has no answer' AS message,

@@ -1,4 +1,5 @@
 -- What the target of a handoff received lacks or contradicts what was sent.
+-- needs: new_handoffs
 SELECT 'context_lost' AS detector, 'high' AS severity, run, trace_id, span_id, list_filter([trace_id || ':' || span_id, to_step], lambda x: x IS NOT NULL) AS span_ids,
        to_agent AS agent, from_agent AS blamed_agent, 'stated' AS certainty,
        'The agent ' || to_agent || ' did not receive what ' || from_agent || ' had sent' AS message,

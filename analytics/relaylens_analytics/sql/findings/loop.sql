@@ -1,4 +1,5 @@
 -- The same again without progress: two agents hand back and forth, a call repeats with the same result, or a framework's limit ends the run.
+-- needs: new_handoffs | repeated_calls | span_errors | handoff_candidates
 SELECT 'loop' AS detector, 'high' AS severity, run, arg_min(trace_id, offered_at) AS trace_id, arg_min(span_id, offered_at) AS span_id,
        list(trace_id || ':' || span_id ORDER BY offered_at) AS span_ids,
        arg_min(from_agent, offered_at) AS agent, NULL AS blamed_agent, 'rule' AS certainty,
@@ -17,33 +18,29 @@ WHERE NOT is_return AND reason IS DISTINCT FROM 'looped' AND sent IS NOT NULL AN
 GROUP BY run, from_agent, to_agent, sent
 HAVING count(*) >= 3
 UNION ALL
-SELECT 'loop', 'medium', f.run, arg_min(t.trace_id, t.t0), arg_min(t.span_id, t.t0), list(t.trace_id || ':' || t.span_id ORDER BY t.t0),
-       f.agent, f.agent, 'rule',
-       'The tool ' || t.tool_key || ' was called ' || count(*) || ' times with the same arguments and the same result',
-       left(any_value(t.arguments), 500), min(t.t0)
-FROM work_tools AS t
-JOIN work_facts AS f USING (trace_id, span_id)
-WHERE (t.trace_id, t.span_id) NOT IN (SELECT (trace_id, span_id) FROM handoff_candidates)
-  AND t.arguments IS NOT NULL AND t.result IS NOT NULL
-GROUP BY f.run, f.agent, t.tool_key, t.arguments, t.result
-HAVING count(*) >= 3
+SELECT 'loop', 'medium', r.run, w.trace_id, w.span_id, r.span_ids, r.agent, r.agent, 'rule',
+       'The tool ' || r.tool_key || ' was called ' || r.times || ' times with the same arguments and the same result',
+       left(r.arguments, 500), r.t0
+FROM repeated_calls AS r
+JOIN work_spans AS w USING (span)
 UNION ALL
 SELECT 'loop', 'high', f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id], f.agent, f.agent, 'rule',
        'The framework stopped the run at its limit of turns', left(coalesce(w.exception_message, w.status_text), 500), w.t1
-FROM work_spans AS w
-JOIN work_facts AS f USING (trace_id, span_id)
-JOIN span_errors AS e USING (trace_id, span_id)
+FROM span_errors AS e
+JOIN work_spans AS w USING (span)
+JOIN work_facts AS f USING (span)
 WHERE e.is_origin
   AND regexp_matches(concat_ws(' ', w.error_class, w.status_text, w.exception_message),
                      '(GraphRecursionError|[Mm]ax(imum)? (number of )?(turns|iterations|steps)|LlmCallsLimitExceeded|UsageLimitExceeded|ConvergenceException|MaxTurnsExceeded|recursion limit|[Mm]ax iterations)')
 UNION ALL
-SELECT 'loop', 'high', f.run, arg_min(c.trace_id, c.t0), arg_min(c.span_id, c.t0), list(c.trace_id || ':' || c.span_id ORDER BY c.t0),
+SELECT 'loop', 'high', f.run, arg_min(w.trace_id, c.t0), arg_min(w.span_id, c.t0), list(w.trace_id || ':' || w.span_id ORDER BY c.t0),
        f.agent, f.agent, 'rule',
        'The agent ' || f.agent || ' asked to hand over to ' || coalesce(any_value(c.target), 'another agent') || ' ' || count(*) || ' times in one turn', NULL, min(c.t0)
 FROM handoff_candidates AS c
-JOIN work_facts AS f USING (trace_id, span_id)
-WHERE c.rule IN ('transfer_tool', 'model_tool_call', 'transfer_attribute') AND f.step_span IS NOT NULL AND NOT c.is_explicit_return
+JOIN work_facts AS f USING (span)
+JOIN work_spans AS w USING (span)
+WHERE c.rule IN ('transfer_tool', 'model_tool_call', 'transfer_attribute') AND f.step IS NOT NULL AND NOT c.is_explicit_return
   -- where neither was recorded, nothing says that it is the same again
   AND (c.target IS NOT NULL OR c.sent IS NOT NULL)
-GROUP BY f.run, f.trace_id, f.step_span, f.agent, c.rule, agent_key(c.target), coalesce(c.sent, '')
+GROUP BY f.run, f.step, f.agent, c.rule, agent_key(c.target), coalesce(c.sent, '')
 HAVING count(*) >= 3

@@ -1,9 +1,9 @@
 -- Every agent and person of the affected conversations.
-CREATE OR REPLACE TEMP TABLE new_agents AS
 WITH display AS (
     SELECT n.agent, c.conversation, arg_min(n.display_name, (len(n.display_name), n.display_name)) AS display_name
     FROM agent_names AS n
-    JOIN work_components AS c USING (trace_id)
+    JOIN agent_spans AS s USING (span)
+    JOIN work_traces AS c USING (trace)
     GROUP BY n.agent, c.conversation
 )
 
@@ -15,4 +15,4 @@ GROUP BY s.agent, s.agent_version, s.conversation
 UNION ALL
 SELECT 'human', 'human', any_value(service_name), 'human', NULL, conversation, min(requested_at), max(coalesce(answered_at, requested_at))
 FROM new_escalations
-GROUP BY conversation;
+GROUP BY conversation

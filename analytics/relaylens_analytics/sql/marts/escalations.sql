@@ -1,19 +1,19 @@
 -- Every question to a person with its answer, if there is one.
-CREATE OR REPLACE TEMP TABLE new_escalations AS
+-- needs: work_requests
 WITH stated_questions AS (
     SELECT f.run, f.agent, min(q.t0) AS t0
     FROM work_requests AS q
-    JOIN work_facts AS f USING (trace_id, span_id)
+    JOIN work_facts AS f USING (span)
     WHERE q.rule = 'stated' AND f.run IS NOT NULL
     GROUP BY f.run, f.agent
 ),
 
 requests AS (
-    SELECT q.*, f.agent, f.run, r.conversation, w.service_name
+    SELECT q.*, w.trace_id, w.span_id, f.agent, f.run, r.conversation, w.service_name
     FROM work_requests AS q
-    JOIN work_facts AS f USING (trace_id, span_id)
-    JOIN work_runs AS r USING (trace_id)
-    JOIN work_spans AS w USING (trace_id, span_id)
+    JOIN work_facts AS f USING (span)
+    JOIN work_spans AS w USING (span)
+    JOIN work_runs AS r ON r.trace = w.trace
     LEFT JOIN stated_questions AS s ON s.run = f.run AND s.agent = f.agent
     -- what the details of a framework or the model's own words show is counted only where a statement is missing;
     -- the tool that an agent uses after it has asked is what the question was about
@@ -48,7 +48,7 @@ rows AS (
 human_messages AS (
     SELECT c.conversation, b.message_id, min(b.t0) AS t0, any_value(b.content) AS content, any_value(b.source) AS source
     FROM work_bus_receipts AS b
-    JOIN work_components AS c USING (trace_id)
+    JOIN work_traces AS c USING (trace)
     WHERE is_person(agent_key(b.source)) AND b.type IN ('HandoffMessage', 'TextMessage')
     GROUP BY c.conversation, b.message_id
 ),
@@ -56,9 +56,9 @@ human_messages AS (
 paired AS (
     SELECT run, agent, turn, any_value(conversation) AS conversation, arg_min(trace_id, (t0, span_id)) AS trace_id,
            arg_min(span_id, (t0, span_id)) AS span_id, any_value(service_name) AS service_name,
-           arg_min(tool_name, (t0, span_id)) FILTER (WHERE tool_name IS NOT NULL) AS tool_name,
-           arg_min(rule, (t0, span_id)) AS rule, min(t0) AS asked,
-           arg_min(question, (t0, span_id)) FILTER (WHERE question IS NOT NULL) AS question,
+           arg_min(tool_name, (t0, span_id, priority)) FILTER (WHERE tool_name IS NOT NULL) AS tool_name,
+           arg_min(rule, (t0, span_id, priority)) AS rule, min(t0) AS asked,
+           arg_min(question, (t0, span_id, priority)) FILTER (WHERE question IS NOT NULL) AS question,
            min(t1) FILTER (WHERE NOT pauses) AS went_on, bool_or(pauses) AS paused,
            arg_max(answer, t0) FILTER (WHERE NOT pauses) AS answer
     FROM rows
@@ -68,7 +68,7 @@ paired AS (
 answered AS (
     SELECT p.*, h.t0 AS human_t0, h.content AS human_content, h.source AS human_name,
            -- work of the same run after the pause, in a later trace, shows that the person let it go on
-           (SELECT min(s.t0) FROM work_steps AS s WHERE s.run = p.run AND s.trace_id <> p.trace_id AND s.t0 > p.asked) AS resumed
+           (SELECT min(s.t0) FROM work_steps AS s JOIN work_traces AS t USING (trace) WHERE s.run = p.run AND t.trace_id <> p.trace_id AND s.t0 > p.asked) AS resumed
     FROM paired AS p
     ASOF LEFT JOIN human_messages AS h ON h.conversation = p.conversation AND p.asked < h.t0
 ),
@@ -96,4 +96,4 @@ SELECT id AS escalation, conversation, run, trace_id, span_id, agent, service_na
        rule, tool_name, make_timestamp(asked // 1000) AS requested_at, make_timestamp(answered // 1000) AS answered_at,
        (answered - asked) / 1e6 AS pending_ms,
        ltrim(left(question, 4000), chr(1)) AS question, ltrim(left(answer, 4000), chr(1)) AS answer, answered_by
-FROM inferred;
+FROM inferred

@@ -1,17 +1,8 @@
 -- Every run with its outcome and its sums.
-CREATE OR REPLACE TEMP TABLE new_runs AS
-WITH members AS (
-    SELECT r.run, r.conversation, r.trace_id, min(w.t0) AS t0, max(w.t1) AS t1, count(*) AS spans
-    FROM work_runs AS r
-    JOIN work_spans AS w USING (trace_id)
-    WHERE r.run IS NOT NULL
-    GROUP BY ALL
-),
-
-frames AS (
+WITH frames AS (
     SELECT run, any_value(conversation) AS conversation, arg_min(trace_id, (t0, trace_id)) AS trace_id, count(*) AS traces,
            min(t0) AS t0, max(t1) AS t1, sum(spans) AS spans
-    FROM members
+    FROM work_runs
     GROUP BY run
 ),
 
@@ -21,9 +12,9 @@ roots AS (
            arg_min(w.service_name, w.t0) AS service_name,
            arg_min(w.user_id, w.t0) FILTER (WHERE w.user_id IS NOT NULL) AS user_id
     FROM work_spans AS w
-    JOIN work_runs AS r USING (trace_id)
-    JOIN work_classes AS k USING (trace_id, span_id)
-    WHERE r.run IS NOT NULL AND (k.span_class <> 'chain' OR w.parent_span_id IS NULL)
+    JOIN work_runs AS r USING (trace)
+    JOIN work_classes AS k USING (span)
+    WHERE k.span_class <> 'chain' OR w.parent_span_id IS NULL
     GROUP BY r.run
 ),
 
@@ -31,7 +22,7 @@ roots AS (
 calls AS (
     SELECT f.run, w.t0, w.t1
     FROM work_facts AS f
-    JOIN work_spans AS w USING (trace_id, span_id)
+    JOIN work_spans AS w USING (span)
     WHERE f.span_class IN ('llm', 'tool') AND w.t1 > w.t0
 ),
 
@@ -48,9 +39,9 @@ busy AS (
 
 facts AS (
     SELECT f.run, count(*) FILTER (WHERE f.span_class = 'tool') AS tool_calls,
-           count(*) FILTER (WHERE e.is_origin) AS errors, count(*) FILTER (WHERE e.is_soft_error) AS soft_errors
+           count(e.span) FILTER (WHERE e.is_origin) AS errors, count(e.span) FILTER (WHERE e.is_soft_error) AS soft_errors
     FROM work_facts AS f
-    JOIN span_errors AS e USING (trace_id, span_id)
+    LEFT JOIN span_errors AS e USING (span)
     GROUP BY f.run
 ),
 
@@ -87,34 +78,6 @@ again AS (
     SELECT run, count(*) AS retries FROM retried_calls GROUP BY run
 ),
 
-texts AS (
-    SELECT r.run,
-           arg_min(coalesce(w.input_text, i.text, text_of(w.input), text_of(i.cell)), (w.parent_span_id IS NOT NULL, w.t0))
-               FILTER (WHERE coalesce(w.input_text, i.text, w.input, i.cell) IS NOT NULL) AS input_text
-    FROM work_spans AS w
-    JOIN work_runs AS r USING (trace_id)
-    LEFT JOIN step_inputs AS i USING (trace_id, span_id)
-    WHERE (w.parent_span_id IS NULL OR i.span_id IS NOT NULL)
-    GROUP BY r.run
-),
-
-answers AS (
-    SELECT s.run, arg_max(o.text, (s.t1, s.position)) FILTER (WHERE trim(o.text) <> '') AS output_text
-    FROM work_steps AS s
-    JOIN step_outputs AS o USING (trace_id, span_id)
-    GROUP BY s.run
-),
-
--- what the outermost span says it gave back
-given_back AS (
-    SELECT r.run, arg_max(w.output_text, (w.t1, w.span_id)) AS output_text
-    FROM work_spans AS w
-    JOIN work_runs AS r USING (trace_id)
-    JOIN work_classes AS k USING (trace_id, span_id)
-    WHERE w.parent_span_id IS NULL AND k.span_class = 'workflow' AND trim(plain_text(w.output_text)) <> ''
-    GROUP BY r.run
-),
-
 found AS (
     SELECT run, count(*) AS findings FROM new_findings GROUP BY run
 )
@@ -131,9 +94,7 @@ SELECT f.run, f.conversation, f.trace_id, f.traces, r.service_name, r.name, r.us
        coalesce(g.retries, 0) AS retries, coalesce(j.rework, 0) AS rework, coalesce(n.findings, 0) AS findings,
        coalesce(m.input_tokens, t.input_tokens) AS input_tokens, coalesce(m.output_tokens, t.output_tokens) AS output_tokens,
        CASE WHEN m.model_calls IS NULL THEN t.cost ELSE m.cost END AS cost_usd,
-       ltrim(left(plain_text(i.input_text), 500), chr(1)) AS input_preview,
-       ltrim(left(plain_text(coalesce(y.output_text, w.output_text)), 500), chr(1)) AS output_preview,
-       f.spans
+       i.input_preview, y.output_preview, f.spans
 FROM frames AS f
 JOIN run_outcomes AS o USING (run)
 LEFT JOIN roots AS r USING (run)
@@ -145,7 +106,6 @@ LEFT JOIN passed AS p USING (run)
 LEFT JOIN asked AS a USING (run)
 LEFT JOIN judged AS j USING (run)
 LEFT JOIN again AS g USING (run)
-LEFT JOIN texts AS i USING (run)
-LEFT JOIN answers AS w USING (run)
-LEFT JOIN given_back AS y USING (run)
-LEFT JOIN found AS n USING (run);
+LEFT JOIN found AS n USING (run)
+LEFT JOIN run_inputs AS i USING (run)
+LEFT JOIN run_outputs AS y USING (run)

@@ -1,5 +1,26 @@
--- The traces to derive anew, from the changed ones outwards; a changed trace keeps the batch it was first seen in.
-CREATE OR REPLACE TEMP TABLE affected_traces AS
-SELECT t.trace_id, least(t.first_batch, coalesce(c.first_batch, t.first_batch)) AS first_batch
-FROM changed_traces AS t
-LEFT JOIN conversation_traces AS c USING (trace_id);
+-- The traces to derive anew: the changed ones and all that share a key with them, also by way of others.
+WITH RECURSIVE reached AS (
+    SELECT trace_id FROM changed_traces
+    UNION
+    SELECT trace_id FROM (
+        SELECT o.trace_id
+        FROM reached AS r
+        JOIN trace_keys AS k USING (trace_id)
+        JOIN trace_keys AS o ON o.key = k.key
+        UNION ALL
+        SELECT k.key[7:]
+        FROM reached AS r
+        JOIN trace_keys AS k USING (trace_id)
+        WHERE k.rule = 'link'
+        UNION ALL
+        SELECT k.trace_id
+        FROM reached AS r
+        JOIN (SELECT trace_id, key[7:] AS linked FROM trace_keys WHERE rule = 'link') AS k ON k.linked = r.trace_id
+    )
+)
+
+SELECT r.trace_id, coalesce(n.first_batch, c.first_batch) AS first_batch
+FROM reached AS r
+LEFT JOIN changed_traces AS n USING (trace_id)
+LEFT JOIN conversation_traces AS c USING (trace_id)
+WHERE n.trace_id IS NOT NULL OR c.trace_id IS NOT NULL

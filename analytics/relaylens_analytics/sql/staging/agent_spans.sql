@@ -1,6 +1,5 @@
 -- The spans of agents, before their names are known.
-CREATE OR REPLACE TEMP TABLE agent_spans AS
-SELECT w.*
+SELECT w.span, w.trace, w.t1, w.name_text, w.agent_name, w.agent_node, w.graph_node, w.kind_word, w.input_text, w.output_text
 FROM work_spans AS w
-JOIN work_classes AS k USING (trace_id, span_id)
-WHERE k.span_class = 'agent';
+JOIN work_classes AS k USING (span)
+WHERE k.span_class = 'agent'

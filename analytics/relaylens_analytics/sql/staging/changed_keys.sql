@@ -1,10 +1,9 @@
 -- The keys that the changed traces offer: their session, their framework's id, and the traces they link to.
-CREATE OR REPLACE TEMP TABLE changed_keys AS
 WITH rows AS (
     SELECT s.trace_id, s.span_id, s.parent_span_id, s.session_id, s.name, s.links, s.start_time_unix_nano
     FROM spans AS s
     SEMI JOIN changed_traces USING (trace_id)
-    WHERE s.batch <= $upto AND s.batch >= (SELECT min(coalesce(c.first_batch, t.first_batch)) FROM changed_traces AS t LEFT JOIN conversation_traces AS c USING (trace_id))
+    WHERE s.batch <= getvariable('upto') AND s.batch >= getvariable('first_batch')
 )
 
 SELECT trace_id, 'session:' || arg_min(session_id, (parent_span_id IS NOT NULL, start_time_unix_nano, span_id)) AS key, 'session' AS rule
@@ -18,4 +17,4 @@ WHERE starts_with(name, 'autogen ') AND regexp_matches(name, '_[0-9a-f]{8}-[0-9a
 UNION
 SELECT trace_id, 'trace:' || link.trace_id, 'link'
 FROM (SELECT trace_id, unnest(links) AS link FROM rows WHERE len(links) > 0)
-WHERE link.trace_id <> trace_id;
+WHERE link.trace_id <> trace_id

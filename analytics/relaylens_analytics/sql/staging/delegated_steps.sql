@@ -1,29 +1,25 @@
 -- Tool calls that run another agent without a span of its own: a delegation with model calls below and no agent span there.
-CREATE OR REPLACE TEMP TABLE delegated_steps AS
+-- needs: delegating_tools
 WITH RECURSIVE below AS (
-    SELECT t.trace_id, t.span_id AS tool_span, w.span_id, 1 AS depth
-    FROM work_tools AS t
-    JOIN work_spans AS w ON w.trace_id = t.trace_id AND w.parent_span_id = t.span_id
-    WHERE coalesce(t.named_target, CASE WHEN t.is_generic_transfer THEN t.argument_target END) IS NOT NULL
+    SELECT t.span AS tool, w.span, 1 AS depth
+    FROM delegating_tools AS t
+    JOIN work_spans AS w ON w.parent = t.span
     UNION ALL
-    SELECT b.trace_id, b.tool_span, w.span_id, b.depth + 1
+    SELECT b.tool, w.span, b.depth + 1
     FROM below AS b
-    JOIN work_spans AS w ON w.trace_id = b.trace_id AND w.parent_span_id = b.span_id
+    JOIN work_spans AS w ON w.parent = b.span
     WHERE b.depth < 50
 ),
 
 judged AS (
-    SELECT b.trace_id, b.tool_span,
-           bool_or(k.span_class = 'llm') AS has_model_call,
-           bool_or(n.agent IS NOT NULL) AS has_agent
+    SELECT b.tool, bool_or(k.span_class = 'llm') AS has_model_call, bool_or(n.agent IS NOT NULL) AS has_agent
     FROM below AS b
-    LEFT JOIN work_classes AS k ON k.trace_id = b.trace_id AND k.span_id = b.span_id
-    LEFT JOIN agent_names AS n ON n.trace_id = b.trace_id AND n.span_id = b.span_id
-    GROUP BY b.trace_id, b.tool_span
+    LEFT JOIN work_classes AS k USING (span)
+    LEFT JOIN agent_names AS n USING (span)
+    GROUP BY b.tool
 )
 
-SELECT t.trace_id, t.span_id,
-       agent_key(coalesce(t.named_target, t.argument_target)) AS agent
+SELECT t.span, agent_key(t.target) AS agent
 FROM judged AS j
-JOIN work_tools AS t ON t.trace_id = j.trace_id AND t.span_id = j.tool_span
-WHERE j.has_model_call AND NOT j.has_agent;
+JOIN delegating_tools AS t ON t.span = j.tool
+WHERE j.has_model_call AND NOT j.has_agent

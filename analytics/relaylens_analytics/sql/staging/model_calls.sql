@@ -1,24 +1,24 @@
 -- The model calls that count: those with no model call below, with tokens and cost.
-CREATE OR REPLACE TEMP TABLE model_calls AS
 WITH calls AS (
-    SELECT f.trace_id, f.span_id, f.run, f.agent, f.step_span, w.model, w.provider, w.t0, w.t1, w.cost_usd,
-           w.input_tokens, w.output_tokens, w.cached_tokens, w.parent_span_id
+    SELECT f.span, f.run, f.agent, f.step, w.model, w.provider, w.t0, w.t1, w.cost_usd,
+           w.input_tokens, w.output_tokens, w.cached_tokens, w.parent
     FROM work_facts AS f
-    JOIN work_spans AS w USING (trace_id, span_id)
+    JOIN work_spans AS w USING (span)
     WHERE f.span_class = 'llm'
 ),
 
 parents AS (
-    SELECT trace_id, parent_span_id AS span_id FROM calls WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL
+    SELECT parent AS span FROM calls WHERE parent IS NOT NULL AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)
     UNION
-    SELECT c.trace_id, p.parent_span_id
-    FROM calls AS c
-    JOIN work_spans AS p ON p.trace_id = c.trace_id AND p.span_id = c.parent_span_id
+    SELECT p.parent
+    FROM (SELECT DISTINCT parent FROM calls) AS c
+    JOIN work_spans AS p ON p.span = c.parent
+    WHERE p.parent IS NOT NULL
 ),
 
 leaves AS (
     SELECT c.* FROM calls AS c
-    ANTI JOIN parents USING (trace_id, span_id)
+    ANTI JOIN parents USING (span)
 ),
 
 -- the first matching price of each model, found once for each
@@ -33,9 +33,9 @@ priced AS (
     GROUP BY m.model
 )
 
-SELECT l.*,
+SELECT l.span, l.run, l.agent, l.step, l.model, l.t0, l.input_tokens, l.output_tokens,
        coalesce(l.cost_usd, ((l.input_tokens - coalesce(l.cached_tokens, 0)) * p.price.input_usd
                              + coalesce(l.cached_tokens, 0) * coalesce(p.price.cached_usd, p.price.input_usd)
                              + coalesce(l.output_tokens, 0) * p.price.output_usd) / 1e6) AS cost
 FROM leaves AS l
-LEFT JOIN priced AS p USING (model);
+LEFT JOIN priced AS p USING (model)

@@ -1,7 +1,6 @@
--- Which spans failed, control flow apart; where an error began; and which failed without saying so.
-CREATE OR REPLACE TEMP TABLE span_errors AS
+-- The spans that failed, control flow apart, or failed without saying so; and where an error began.
 WITH soft AS (
-    SELECT t.trace_id, t.span_id
+    SELECT t.span
     FROM work_tools AS t
     WHERE NOT t.reports_error AND (
         regexp_matches(left(t.result, 300), '(?i)^\W*(content\W+)?(text\W+)?(error|exception|traceback|runtimeerror|valueerror)\b')
@@ -12,18 +11,19 @@ WITH soft AS (
 
 -- a person did not let the tool be called: it has not failed
 denied AS (
-    SELECT trace_id, span_id
+    SELECT span
     FROM work_tools
     WHERE regexp_matches(left(result, 300), '(?i)\btool call (is|was|has been) (rejected|denied)\b')
+),
+
+failed AS (
+    SELECT span, parent FROM work_spans WHERE reports_error AND NOT is_control_flow
 )
 
-SELECT w.trace_id, w.span_id,
-       (w.reports_error AND NOT w.is_control_flow AND d.span_id IS NULL) AS is_error,
-       (w.reports_error AND NOT w.is_control_flow AND d.span_id IS NULL) AND NOT EXISTS (
-           SELECT 1 FROM work_spans AS c
-           WHERE c.trace_id = w.trace_id AND c.parent_span_id = w.span_id AND c.reports_error AND NOT c.is_control_flow
-       ) AS is_origin,
-       s.span_id IS NOT NULL AND d.span_id IS NULL AS is_soft_error
-FROM work_spans AS w
-LEFT JOIN soft AS s USING (trace_id, span_id)
-LEFT JOIN denied AS d USING (trace_id, span_id);
+SELECT span, TRUE AS is_error, span NOT IN (SELECT parent FROM failed WHERE parent IS NOT NULL) AS is_origin, FALSE AS is_soft_error
+FROM failed
+ANTI JOIN denied USING (span)
+UNION ALL
+SELECT span, FALSE, FALSE, TRUE
+FROM soft
+ANTI JOIN denied USING (span)

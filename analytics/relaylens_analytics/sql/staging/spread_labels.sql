@@ -1,5 +1,4 @@
 -- One round of taking the smallest label among the traces that share a key.
-CREATE OR REPLACE TEMP TABLE labels_at_work AS
 WITH by_key AS (
     SELECT k.key, min(l.label) AS label, min(l.tight_label) FILTER (WHERE k.rule <> 'session') AS tight_label
     FROM affected_keys AS k
@@ -13,4 +12,4 @@ SELECT l.trace_id,
 FROM labels_at_work AS l
 LEFT JOIN affected_keys AS k USING (trace_id)
 LEFT JOIN by_key AS b ON b.key = k.key
-GROUP BY l.trace_id, l.label, l.tight_label;
+GROUP BY l.trace_id, l.label, l.tight_label

@@ -1,5 +1,5 @@
 -- How each step ended, by the first rule that tells.
-CREATE OR REPLACE TEMP TABLE step_outcomes AS
-SELECT trace_id, span_id, outcome, evidence, rule
+-- needs: work_steps
+SELECT step, outcome, evidence, rule
 FROM step_outcome_candidates
-QUALIFY row_number() OVER (PARTITION BY trace_id, span_id ORDER BY priority) = 1;
+QUALIFY row_number() OVER (PARTITION BY step ORDER BY priority) = 1

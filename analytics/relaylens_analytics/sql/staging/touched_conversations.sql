@@ -1,5 +1,4 @@
--- The conversations whose rows are replaced: the new ones and those the affected traces belonged to before.
-CREATE OR REPLACE TEMP TABLE touched_conversations AS
-SELECT conversation FROM new_conversation_traces
-UNION
-SELECT c.conversation FROM conversation_traces AS c SEMI JOIN affected_traces USING (trace_id);
+-- The stored conversations whose rows are replaced: those of the same name as one at work, and those the traces at work belonged to.
+SELECT DISTINCT conversation
+FROM conversation_traces
+WHERE conversation IN (SELECT conversation FROM work_traces) OR trace_id IN (SELECT trace_id FROM work_traces)

@@ -1,23 +1,23 @@
 -- Messages on AutoGen's bus, one row per receipt.
-CREATE OR REPLACE TEMP TABLE work_bus_receipts AS
+-- needs: autogen
 WITH documents AS (
-    SELECT w.trace_id, w.span_id, w.t0, w.t1,
+    SELECT w.span, w.trace, w.t0, w.t1,
            from_json(w.input_text, '{"message": "JSON", "response": {"chat_message": "JSON"}, "messages": ["JSON"]}') AS document
     FROM work_spans AS w
     WHERE starts_with(w.name_text, 'autogen ') AND json_valid(w.input_text)
 ),
 
 messages AS (
-    SELECT trace_id, span_id, t0, t1,
+    SELECT span, trace, t0, t1,
            unnest(list_filter([document.message, document.response.chat_message] || coalesce(document.messages, []), lambda m: m IS NOT NULL)) AS message
     FROM documents
 )
 
-SELECT m.trace_id, m.span_id, m.t0, m.t1,
+SELECT m.span, m.trace, m.t0, m.t1,
        m.message ->> '$.id' AS message_id, m.message ->> '$.type' AS type,
        m.message ->> '$.source' AS source, m.message ->> '$.target' AS target,
        m.message ->> '$.content' AS content,
        TRY_CAST(m.message ->> '$.models_usage.prompt_tokens' AS BIGINT) AS input_tokens,
        TRY_CAST(m.message ->> '$.models_usage.completion_tokens' AS BIGINT) AS output_tokens
 FROM messages AS m
-WHERE (m.message ->> '$.type') IS NOT NULL;
+WHERE (m.message ->> '$.type') IS NOT NULL

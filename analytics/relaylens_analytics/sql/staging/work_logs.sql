@@ -1,8 +1,8 @@
 -- Log events that hold a model call's messages, for the spans at work.
-CREATE OR REPLACE TEMP TABLE work_logs AS
-SELECT l.trace_id, l.span_id, l.event_name,
-       text_of(l.attributes['gen_ai.output.messages']) AS output_messages,
-       text_of(l.body) AS body
+-- needs: logs
+SELECT w.span, l.event_name,
+       text_of(l.attributes['gen_ai.output.messages']) AS output_messages
 FROM logs AS l
-SEMI JOIN affected_traces USING (trace_id)
-WHERE starts_with(l.event_name, 'gen_ai.');
+JOIN work_traces AS t USING (trace_id)
+JOIN work_rows AS w ON w.trace = t.trace AND w.span_id = l.span_id
+WHERE starts_with(l.event_name, 'gen_ai.')

@@ -1,3 +1,6 @@
 -- Traces that end waiting for a person.
-CREATE OR REPLACE TEMP TABLE work_pauses AS
-SELECT DISTINCT trace_id FROM work_requests WHERE pauses;
+-- needs: work_requests
+SELECT DISTINCT w.trace
+FROM work_requests AS q
+JOIN work_spans AS w USING (span)
+WHERE q.pauses

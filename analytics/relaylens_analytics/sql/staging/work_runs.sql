@@ -1,46 +1,41 @@
 -- Which run each trace belongs to: stated, joined by links or a framework's id, resumed after a pause for a person, or its own.
-CREATE OR REPLACE TEMP TABLE work_runs AS
-WITH RECURSIVE working AS (
-    SELECT w.trace_id, min(w.t0) AS t0, min(w.run_id) AS stated,
+WITH working AS (
+    SELECT w.trace, min(w.t0) AS t0, max(w.t1) AS t1, count(*) AS spans, min(w.run_id) AS stated, bool_or(w.parent_span_id IS NULL) AS has_root,
            bool_or(k.span_class IN ('agent', 'llm', 'tool', 'handoff', 'human', 'workflow', 'validation', 'feedback')) AS works
     FROM work_spans AS w
-    JOIN work_classes AS k USING (trace_id, span_id)
-    GROUP BY w.trace_id
+    JOIN work_classes AS k USING (span)
+    GROUP BY w.trace
 ),
 
 grouped AS (
-    SELECT w.*, c.conversation, c.tight_component
+    SELECT w.*, c.trace_id, c.conversation, coalesce(w.stated, c.tight_component) AS unit, p.trace IS NOT NULL AS pauses
     FROM working AS w
-    JOIN work_components AS c USING (trace_id)
+    JOIN work_traces AS c USING (trace)
+    LEFT JOIN work_pauses AS p USING (trace)
 ),
 
 units AS (
-    SELECT conversation, coalesce(stated, tight_component) AS unit, min(t0) AS t0, bool_or(works) AS works,
+    SELECT conversation, unit, min(t0) AS t0, bool_or(pauses) AS pauses,
            arg_min(trace_id, (NOT works, t0, trace_id)) AS first_trace, any_value(stated) AS stated
     FROM grouped
-    GROUP BY ALL
-),
-
-ordered AS (
-    SELECT u.*, row_number() OVER (PARTITION BY conversation ORDER BY t0, unit) AS place,
-           EXISTS (
-               SELECT 1 FROM work_pauses AS p
-               JOIN grouped AS g ON g.trace_id = p.trace_id
-               WHERE coalesce(g.stated, g.tight_component) = u.unit AND g.conversation = u.conversation
-           ) AS pauses
-    FROM units AS u
-    WHERE works
+    GROUP BY conversation, unit
+    HAVING bool_or(works)
 ),
 
 -- a unit that follows a pause in its conversation goes on with the same run
-chained AS (
-    SELECT o.*, coalesce(o.stated, o.first_trace) AS run FROM ordered AS o WHERE place = 1
-    UNION ALL
-    SELECT o.*, CASE WHEN o.stated IS NULL AND c.stated IS NULL AND c.pauses THEN c.run ELSE coalesce(o.stated, o.first_trace) END
-    FROM chained AS c
-    JOIN ordered AS o ON o.conversation = c.conversation AND o.place = c.place + 1
+begun AS (
+    SELECT conversation, unit, t0,
+           CASE WHEN stated IS NULL AND lag(stated) OVER in_order IS NULL AND lag(pauses, 1, FALSE) OVER in_order THEN NULL
+                ELSE coalesce(stated, first_trace) END AS begins
+    FROM units
+    WINDOW in_order AS (PARTITION BY conversation ORDER BY t0, unit)
+),
+
+named AS (
+    SELECT conversation, unit, last_value(begins IGNORE NULLS) OVER (PARTITION BY conversation ORDER BY t0, unit) AS run
+    FROM begun
 )
 
-SELECT g.trace_id, g.conversation, c.run
+SELECT g.trace, g.trace_id, g.conversation, n.run, g.has_root, g.t0, g.t1, g.spans
 FROM grouped AS g
-JOIN chained AS c ON c.conversation = g.conversation AND c.unit = coalesce(g.stated, g.tight_component);
+JOIN named AS n ON n.conversation = g.conversation AND n.unit = g.unit

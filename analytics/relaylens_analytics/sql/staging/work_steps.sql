@@ -1,18 +1,18 @@
--- The steps: one row per turn of an agent, in order of time.
-CREATE OR REPLACE TEMP TABLE work_steps AS
+-- The steps: one row per turn of an agent, in order of time; `step` is the number of the span that opens it.
+-- needs: work_steps_of
 WITH opened AS (
-    SELECT trace_id, step_span AS span_id, agent, agent_rule, parent_step_span
+    SELECT step, agent, agent_rule, parent_step
     FROM work_steps_of
-    WHERE step_span = span_id AND agent IS NOT NULL
+    WHERE step = span AND agent IS NOT NULL
     UNION ALL
-    SELECT o.trace_id, o.step_below, o.agent_below, 'delegating_tool', o.parent_below
+    SELECT o.step_below, o.agent_below, 'delegating_tool', o.parent_below
     FROM work_steps_of AS o
-    JOIN delegated_steps AS v USING (trace_id, span_id)
+    JOIN delegated_steps AS v USING (span)
 )
 
-SELECT o.trace_id, o.span_id, o.agent, o.agent_rule, o.parent_step_span,
+SELECT o.step, w.trace, o.agent, o.agent_rule, o.parent_step,
        w.t0, w.t1, w.started_at, w.ended_at, w.service_name, r.run,
-       row_number() OVER (PARTITION BY r.run ORDER BY w.t0, w.t1 DESC, o.trace_id, o.span_id) AS position
+       row_number() OVER (PARTITION BY r.run ORDER BY w.t0, w.t1 DESC, o.step) AS position
 FROM opened AS o
-JOIN work_spans AS w USING (trace_id, span_id)
-LEFT JOIN work_runs AS r USING (trace_id);
+JOIN work_spans AS w ON w.span = o.step
+LEFT JOIN work_runs AS r USING (trace)

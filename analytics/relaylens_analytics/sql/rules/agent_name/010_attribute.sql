@@ -1,2 +1,2 @@
 -- The agent's name as an attribute states it.
-SELECT trace_id, span_id, agent_name AS name FROM agent_spans WHERE agent_name IS NOT NULL
+SELECT span, agent_name AS name FROM agent_spans WHERE agent_name IS NOT NULL

@@ -1,4 +1,5 @@
 -- The LangGraph node that the span runs.
-SELECT trace_id, span_id, graph_node AS name
+-- needs: graph
+SELECT span, graph_node AS name
 FROM agent_spans
 WHERE graph_node IS NOT NULL AND name_text = 'execute_task ' || graph_node

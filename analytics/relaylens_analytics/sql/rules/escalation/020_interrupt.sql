@@ -1,13 +1,13 @@
 -- The framework's exception that pauses for a person, on the call that raised it.
-SELECT w.trace_id, w.span_id, w.t0, w.t1, coalesce(w.tool_name, w.name_text) AS tool_name,
+-- needs: errors | events
+SELECT w.span, w.t0, w.t1, coalesce(w.tool_name, w.name_text) AS tool_name,
        NOT coalesce(regexp_matches(w.error_class, 'WaitingForEvent'), FALSE) AS pauses,
        NULL AS stated_id, NULL AS stated_state, coalesce(w.exception_message, w.status_text) AS question, NULL AS answer, NULL AS answered_by
 FROM work_spans AS w
-JOIN work_classes AS k USING (trace_id, span_id)
 WHERE (coalesce(regexp_matches(concat_ws(' ', w.error_class, w.exception_type),
                                '(GraphInterrupt|NodeInterrupt|WaitingForEvent|ApprovalRequired|CallDeferred|InterruptException)'), FALSE)
        OR coalesce(regexp_matches(w.status_text, '^\(?Interrupt\('), FALSE))
   AND NOT EXISTS (
       SELECT 1 FROM work_spans AS c
-      WHERE c.trace_id = w.trace_id AND c.parent_span_id = w.span_id AND c.is_control_flow
+      WHERE c.parent = w.span AND c.is_control_flow
   )

@@ -1,5 +1,6 @@
 -- A tool's result says that the call needs a person's confirmation.
-SELECT t.trace_id, t.span_id, t.t0, t.t1, t.tool_name, TRUE AS pauses,
+-- needs: work_tools
+SELECT t.span, t.t0, t.t1, t.tool_name, TRUE AS pauses,
        NULL AS stated_id, NULL AS stated_state, t.arguments AS question, NULL AS answer, NULL AS answered_by
 FROM work_tools AS t
 WHERE regexp_matches(t.result, '(?i)\b(requires|needs|awaiting|waiting for) (your |human |user )?(confirmation|approval)\b')

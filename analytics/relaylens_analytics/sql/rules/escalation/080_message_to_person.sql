@@ -1,8 +1,9 @@
 -- A handoff message on the bus goes to a person.
-SELECT trace_id, span_id, t0, t1, NULL AS tool_name, FALSE AS pauses,
+-- needs: work_bus_receipts
+SELECT span, t0, t1, NULL AS tool_name, FALSE AS pauses,
        message_id AS stated_id, NULL AS stated_state, content AS question, NULL AS answer, NULL AS answered_by
 FROM (
-    SELECT message_id, arg_min(trace_id, (t0, span_id)) AS trace_id, arg_min(span_id, (t0, span_id)) AS span_id, min(t0) AS t0, min(t1) AS t1,
+    SELECT message_id, arg_min(span, (t0, span)) AS span, min(t0) AS t0, min(t1) AS t1,
            any_value(content) AS content, any_value(target) AS target, any_value(type) AS type
     FROM work_bus_receipts
     GROUP BY message_id

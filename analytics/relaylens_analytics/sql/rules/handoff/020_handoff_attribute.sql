@@ -1,5 +1,6 @@
 -- Only the source is stated: the target is the agent that begins next.
-SELECT w.trace_id, w.span_id, agent_key(w.transfer_source) AS from_agent, NULL AS target, w.t0, w.t1,
+-- needs: kind HANDOFF | operation handoff | operation agent_handoff
+SELECT w.span, agent_key(w.transfer_source) AS from_agent, NULL AS target, w.t0, w.t1,
        w.transfer_mode AS mode, NULL AS call_id, w.reports_error AND NOT w.is_control_flow AS failed,
        NULL AS sent, FALSE AS needs_agent, FALSE AS is_explicit_return
 FROM work_spans AS w

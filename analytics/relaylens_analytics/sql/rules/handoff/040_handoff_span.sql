@@ -1,5 +1,6 @@
 -- A span named `handoff to X` with source and target as its input and output.
-SELECT w.trace_id, w.span_id, agent_key(w.input_text) AS from_agent,
+-- needs: kind TOOL
+SELECT w.span, agent_key(w.input_text) AS from_agent,
        coalesce(nullif(w.output_text, ''), regexp_extract(w.name_text, '^handoff to (.+)', 1)) AS target,
        w.t0, w.t1, 'pass_control' AS mode, NULL AS call_id, w.status_code = 2 AS failed, NULL AS sent, FALSE AS needs_agent, FALSE AS is_explicit_return
 FROM work_spans AS w

@@ -1,5 +1,6 @@
 -- A tool made for handing over, with the target in its name or in its arguments.
-SELECT t.trace_id, t.span_id, NULL AS from_agent,
+-- needs: work_tools
+SELECT t.span, NULL AS from_agent,
        coalesce(CASE WHEN NOT t.is_generic_transfer THEN t.named_target END, t.argument_target) AS target,
        t.t0, t.t1, NULL AS mode, t.tool_call_id AS call_id,
        t.reports_error AND NOT t.is_control_flow AS failed,

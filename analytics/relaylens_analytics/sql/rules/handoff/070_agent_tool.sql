@@ -1,9 +1,17 @@
 -- A tool that bears the name of a known agent, or asks one.
-SELECT t.trace_id, t.span_id, NULL AS from_agent,
+-- needs: work_tools
+-- needs: known_agents
+WITH keyed AS (
+    SELECT tool_key, agent_key(tool_key) AS named_agent, agent_key(asked_target) AS asked_agent
+    FROM (SELECT DISTINCT tool_key, asked_target FROM work_tools)
+)
+
+SELECT t.span, NULL AS from_agent,
        coalesce(a.agent, b.agent) AS target,
        t.t0, t.t1, 'return_to_caller' AS mode, t.tool_call_id AS call_id,
        t.reports_error AND NOT t.is_control_flow AS failed, t.arguments AS sent, TRUE AS needs_agent, FALSE AS is_explicit_return
 FROM work_tools AS t
-LEFT JOIN known_agents AS a ON a.trace_id = t.trace_id AND a.agent = agent_key(t.tool_key)
-LEFT JOIN known_agents AS b ON b.trace_id = t.trace_id AND b.agent = agent_key(t.asked_target)
+JOIN keyed AS n USING (tool_key)
+LEFT JOIN known_agents AS a ON a.trace = t.trace AND a.agent = n.named_agent
+LEFT JOIN known_agents AS b ON b.trace = t.trace AND b.agent = n.asked_agent
 WHERE coalesce(a.agent, b.agent) IS NOT NULL

@@ -1,4 +1,4 @@
 -- A call of a model, by OpenTelemetry's operation or OpenInference's kind.
-SELECT trace_id, span_id, 'llm' AS span_class
+SELECT span, 'llm' AS span_class
 FROM work_spans
 WHERE operation IN ('chat', 'generate_content', 'text_completion') OR kind_word = 'LLM'

@@ -1,4 +1,5 @@
 -- The making of an agent: it registers the agent and is no work.
-SELECT trace_id, span_id, 'create_agent' AS span_class
+-- needs: operation create_agent
+SELECT span, 'create_agent' AS span_class
 FROM work_spans
 WHERE operation = 'create_agent'

@@ -1,5 +1,5 @@
 -- A network, crew, graph or task that frames the agents' work.
-SELECT trace_id, span_id, 'workflow' AS span_class
+SELECT span, 'workflow' AS span_class
 FROM work_spans
 WHERE NOT is_detail AND (operation IN ('invoke_workflow', 'invoke_swarm', 'invoke_graph', 'handle_conversation_turn')
    OR kind_word = 'WORKFLOW'

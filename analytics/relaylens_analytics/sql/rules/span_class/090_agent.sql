@@ -1,5 +1,5 @@
 -- An agent's turn, by operation or kind, unless Relaylens records the turns itself; in a LangGraph graph only a node that has the agent's own name.
-SELECT trace_id, span_id, 'agent' AS span_class
+SELECT span, 'agent' AS span_class
 FROM work_spans
 WHERE NOT is_detail AND (operation = 'invoke_agent' OR kind_word = 'AGENT' OR (name_text = 'agent run' AND agent_name IS NOT NULL))
   AND agent_name IS DISTINCT FROM 'OpenAI Agent'

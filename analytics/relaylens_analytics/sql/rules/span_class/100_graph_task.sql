@@ -1,9 +1,10 @@
 -- A LangGraph node that runs a known agent, in instrumentations where the agent's span is a leaf beside its work.
-SELECT w.trace_id, w.span_id, 'agent' AS span_class
+-- needs: graph
+SELECT w.span, 'agent' AS span_class
 FROM work_spans AS w
 WHERE NOT w.is_detail AND w.graph_node IS NOT NULL AND w.name_text = 'execute_task ' || w.graph_node
   AND w.graph_node NOT IN ('agent', 'model', 'tools', '__start__', '__end__')
   AND EXISTS (
       SELECT 1 FROM work_spans AS o
-      WHERE o.trace_id = w.trace_id AND o.operation = 'invoke_agent' AND o.agent_name = w.graph_node
+      WHERE o.trace = w.trace AND o.operation = 'invoke_agent' AND o.agent_name = w.graph_node
   )

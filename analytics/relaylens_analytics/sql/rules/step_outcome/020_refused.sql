@@ -1,5 +1,6 @@
 -- The agent refused what was handed to it.
-SELECT s.trace_id, s.span_id, 'abandoned' AS outcome, 'stated' AS evidence
+-- needs: relaylens.handoff.status
+SELECT s.step, 'abandoned' AS outcome, 'stated' AS evidence
 FROM work_steps AS s
-JOIN work_spans AS w USING (trace_id, span_id)
+JOIN work_spans AS w ON w.span = s.step
 WHERE w.attributes['relaylens.handoff.status'] = 'refused'

@@ -1,10 +1,9 @@
--- The conversation of every affected trace: named by its session, else by its first trace.
-CREATE OR REPLACE TEMP TABLE work_components AS
+-- The affected traces, numbered, each with its conversation: named by its session, else by its first trace.
 WITH starts AS (
     SELECT s.trace_id, min(s.start_time_unix_nano) AS t0
     FROM spans AS s
     SEMI JOIN affected_traces USING (trace_id)
-    WHERE s.batch >= (SELECT min(first_batch) FROM affected_traces)
+    WHERE s.batch >= getvariable('first_batch')
     GROUP BY s.trace_id
 ),
 
@@ -19,7 +18,9 @@ named AS (
     GROUP BY l.label
 )
 
-SELECT l.trace_id, coalesce(n.session, n.first_trace) AS conversation, l.tight_label AS tight_component,
+SELECT row_number() OVER (ORDER BY l.trace_id)::INTEGER AS trace, l.trace_id, a.first_batch,
+       coalesce(n.session, n.first_trace) AS conversation, l.tight_label AS tight_component,
        CASE WHEN n.session IS NOT NULL THEN 'session' WHEN n.by_framework THEN 'framework' WHEN n.by_link THEN 'link' ELSE 'trace' END AS rule
 FROM labels_at_work AS l
-JOIN named AS n USING (label);
+JOIN named AS n USING (label)
+JOIN affected_traces AS a ON a.trace_id = l.trace_id

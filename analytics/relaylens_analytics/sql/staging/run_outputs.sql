@@ -1,0 +1,21 @@
+-- What each run answered, as a person reads it: what its outermost span gave back, else what its last step said.
+WITH answers AS (
+    SELECT s.run, arg_max(o.text, (s.t1, s.position)) AS text
+    FROM work_steps AS s
+    JOIN step_outputs AS o USING (step)
+    WHERE trim(o.text) <> ''
+    GROUP BY s.run
+),
+
+given_back AS (
+    SELECT r.run, arg_max(w.output_text, (w.t1, w.span)) AS text
+    FROM work_spans AS w
+    JOIN work_runs AS r USING (trace)
+    JOIN work_classes AS k USING (span)
+    WHERE w.parent_span_id IS NULL AND k.span_class = 'workflow' AND trim(plain_text(w.output_text)) <> ''
+    GROUP BY r.run
+)
+
+SELECT run, ltrim(left(plain_text(coalesce(g.text, a.text)), 500), chr(1)) AS output_preview
+FROM answers AS a
+FULL JOIN given_back AS g USING (run)

@@ -1,0 +1,110 @@
+"""The stages of settling: what a file or a folder of rules becomes as a statement, and without what it is left out."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final, Self
+
+SQL: Final = files("relaylens_analytics") / "sql"
+
+FIRST_MATCH: Final = {"work_classes": "span, arg_min(span_class, priority) AS span_class, arg_min(rule, priority) AS rule"}
+"""Tables of rules in which only the first match of each span is kept."""
+
+_NEEDS: Final = "-- needs: "
+_CREATED_OTHERWISE: Final = {"full_text"}
+"""Files that are no query: a macro among the stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A file: its text, and what it gives no row without."""
+
+    name: str
+    text: str
+    needs: tuple[frozenset[str], ...]
+
+    def is_needed(self, present: Set[str]) -> bool:
+        """Whether it may give a row: of each line of needs, one is there."""
+        return all(not alternatives.isdisjoint(present) for alternatives in self.needs)
+
+
+@cache
+def statement(path: str) -> str:
+    """The text of an SQL file below `sql/`."""
+    return (SQL / path).read_text(encoding="utf-8")
+
+
+def _query(entry: Traversable) -> _Query:
+    """Read a file."""
+    text = entry.read_text(encoding="utf-8")
+    lines = [line.removeprefix(_NEEDS) for line in text.splitlines() if line.startswith(_NEEDS)]
+    return _Query(entry.name.removesuffix(".sql"), text, tuple(frozenset(line.split(" | ")) for line in lines))
+
+
+@cache
+def _folder(path: str) -> tuple[_Query, ...]:
+    """The files of a folder in order."""
+    entries = sorted((SQL / path).iterdir(), key=lambda entry: entry.name)
+    return tuple(_query(entry) for entry in entries if entry.name.endswith(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One table that settling fills, from one query or from all rules of a folder."""
+
+    table: str
+    queries: tuple[_Query, ...]
+    is_folder: bool
+
+    @classmethod
+    @cache
+    def named(cls, name: str) -> Self:
+        """The stage of a name: a file of `sql/staging`, `marts:NOUN`, `rules:FOLDER:TABLE` or `findings:TABLE`."""
+        match name.split(":"):
+            case ["marts", noun]:
+                return cls(f"new_{noun}", (_query(SQL / "marts" / f"{noun}.sql"),), is_folder=False)
+            case ["rules", folder, table]:
+                return cls(table, _folder(f"rules/{folder}"), is_folder=True)
+            case ["findings", table]:
+                return cls(table, _folder("findings"), is_folder=True)
+        return cls(name, (_query(SQL / "staging" / f"{name}.sql"),), is_folder=False)
+
+    def create(self) -> str:
+        """What creates its table, empty."""
+        if self.table in _CREATED_OTHERWISE:
+            return self.queries[0].text
+        return f"CREATE OR REPLACE TEMP TABLE {self.table} AS\n{self._select(frozenset(self.queries))}\nWITH NO DATA"
+
+    def insert(self, present: Set[str], into: str | None = None) -> str | None:
+        """What fills its table, or another one, or nothing where it would stay empty."""
+        needed = frozenset(query for query in self.queries if query.is_needed(present))
+        if not needed or self.table in _CREATED_OTHERWISE:
+            return None
+        return f"INSERT INTO {into or self.table} BY NAME\n{self._select(needed)}"
+
+    def _select(self, needed: frozenset[_Query]) -> str:
+        """One query over those needed; of rules with `rule` and `priority` beside their columns."""
+        if not self.is_folder:
+            return self.queries[0].text
+        union = "\nUNION ALL BY NAME\n".join(
+            f"SELECT *{_named(query.name, place)} FROM (\n{query.text}\n)"  # noqa: S608 - our own files and their names
+            for place, query in enumerate(self.queries)
+            if query in needed
+        )
+        columns = FIRST_MATCH.get(self.table)
+        return f"SELECT {columns} FROM (\n{union}\n) GROUP BY span" if columns else union  # noqa: S608 - our own text
+
+
+def _named(name: str, place: int) -> str:
+    """The rule's name and place, of a file whose name begins with a number; detectors have none and say who they are."""
+    number, _, rule = name.partition("_")
+    return f", '{rule}' AS rule, {place} AS priority" if number.isdecimal() else ""
+
+
+@cache
+def needed_features() -> list[str]:
+    """All that files of settling say they need."""
+    folders = ("staging", "marts", "findings", *(f"rules/{entry.name}" for entry in (SQL / "rules").iterdir()))
+    return sorted({one for folder in folders for query in _folder(folder) for needs in query.needs for one in needs})
