@@ -10,7 +10,8 @@ that it gives no row unless `a` or `b` is there: a table that has rows, or a fea
 (`sql/staging/work_features.sql`). Without it the query is not run at all, since planning one costs more than running it for a few traces.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from weakref import WeakSet
 
 import duckdb
@@ -32,8 +33,11 @@ STAGES = (
     "work_features",
     "work_texts",
     "full_text",
+    "span_texts",
     "work_events",
     "work_logs",
+    "span_failures",
+    "graph_spans",
     "work_spans",
     "rules:span_class:work_classes",
     "agent_spans",
@@ -56,6 +60,7 @@ STAGES = (
     "work_runs",
     "work_steps",
     "strayed_spans",
+    "placed_spans",
     "work_facts",
     "declared_agents",
     "known_agents",
@@ -94,11 +99,15 @@ MARTS = (
     "marts:validations",
     "told_errors",
     "model_calls",
+    "troubled_handoffs",
+    "repeated_delegations",
     "repeated_calls",
+    "repeated_offers",
     "findings:found",
     "marts:findings",
     "work_bus_usage",
     "retried_calls",
+    "work_tallies",
     "marts:steps",
     "run_inputs",
     "run_outputs",
@@ -172,7 +181,9 @@ def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 def _create_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of all stages, empty."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE needed_features AS SELECT unnest($features) AS feature", {"features": needed_features()})
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE needed_features AS SELECT unnest($features) AS feature", {"features": needed_features()}
+    )
     for stage in map(Stage.named, (*GROUPING, *STAGES, *MARTS, "touched_conversations")):
         connection.execute(stage.create())
 
@@ -271,7 +282,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
         _insert(connection, noun, work.present)
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, noun: str, present: Set[str]) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, noun: str, present: AbstractSet[str]) -> None:
     """Store the new rows of a noun."""
     if f"marts:{noun}" not in MARTS:
         insert = Stage.named(f"marts:{noun}").insert(present, into=noun)

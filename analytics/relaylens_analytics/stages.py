@@ -1,6 +1,6 @@
 """The stages of settling: what a file or a folder of rules becomes as a statement, and without what it is left out."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,14 +18,14 @@ _CREATED_OTHERWISE: Final = {"full_text"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
+class Query:
     """A file: its text, and what it gives no row without."""
 
     name: str
     text: str
     needs: tuple[frozenset[str], ...]
 
-    def is_needed(self, present: Set[str]) -> bool:
+    def is_needed(self, present: AbstractSet[str]) -> bool:
         """Whether it may give a row: of each line of needs, one is there."""
         return all(not alternatives.isdisjoint(present) for alternatives in self.needs)
 
@@ -36,15 +36,15 @@ def statement(path: str) -> str:
     return (SQL / path).read_text(encoding="utf-8")
 
 
-def _query(entry: Traversable) -> _Query:
+def _query(entry: Traversable) -> Query:
     """Read a file."""
     text = entry.read_text(encoding="utf-8")
     lines = [line.removeprefix(_NEEDS) for line in text.splitlines() if line.startswith(_NEEDS)]
-    return _Query(entry.name.removesuffix(".sql"), text, tuple(frozenset(line.split(" | ")) for line in lines))
+    return Query(entry.name.removesuffix(".sql"), text, tuple(frozenset(line.split(" | ")) for line in lines))
 
 
 @cache
-def _folder(path: str) -> tuple[_Query, ...]:
+def _folder(path: str) -> tuple[Query, ...]:
     """The files of a folder in order."""
     entries = sorted((SQL / path).iterdir(), key=lambda entry: entry.name)
     return tuple(_query(entry) for entry in entries if entry.name.endswith(".sql"))
@@ -55,7 +55,7 @@ class Stage:
     """One table that settling fills, from one query or from all rules of a folder."""
 
     table: str
-    queries: tuple[_Query, ...]
+    queries: tuple[Query, ...]
     is_folder: bool
 
     @classmethod
@@ -77,14 +77,14 @@ class Stage:
             return self.queries[0].text
         return f"CREATE OR REPLACE TEMP TABLE {self.table} AS\n{self._select(frozenset(self.queries))}\nWITH NO DATA"
 
-    def insert(self, present: Set[str], into: str | None = None) -> str | None:
+    def insert(self, present: AbstractSet[str], into: str | None = None) -> str | None:
         """What fills its table, or another one, or nothing where it would stay empty."""
         needed = frozenset(query for query in self.queries if query.is_needed(present))
         if not needed or self.table in _CREATED_OTHERWISE:
             return None
         return f"INSERT INTO {into or self.table} BY NAME\n{self._select(needed)}"
 
-    def _select(self, needed: frozenset[_Query]) -> str:
+    def _select(self, needed: frozenset[Query]) -> str:
         """One query over those needed; of rules with `rule` and `priority` beside their columns."""
         if not self.is_folder:
             return self.queries[0].text

@@ -1,8 +1,8 @@
 -- A handoff that came straight back or was refused.
--- needs: new_handoffs
+-- needs: troubled_handoffs
 SELECT 'bounced_handoff' AS detector, 'medium' AS severity, run, trace_id, span_id, [trace_id || ':' || span_id] AS span_ids,
        to_agent AS agent, to_agent AS blamed_agent, 'rule' AS certainty,
        'The agent ' || to_agent || ' gave back what ' || from_agent || ' had handed over: ' || reason AS message,
        left(sent, 500) AS evidence, epoch_us(offered_at) * 1000 AS found_at
-FROM new_handoffs
+FROM troubled_handoffs
 WHERE reason IN ('bounced', 'refused') AND ok AND NOT is_return

@@ -1,22 +1,19 @@
 -- The same again without progress: two agents hand back and forth, a call repeats with the same result, or a framework's limit ends the run.
--- needs: new_handoffs | repeated_calls | span_errors | handoff_candidates
+-- needs: troubled_handoffs | repeated_delegations | repeated_calls | span_errors | repeated_offers
 SELECT 'loop' AS detector, 'high' AS severity, run, arg_min(trace_id, offered_at) AS trace_id, arg_min(span_id, offered_at) AS span_id,
        list(trace_id || ':' || span_id ORDER BY offered_at) AS span_ids,
        arg_min(from_agent, offered_at) AS agent, NULL AS blamed_agent, 'rule' AS certainty,
        'Work went back and forth between ' || least(from_agent, to_agent) || ' and ' || greatest(from_agent, to_agent) || ' ' || count(*) || ' times' AS message,
        NULL AS evidence, epoch_us(min(offered_at)) * 1000 AS found_at
-FROM new_handoffs
+FROM troubled_handoffs
 WHERE reason = 'looped'
 GROUP BY run, least(from_agent, to_agent), greatest(from_agent, to_agent)
 UNION ALL
-SELECT 'loop', 'high', run, arg_min(trace_id, offered_at), arg_min(span_id, offered_at), list(trace_id || ':' || span_id ORDER BY offered_at),
+SELECT 'loop', 'high', run, trace_id, span_id, span_ids,
        from_agent, from_agent, 'rule',
-       'The agent ' || from_agent || ' delegated to ' || to_agent || ' ' || count(*) || ' times with the same request',
-       left(any_value(sent), 500), epoch_us(min(offered_at)) * 1000
-FROM new_handoffs
-WHERE NOT is_return AND reason IS DISTINCT FROM 'looped' AND sent IS NOT NULL AND mode = 'return_to_caller'
-GROUP BY run, from_agent, to_agent, sent
-HAVING count(*) >= 3
+       'The agent ' || from_agent || ' delegated to ' || to_agent || ' ' || times || ' times with the same request',
+       left(sent, 500), epoch_us(offered_at) * 1000
+FROM repeated_delegations
 UNION ALL
 SELECT 'loop', 'medium', r.run, w.trace_id, w.span_id, r.span_ids, r.agent, r.agent, 'rule',
        'The tool ' || r.tool_key || ' was called ' || r.times || ' times with the same arguments and the same result',
@@ -33,14 +30,7 @@ WHERE e.is_origin
   AND regexp_matches(concat_ws(' ', w.error_class, w.status_text, w.exception_message),
                      '(GraphRecursionError|[Mm]ax(imum)? (number of )?(turns|iterations|steps)|LlmCallsLimitExceeded|UsageLimitExceeded|ConvergenceException|MaxTurnsExceeded|recursion limit|[Mm]ax iterations)')
 UNION ALL
-SELECT 'loop', 'high', f.run, arg_min(w.trace_id, c.t0), arg_min(w.span_id, c.t0), list(w.trace_id || ':' || w.span_id ORDER BY c.t0),
-       f.agent, f.agent, 'rule',
-       'The agent ' || f.agent || ' asked to hand over to ' || coalesce(any_value(c.target), 'another agent') || ' ' || count(*) || ' times in one turn', NULL, min(c.t0)
-FROM handoff_candidates AS c
-JOIN work_facts AS f USING (span)
+SELECT 'loop', 'high', c.run, w.trace_id, w.span_id, c.span_ids, c.agent, c.agent, 'rule',
+       'The agent ' || c.agent || ' asked to hand over to ' || coalesce(c.target, 'another agent') || ' ' || c.times || ' times in one turn', NULL, c.t0
+FROM repeated_offers AS c
 JOIN work_spans AS w USING (span)
-WHERE c.rule IN ('transfer_tool', 'model_tool_call', 'transfer_attribute') AND f.step IS NOT NULL AND NOT c.is_explicit_return
-  -- where neither was recorded, nothing says that it is the same again
-  AND (c.target IS NOT NULL OR c.sent IS NOT NULL)
-GROUP BY f.run, f.step, f.agent, c.rule, agent_key(c.target), coalesce(c.sent, '')
-HAVING count(*) >= 3

@@ -37,18 +37,11 @@ busy AS (
     GROUP BY run
 ),
 
-facts AS (
-    SELECT f.run, count(*) FILTER (WHERE f.span_class = 'tool') AS tool_calls,
-           count(e.span) FILTER (WHERE e.is_origin) AS errors, count(e.span) FILTER (WHERE e.is_soft_error) AS soft_errors
-    FROM work_facts AS f
-    LEFT JOIN span_errors AS e USING (span)
-    GROUP BY f.run
-),
-
-models AS (
-    SELECT run, count(*) AS model_calls, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
-           CASE WHEN count(cost) = count(*) THEN round(sum(cost), 10) END AS cost
-    FROM model_calls
+work AS (
+    SELECT run, sum(tool_calls) AS tool_calls, sum(errors) AS errors, sum(soft_errors) AS soft_errors,
+           sum(model_calls) AS model_calls, sum(priced_calls) AS priced_calls,
+           sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, round(sum(cost), 10) AS cost
+    FROM work_tallies
     GROUP BY run
 ),
 
@@ -60,26 +53,24 @@ turns AS (
     GROUP BY run
 ),
 
-passed AS (
-    SELECT run, count(*) FILTER (WHERE NOT is_return) AS handoffs, count(*) FILTER (WHERE NOT is_return AND NOT succeeded) AS handoffs_failed
-    FROM new_handoffs
+events AS (
+    SELECT run, CASE WHEN succeeded THEN 'handoff' ELSE 'failed handoff' END AS event FROM new_handoffs WHERE NOT is_return
+    UNION ALL
+    SELECT run, 'escalation' FROM new_escalations
+    UNION ALL
+    SELECT run, 'rework' FROM new_validations WHERE verdict = 'rejected'
+    UNION ALL
+    SELECT run, 'retry' FROM retried_calls
+    UNION ALL
+    SELECT run, 'finding' FROM new_findings
+),
+
+counted AS (
+    SELECT run, count(*) FILTER (WHERE event IN ('handoff', 'failed handoff')) AS handoffs, count(*) FILTER (WHERE event = 'failed handoff') AS handoffs_failed,
+           count(*) FILTER (WHERE event = 'escalation') AS escalations, count(*) FILTER (WHERE event = 'rework') AS rework,
+           count(*) FILTER (WHERE event = 'retry') AS retries, count(*) FILTER (WHERE event = 'finding') AS findings
+    FROM events
     GROUP BY run
-),
-
-asked AS (
-    SELECT run, count(*) AS escalations FROM new_escalations GROUP BY run
-),
-
-judged AS (
-    SELECT run, count(*) AS rework FROM new_validations WHERE verdict = 'rejected' GROUP BY run
-),
-
-again AS (
-    SELECT run, count(*) AS retries FROM retried_calls GROUP BY run
-),
-
-found AS (
-    SELECT run, count(*) AS findings FROM new_findings GROUP BY run
 )
 
 SELECT f.run, f.conversation, f.trace_id, f.traces, r.service_name, r.name, r.user_id,
@@ -88,24 +79,19 @@ SELECT f.run, f.conversation, f.trace_id, f.traces, r.service_name, r.name, r.us
        greatest((f.t1 - f.t0) / 1e6 - coalesce(b.work_ms, 0), 0) AS wait_ms,
        o.outcome, o.evidence AS outcome_evidence, o.rule AS outcome_rule, ltrim(left(o.reason, 1000), chr(1)) AS outcome_reason,
        t.first_agent, t.last_agent, coalesce(t.agents, 0) AS agents, coalesce(t.steps, 0) AS steps,
-       coalesce(p.handoffs, 0) AS handoffs, coalesce(p.handoffs_failed, 0) AS handoffs_failed,
-       coalesce(a.escalations, 0) AS escalations, coalesce(m.model_calls, 0) AS model_calls, coalesce(x.tool_calls, 0) AS tool_calls,
+       coalesce(n.handoffs, 0) AS handoffs, coalesce(n.handoffs_failed, 0) AS handoffs_failed,
+       coalesce(n.escalations, 0) AS escalations, coalesce(x.model_calls, 0) AS model_calls, coalesce(x.tool_calls, 0) AS tool_calls,
        coalesce(x.errors, 0) AS errors, coalesce(x.soft_errors, 0) + coalesce(t.empty_outputs, 0) AS soft_errors,
-       coalesce(g.retries, 0) AS retries, coalesce(j.rework, 0) AS rework, coalesce(n.findings, 0) AS findings,
-       coalesce(m.input_tokens, t.input_tokens) AS input_tokens, coalesce(m.output_tokens, t.output_tokens) AS output_tokens,
-       CASE WHEN m.model_calls IS NULL THEN t.cost ELSE m.cost END AS cost_usd,
+       coalesce(n.retries, 0) AS retries, coalesce(n.rework, 0) AS rework, coalesce(n.findings, 0) AS findings,
+       coalesce(x.input_tokens, t.input_tokens) AS input_tokens, coalesce(x.output_tokens, t.output_tokens) AS output_tokens,
+       CASE WHEN coalesce(x.model_calls, 0) = 0 THEN t.cost WHEN x.priced_calls = x.model_calls THEN x.cost END AS cost_usd,
        i.input_preview, y.output_preview, f.spans
 FROM frames AS f
 JOIN run_outcomes AS o USING (run)
 LEFT JOIN roots AS r USING (run)
 LEFT JOIN busy AS b USING (run)
-LEFT JOIN facts AS x USING (run)
-LEFT JOIN models AS m USING (run)
+LEFT JOIN work AS x USING (run)
 LEFT JOIN turns AS t USING (run)
-LEFT JOIN passed AS p USING (run)
-LEFT JOIN asked AS a USING (run)
-LEFT JOIN judged AS j USING (run)
-LEFT JOIN again AS g USING (run)
-LEFT JOIN found AS n USING (run)
+LEFT JOIN counted AS n USING (run)
 LEFT JOIN run_inputs AS i USING (run)
 LEFT JOIN run_outputs AS y USING (run)

@@ -1,16 +1,10 @@
--- The full texts behind the cells that the rules read, and in which fields they stand; prompts are left where they are, since history
--- repeats in them.
-WITH fields AS (
-    SELECT unnest(list_filter([
-        {'field': 1, 'cell': s.name},
-        {'field': 2, 'cell': s.status_message},
-        {'field': 4, 'cell': s.output},
-        {'field': 8, 'cell': s.tool_arguments},
-        {'field': 16, 'cell': s.tool_result},
-        {'field': 32, 'cell': s.metadata},
-        {'field': 64, 'cell': CASE WHEN s.operation IS DISTINCT FROM 'chat' AND s.instrumentation_kind IS DISTINCT FROM 'LLM' THEN s.input END}
-    ]
-    || list_transform(flatten([
+-- The full texts behind the cells that the rules read; prompts are left where they are, since history repeats in them.
+WITH cells AS (
+    SELECT DISTINCT unnest(list_filter(flatten([
+        [
+            s.name, s.status_message, s.output, s.tool_arguments, s.tool_result, s.metadata,
+            CASE WHEN s.operation IS DISTINCT FROM 'chat' AND s.instrumentation_kind IS DISTINCT FROM 'LLM' THEN s.input END
+        ],
         CASE WHEN list_has_any(map_keys(s.attributes), [
             'relaylens.handoff.payload', 'relaylens.handoff.received', 'relaylens.escalation.question', 'relaylens.escalation.answer',
             'crewai.crew.agents', 'crew_agents', 'gen_ai.tool.definitions', 'crew_tasks', 'crewai.crew.tasks', 'crewai.crew.tasks_output'
@@ -24,23 +18,19 @@ WITH fields AS (
             list_filter(map_entries(s.attributes), lambda e: starts_with(e.key, 'llm.output_messages.')), lambda e: e.value
         ) ELSE [] END,
         CASE WHEN len(s.events) > 0 THEN flatten(list_transform(s.events, lambda e: map_values(e.attributes))) ELSE [] END
-    ]), lambda c: {'field': 128, 'cell': c}), lambda f: f.cell[1] = chr(1)), recursive := TRUE)
+    ]), lambda c: c[1] = chr(1))) AS cell
     FROM spans AS s
     JOIN work_rows AS w ON w.row_id = s.rowid
     WHERE s.batch >= getvariable('first_batch')
 ),
 
-cells AS (
-    SELECT cell, bit_or(field) AS fields, string_split(cell[2:], ',') AS places FROM fields GROUP BY cell
-),
-
 parts AS (
-    SELECT cell, fields, TRY_CAST(unnest(places) AS BIGINT) AS text_id, generate_subscripts(places, 1) AS place, len(places) > 4 AS is_long
-    FROM cells
+    SELECT cell, TRY_CAST(unnest(places) AS BIGINT) AS text_id, generate_subscripts(places, 1) AS place, len(places) > 4 AS is_long
+    FROM (SELECT cell, string_split(cell[2:], ',') AS places FROM cells)
 )
 
 -- putting few parts together one by one costs a quarter of an ordered aggregate
-SELECT p.cell, any_value(p.fields) AS fields,
+SELECT p.cell,
        CASE WHEN any_value(p.is_long) THEN string_agg(t.text, '' ORDER BY p.place) FILTER (WHERE p.is_long)
             ELSE concat(any_value(t.text) FILTER (WHERE p.place = 1), any_value(t.text) FILTER (WHERE p.place = 2),
                         any_value(t.text) FILTER (WHERE p.place = 3), any_value(t.text) FILTER (WHERE p.place = 4)) END AS text

@@ -8,7 +8,7 @@ WITH contents AS (
 ),
 
 tools AS (
-    SELECT w.span, w.trace, w.tool_call_id, w.t0, w.t1, w.reports_error, w.is_control_flow, w.says_error,
+    SELECT w.span, w.trace, w.tool_call_id, w.t0, w.t1, w.reports_error, w.is_control_flow,
            coalesce(w.tool_name, regexp_replace(w.name_text, '^execute_tool |\.tool$|\.run$', '', 'g')) AS tool_name,
            coalesce(w.arguments_text, c.asked, w.input_text) AS arguments,
            coalesce(w.result_text, c.answered, w.output_text) AS result
