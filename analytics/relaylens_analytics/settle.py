@@ -238,6 +238,7 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, settled: int, upto: int)
         work.fill(*STAGES, *MARTS)
         _replace(connection, work)
         work.empty()
+    connection.execute("DELETE FROM erased_traces WHERE batch <= ?", [upto])
     connection.execute("DELETE FROM settled")
     connection.execute("INSERT INTO settled VALUES (?, now()::TIMESTAMP)", [upto])
     return changed

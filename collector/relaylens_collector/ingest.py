@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
 
@@ -15,6 +16,10 @@ import duckdb
 
 from relaylens_collector.anchors import Anchoring, Keeper, Reach
 from relaylens_collector.applying import Applier
+from relaylens_collector.erasing.executing import erase, finish
+from relaylens_collector.erasing.planning import KEEP_EVERYTHING, Retention
+from relaylens_collector.erasing.plans import Plan
+from relaylens_collector.erasing.retaining import Retaining, plan_now
 from relaylens_collector.errors import CollectorError, JournalUnavailableError, NotReadyError, OverloadedError
 from relaylens_collector.journal import request_hash
 from relaylens_collector.mapping import decode
@@ -62,6 +67,12 @@ class Limits:
 
     memory_limit: str = "256MB"
     """DuckDB's own."""
+
+    retention: Retention = KEEP_EVERYTHING
+    """How long what is kept."""
+
+    retention_every_seconds: float = 21_600.0
+    """How often what is kept no longer is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,7 @@ class Ingest:
             self._applied: Callable[[], int] = lambda: 0
             self._anchors = Keeper(self._folder.path, anchoring or Anchoring(), self._reach)
             opened.callback(self._anchors.close)
+            finish(self._folder.path, self._folder.database, self._journal, memory_limit=self._limits.memory_limit)
             if rebuild:
                 self._folder.put_database_aside("replaced")
             self._applier = Applier(
@@ -131,6 +143,12 @@ class Ingest:
             # What was acknowledged shortly before a crash is what will be sent again now, perhaps before it is applied.
             waiting = self._journal.read_latest(self._applier.progress().applied_seq)
             self._unapplied = {record.request_hash for record in waiting}
+            self._retaining = Retaining(
+                self._limits.retention,
+                self._limits.retention_every_seconds,
+                lambda elapsed: self.plan_retention(self._limits.retention, elapsed, "collector"),
+                self.erase,
+            )
             opened.pop_all()
 
     def submit(self, signal: Signal, body: bytes) -> Verdict:
@@ -183,6 +201,24 @@ class Ingest:
             self._applier.while_closed(lambda: copy_database(self._folder.path, target))
         return target
 
+    def erase(self, plan: Plan) -> int | None:
+        """Erase what a plan names from journal and database, and return the operation's record; readers wait meanwhile."""
+        if not plan.choices:
+            return None
+        done: list[int] = []
+
+        def carry_out() -> None:
+            done.append(erase(self._folder.path, self._folder.database, self._journal, plan, memory_limit=self._limits.memory_limit))
+
+        with self._snapshotting:
+            self._applier.while_closed(carry_out)
+        return done[0]
+
+    def plan_retention(self, retention: Retention, elapsed: timedelta, said_by: str) -> Plan:
+        """Ask what the rules want erased; `elapsed` is the time since that was asked last."""
+        with self.reading() as connection:
+            return plan_now(self._folder.path, connection, retention, elapsed, said_by)
+
     def status(self) -> Status:
         """Tell how things are."""
         return Status(
@@ -209,6 +245,7 @@ class Ingest:
 
     def close(self, drain_seconds: float = 60.0) -> None:
         """Apply what waits, for so long at most, and let go of the folder; what is left is applied at the next start."""
+        self._retaining.close()
         self._applier.close(drain_seconds)
         self._journal.close()
         self._anchors.close()

@@ -1,8 +1,30 @@
 """The unit of the journal: one request as admitted."""
 
 from dataclasses import dataclass
+from enum import IntFlag
 
 from relaylens_collector.signals import Signal
+
+
+class Removed(IntFlag):
+    """What an erasure took out of a request."""
+
+    RECORDS = 1
+    """Spans, log records, metrics or a label."""
+    CONTENT = 2
+    """The texts of people, models and tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What became of a record of which something was erased."""
+
+    operation: int
+    """The journal's record that says so."""
+
+    removed: Removed
+    body_hash: bytes
+    """SHA-256 of the signal and what is left of the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +45,6 @@ class Record:
 
     body: bytes
     """Protobuf bytes of the OTLP request, or JSON for labels."""
+
+    erasure: Erasure | None = None
+    """Where something was erased; the body is what is left then, and the request hash still that of what came."""

@@ -16,6 +16,7 @@ from relaylens_collector.errors import JournalCorruptError, JournalUnavailableEr
 from relaylens_collector.journal.anchor import Anchor
 from relaylens_collector.journal.framing import Link, request_hash
 from relaylens_collector.journal.recovery import recover
+from relaylens_collector.journal.rewriting import Change, rewrite
 from relaylens_collector.journal.segments import Segment, at, compress, list_segments, open_segment
 from relaylens_collector.journal.writer import Entry, SegmentWriter
 from relaylens_collector.records import Record
@@ -76,6 +77,7 @@ class Journal:
         self._closed = False
         self._closing = threading.Lock()
         self._failing = False
+        self._changing_files = threading.Lock()
         self._quiet_seconds = quiet_seconds
         self._quiet_since = time.monotonic()
         self._stop = threading.Event()
@@ -146,6 +148,33 @@ class Journal:
         if after < last:
             message = f"{self._directory}: the journal ends with record {link.seq if link else 0}, but record {last} was acknowledged."
             raise JournalCorruptError(message)
+
+    def append_after_seal(self, signal: Signal, body: bytes) -> Record:
+        """Write one request into a new segment, so that everything before it may be rewritten."""
+        self._waiting.put(_Order.SEAL)
+        return self.append(signal, body)
+
+    def rewrite(self, change: Change, *, first: int, last: int) -> int:
+        """Take bodies out of the records from `first` to `last`, and return how many segments changed.
+
+        Raises OSError when a file cannot be written; those before it are done then, and the same call may be made again.
+        """
+        segments = list_segments(self._directory)
+        changed = 0
+        for segment, after in zip(segments, [*segments[1:], None], strict=True):
+            if segment.first_seq > last or (after is not None and after.first_seq <= first):
+                continue
+            if segment.number > self._writer.sealed:
+                message = f"{segment.path} still grows"
+                raise OSError(message)
+            with self._changing_files:
+                current = (
+                    segment
+                    if segment.path.exists()
+                    else next(one for one in list_segments(self._directory) if one.number == segment.number)
+                )
+                changed += rewrite(current, change)
+        return changed
 
     def read_latest(self, after: int) -> Iterator[Record]:
         """Yield the records after a number as `read` does, but of the newest segments only."""
@@ -232,7 +261,8 @@ class Journal:
                 if self._stop.is_set() or not (self._is_quiet() or waiting > _MOST_WAITING):
                     break
                 try:
-                    compress(segment)
+                    with self._changing_files:
+                        compress(segment)
                 except OSError as error:
                     _logger.warning("%s: cannot be compressed: %s.", segment.path, error.strerror or error)
                     break

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from relaylens_collector.errors import JournalCorruptError
 from relaylens_collector.journal.framing import (
+    ERASURE_SIZE,
     RECORD_HEADER_SIZE,
     SEGMENT_HEADER_SIZE,
     FramingError,
@@ -20,6 +21,7 @@ from relaylens_collector.journal.framing import (
     unpack_record,
     unpack_record_header,
     unpack_segment_header,
+    with_erasure,
 )
 from relaylens_collector.records import Record
 
@@ -29,7 +31,7 @@ UNFINISHED_SUFFIX: Final = ".unfinished"
 
 _NAME: Final = re.compile(r"(?P<number>\d{8})-(?P<first>\d{12})\.segment(?P<compressed>\.zst)?")
 _COMPRESSION: Final = "zstd"
-_CODEC: Final = pa.Codec(_COMPRESSION, compression_level=9)
+CODEC: Final = pa.Codec(_COMPRESSION, compression_level=9)
 """Finds the conversation that every call repeats, where quicker levels lose sight of it: an eighth of the bytes they leave."""
 
 _FRAME_BYTES: Final = 16 << 20
@@ -111,19 +113,23 @@ class SegmentReader:
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records that verify, up to the file's end or the first one that does not."""
-        while True:
-            offset = self.offset
-            try:
-                found = self.next_unchecked()
-                if found is None:
-                    return
-                record, link = unpack_record(*found, self.link)
-            except FramingError as error:
-                self.offset = offset
-                self.stop = Stop(offset, str(error))
-                return
-            self.link = link
-            yield record
+        while (found := self.next_checked()) is not None:
+            yield found[1]
+
+    def next_checked(self) -> tuple[RecordHeader, Record] | None:
+        """Read the next record with its header; nothing at the file's end, or where `stop` says what is wrong."""
+        offset = self.offset
+        try:
+            found = self.next_unchecked()
+            if found is None:
+                return None
+            record, link = unpack_record(*found, self.link)
+        except FramingError as error:
+            self.offset = offset
+            self.stop = Stop(offset, str(error))
+            return None
+        self.link = link
+        return found[0], record
 
     def next_unchecked(self) -> tuple[RecordHeader, bytes] | None:
         """Read the next header and body, nothing at the file's end; raises FramingError when that is no whole record."""
@@ -131,11 +137,13 @@ class SegmentReader:
         if not header:
             return None
         fields = unpack_record_header(header)
-        body = self._read(fields.length)
-        if len(body) < fields.length:
-            message = f"the record has {len(body)} of {fields.length} bytes"
+        if fields.is_erased:
+            fields = with_erasure(fields, self._read(ERASURE_SIZE))
+        body = self._read(fields.body_length)
+        if len(body) < fields.body_length:
+            message = f"the record has {len(body)} of {fields.body_length} bytes"
             raise FramingError(message)
-        self.offset += RECORD_HEADER_SIZE + len(body)
+        self.offset += RECORD_HEADER_SIZE + (ERASURE_SIZE if fields.is_erased else 0) + len(body)
         return fields, body
 
     def close(self) -> None:
@@ -178,7 +186,7 @@ def compress(segment: Segment) -> Segment:
     unfinished = target.with_name(target.name + UNFINISHED_SUFFIX)
     with segment.path.open("rb") as plain, unfinished.open("wb") as file:
         while part := plain.read(_FRAME_BYTES):
-            file.write(_CODEC.compress(part))
+            file.write(CODEC.compress(part))
         file.flush()
         os.fsync(file.fileno())
     compressed = Segment(target, segment.number, segment.first_seq, compressed=True)

@@ -29,6 +29,10 @@ _BAD_TRACE: Final = f"a trace_id that is not {TRACE_ID_BYTES} bytes or is all ze
 _BAD_SPAN: Final = f"a span_id that is not {SPAN_ID_BYTES} bytes or is all zero"
 
 
+_ALONE: Final = frozenset({Signal.LABELS, Signal.OPERATIONS})
+"""Signals of our own, of which a request holds one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """How a signal names its lists, from the request down to its records."""
@@ -77,8 +81,8 @@ def decode(signal: Signal, body: bytes) -> Decoded:
 
     A record that cannot be read is rejected, and the others are taken; only when nothing would be left is the request refused.
     """
-    if signal is Signal.LABELS:
-        return _labels(body)
+    if signal in _ALONE:
+        return _one_document(signal, body)
     try:
         return _decode(signal, body)
     except RequestTooLargeError:
@@ -181,20 +185,22 @@ def _parts(values: pa.Array) -> int:
     return 0
 
 
-def _labels(body: bytes) -> Decoded:
-    """Take one label, a JSON object."""
+def _one_document(signal: Signal, body: bytes) -> Decoded:
+    """Take one label or operation, a JSON object; nothing is left of one that was erased."""
+    none = np.zeros(1, np.int32)
+    if not body:
+        return Decoded(signal, 0, 0, None, pa.array([], pa.string()), none[:0], (), none[:0], (), none[:0])
     try:
-        label = json.loads(body)
-        if not isinstance(label, dict):
-            detail = "A label is a JSON object."
+        said = json.loads(body)
+        if not isinstance(said, dict):
+            detail = f"What is among {signal} is a JSON object."
             raise UndecodableError(detail)
         # A lone surrogate is allowed in JSON and in no column.
-        text = json.dumps(label, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = json.dumps(said, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     except (ValueError, RecursionError) as error:
-        detail = f"A label is not JSON: {error}."
+        detail = f"What is among {signal} is not JSON: {error}."
         raise UndecodableError(detail) from error
-    none = np.zeros(1, np.int32)
-    return Decoded(Signal.LABELS, 1, 0, None, pa.array([text], pa.string()), none, (), none, (), none)
+    return Decoded(signal, 1, 0, None, pa.array([text], pa.string()), none, (), none, (), none)
 
 
 def _origins(column: pa.StructArray, name: str, read: Callable[[bytes, bytes], Origin]) -> tuple[tuple[Origin, ...], Ints]:

@@ -1,20 +1,24 @@
 """The journal's chain, record by record, going on after what does not verify so that one fault does not hide the next."""
 
+import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from relaylens_collector.erasing.plans import Operation
 from relaylens_collector.errors import JournalCorruptError
 from relaylens_collector.journal.framing import NO_HASH, RECORD_MAGIC, SEGMENT_HEADER_SIZE, FramingError, Link, RecordHeader, request_hash
 from relaylens_collector.journal.segments import Segment, SegmentReader, find_segments, open_segment
 from relaylens_collector.proof.findings import Fault, Finding, Report
 from relaylens_collector.records import Record
+from relaylens_collector.signals import Signal
 
 _FROM_BACKUP: Final = "Bring the journal back from a backup (`relaylens restore`); what is in no backup is lost."
 _WHO_WROTE: Final = (
     "Somebody or something other than Relaylens wrote to the journal: keep these files as they are, and restore a backup that verifies."
 )
+_CARRY_OUT: Final = "Start the collector: it carries out what was begun. A record that was put back by hand needs a new erasure."
 _NEXT_START: Final = "Nothing: the next start of the collector deals with it."
 
 
@@ -44,6 +48,8 @@ class ChainCheck:
         self.link: Link | None = Link(0, NO_HASH)
         """The last record's, nothing where the chain was lost."""
         self.last_seq = 0
+        self.is_being_erased = False
+        """Whether an operation may not be carried out yet."""
         self.borne_out: list[Point] = []
         """The points that the chain has."""
         self._report = report
@@ -51,6 +57,8 @@ class ChainCheck:
         for point in points:
             self._points.setdefault(point.link.seq, []).append(point)
         self._met: set[int] = set()
+        self._erased: dict[int, tuple[Record, str]] = {}
+        self._operations: dict[int, Operation] = {}
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records whose bytes are those they were written with."""
@@ -68,6 +76,7 @@ class ChainCheck:
             if seq > self.last_seq:
                 self._missing_at_the_end(points[0])
                 break
+        self._check_erasures()
         self._report.last_record = self.last_seq
         self._report.head = self.link.head.hex() if self.link is not None else ""
 
@@ -136,7 +145,7 @@ class ChainCheck:
         if header.signal is None:
             self._find(Fault.RECORD_CHANGED, _at(segment, offset), f"Record {header.seq} holds an unknown signal.", _WHO_WROTE, header.seq)
             return None
-        if header.request_hash != request_hash(header.signal, body):
+        if header.body_hash != request_hash(header.signal, body):
             damaged = not header.fits(body)
             what = f"Record {header.seq} does not hold what it was written with: its {'checksum' if damaged else 'hash'} does not fit."
             fault, advice = (Fault.RECORD_DAMAGED, _FROM_BACKUP) if damaged else (Fault.RECORD_CHANGED, _WHO_WROTE)
@@ -146,7 +155,36 @@ class ChainCheck:
             what = f"The header of record {header.seq} was changed: its checksum does not fit."
             self._find(Fault.RECORD_DAMAGED, _at(segment, offset), what, _FROM_BACKUP, header.seq)
             return None
-        return Record(header.seq, header.signal, header.received_unix_nano, header.request_hash, body)
+        record = Record(header.seq, header.signal, header.received_unix_nano, header.request_hash, body, header.erasure)
+        self._note_erasure(record, _at(segment, offset))
+        return record
+
+    def _note_erasure(self, record: Record, where: str) -> None:
+        if record.erasure is not None:
+            # Only whether something is left is needed of the body.
+            self._erased[record.seq] = replace(record, body=record.body[:1]), where
+        if record.signal is Signal.OPERATIONS:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                operation = Operation.of(record)
+                if operation is not None:
+                    self._operations[record.seq] = operation
+
+    def _check_erasures(self) -> None:
+        """What is missing in a body is missing by an operation that says so, and what an operation says is missing."""
+        for seq, (record, where) in self._erased.items():
+            erasure = record.erasure
+            operation = None if erasure is None else self._operations.get(erasure.operation)
+            if operation is None or not operation.explains(record):
+                what = f"Something of record {seq} was taken out, and no operation of the journal says what is left now."
+                self._find(Fault.ERASURE_UNEXPLAINED, where, what, _WHO_WROTE, seq)
+            else:
+                self._report.erased += 1
+        for number, operation in ({} if self.is_being_erased else self._operations).items():
+            for seq in operation.choices:
+                found = self._erased.get(seq)
+                if found is None or found[0].erasure is None or found[0].erasure.operation < number:
+                    what = f"Operation {number} erased something of record {seq}, but it is there."
+                    self._find(Fault.ERASURE_UNDONE, str(self.directory), what, _CARRY_OUT, seq)
 
     def _stopped(self, segment: Segment, offset: int, why: str, *, may_be_torn: bool) -> None:
         """The bytes from here on are no record: the torn end of what was never acknowledged, or damage."""

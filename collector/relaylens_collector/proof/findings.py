@@ -35,6 +35,9 @@ class Fault(StrEnum):
     ANCHOR_DAMAGED = "anchor damaged"
     ANCHOR_FORGED = "anchor forged"
     KEY_MISSING = "key missing"
+    ERASURE_UNEXPLAINED = "erasure unexplained"
+    ERASURE_UNDONE = "erasure undone"
+    ERASURE_UNFINISHED = "erasure unfinished"
     DATABASE_MISSING = "database missing"
     DATABASE_UNREADABLE = "database unreadable"
     DATABASE_OF_ANOTHER_MAKE = "database of another make"
@@ -55,7 +58,7 @@ class Fault(StrEnum):
 NOTES: Final = frozenset({Fault.TAIL_TORN, Fault.RECORDS_WAIT, Fault.RECORD_SET_ASIDE})
 """What a killed process may leave, and the next start deals with: nothing is lost by it."""
 
-UNSEEN: Final = frozenset({Fault.KEY_MISSING, Fault.DATABASE_BUSY, Fault.DATABASE_OF_ANOTHER_MAKE})
+UNSEEN: Final = frozenset({Fault.ERASURE_UNFINISHED, Fault.KEY_MISSING, Fault.DATABASE_BUSY, Fault.DATABASE_OF_ANOTHER_MAKE})
 """What keeps from looking."""
 
 
@@ -87,6 +90,9 @@ class Report:
     """Records of the journal that verify."""
 
     body_bytes: int = 0
+    erased: int = 0
+    """Records of which something was erased by an operation that says so."""
+
     segments: int = 0
     anchors: int = 0
     """Signed anchors that verify and that the journal bears out."""
@@ -123,6 +129,7 @@ class Report:
             "last_record": self.last_record,
             "head": self.head,
             "body_bytes": self.body_bytes,
+            "erased_records": self.erased,
             "segments": self.segments,
             "anchors": self.anchors,
             "last_anchored_record": self.last_anchored,

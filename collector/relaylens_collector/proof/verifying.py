@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from relaylens_collector.anchors.keeping import ANCHORS_FILE
 from relaylens_collector.anchors.keys import PUBLIC_KEY_FILE, load_public
+from relaylens_collector.erasing.executing import ERASING_FILE
 from relaylens_collector.errors import StoreNotFoundError
 from relaylens_collector.journal.anchor import ANCHOR_FILE, Anchor
 from relaylens_collector.proof.chain import ChainCheck, Point
@@ -50,6 +51,14 @@ def verify(store: Path, *, database: bool = True, auditing: Auditing | None = No
         # First the points, then the chain: a journal that grows meanwhile reaches further, never less far.
         points = [*_noted(journal, report), *_signed(store, report, auditing or Auditing())]
         chain = ChainCheck(journal, report, points)
+        if (store / ERASING_FILE).exists():
+            what = "An erasure was begun and not finished: journal and database are not level."
+            report.add(
+                Finding(
+                    Fault.ERASURE_UNFINISHED, str(store / ERASING_FILE), what, "Start the collector, which finishes it, and verify again."
+                )
+            )
+            chain.is_being_erased, database = True, False
         check = _open_database(store, report, holder) if database else None
         try:
             problem: str | None = None

@@ -13,10 +13,11 @@ from relaylens_collector.mapping.frame import Frame, frame_of
 from relaylens_collector.mapping.labels import label_rows
 from relaylens_collector.mapping.logs import map_logs
 from relaylens_collector.mapping.metrics import metric_rows
+from relaylens_collector.mapping.operations import operation_rows
 from relaylens_collector.mapping.origin_rows import map_resources, map_scopes
 from relaylens_collector.mapping.origins import Origin
 from relaylens_collector.mapping.traces import map_spans
-from relaylens_collector.records import Record
+from relaylens_collector.records import Record, Removed
 from relaylens_collector.signals import Signal
 from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.known_texts import KnownTexts
@@ -96,7 +97,9 @@ def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepar
     if metrics := _frame(pairs, Signal.METRICS):
         done["metric_points"] = metric_rows(metrics)
     if labels := _frame(pairs, Signal.LABELS):
-        done["labels"] = label_rows(labels, [received_at(record) for record, _ in pairs if record.signal is Signal.LABELS])
+        done["labels"] = label_rows(labels, _times(pairs, Signal.LABELS))
+    if operations := _frame(pairs, Signal.OPERATIONS):
+        done["operations"] = operation_rows(operations, _times(pairs, Signal.OPERATIONS))
     if resources := known.resources.take_new((record.seq, one) for record, decoded in pairs for one in decoded.resources):
         prepared.new_resources += resources
         pending["resources"] = map_resources(resources, longs)
@@ -105,6 +108,11 @@ def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepar
         pending["scopes"] = map_scopes(scopes, longs)
     references = longs.references(known.texts.identify)
     return done | {name: table(references) for name, table in pending.items()}
+
+
+def _times(pairs: Sequence[tuple[Record, Decoded]], signal: Signal) -> list[datetime]:
+    """Return when the records of a signal were admitted of which something is stored."""
+    return [received_at(record) for record, decoded in pairs if record.signal is signal and decoded.accepted]
 
 
 def _batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
@@ -117,6 +125,8 @@ def _batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
             "body_bytes": pa.array([len(record.body) for record, _ in pairs], pa.int64()),
             "request_hash": pa.array([record.request_hash for record, _ in pairs], pa.binary()),
             "rows_stored": pa.array([decoded.accepted for _, decoded in pairs], pa.int32()),
+            "erased_by": pa.array([None if record.erasure is None else record.erasure.operation for record, _ in pairs], pa.int64()),
+            "content_erased": pa.array([record.erasure is not None and Removed.CONTENT in record.erasure.removed for record, _ in pairs]),
             "rows_rejected": pa.array([decoded.rejected for _, decoded in pairs], pa.int32()),
         }
     )

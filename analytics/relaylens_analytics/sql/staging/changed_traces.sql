@@ -1,6 +1,12 @@
--- The traces with spans, logs or a labelled outcome in batches that are not settled yet, and the first batch of each.
+-- The traces with spans, logs or a labelled outcome in batches that are not settled yet, and the first batch of each; and those that
+-- lost something by an operation.
 WITH changes AS (
     SELECT trace_id, batch FROM spans WHERE batch > getvariable('settled') AND batch <= getvariable('upto')
+    UNION ALL
+    SELECT s.trace_id, s.batch
+    FROM spans AS s
+    WHERE s.batch <= getvariable('upto')
+      AND s.trace_id IN (SELECT e.trace_id FROM erased_traces AS e WHERE e.batch <= getvariable('upto'))
     UNION ALL
     SELECT l.trace_id, c.first_batch
     FROM logs AS l

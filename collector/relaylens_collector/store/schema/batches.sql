@@ -6,5 +6,7 @@ CREATE TABLE IF NOT EXISTS batches (
     body_bytes BIGINT NOT NULL,          -- size of the request as journalled
     request_hash BLOB NOT NULL,          -- SHA-256 of signal and body: a resent request is recognised by it
     rows_stored INTEGER NOT NULL,        -- spans, log records or metrics stored
+    erased_by BIGINT,                    -- the operation by which something of it was erased, the latest
+    content_erased BOOLEAN NOT NULL,     -- its texts were erased
     rows_rejected INTEGER NOT NULL       -- refused in partial success, such as spans with a bad id
 );

@@ -1,0 +1,2 @@
+-- Stores operations.
+INSERT INTO operations BY NAME SELECT * FROM mapped_operations;
