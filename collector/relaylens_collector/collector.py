@@ -174,6 +174,8 @@ class Collector:
                 waiting_bytes=settings.waiting_bytes,
                 free_bytes=settings.free_bytes,
                 memory_limit=memory_limit,
+                retention=settings.retention,
+                retention_every_seconds=settings.retention_every_seconds,
             ),
             anchoring=Anchoring(settings.anchor_key, anchor_copies, settings.anchor_records, settings.anchor_seconds),
             redact=self._redact,

@@ -18,6 +18,7 @@ CollectorError
 ├── StoreLockedError        another process has the store folder
 ├── NotReadyError           the database cannot be read at this moment; ask again
 ├── QueryError              a question to the read API has no answer
+│   ├── OrderError              what was ordered cannot be done
 │   └── QueryRefusedError       the statement is not one that a reader may send
 ├── NotAuthenticatedError   no valid token came with the request
 ├── TokenFileError          the file of tokens cannot be used
@@ -110,6 +111,10 @@ class NotReadyError(CollectorError):
 
 class QueryError(CollectorError):
     """The query has no answer."""
+
+
+class OrderError(QueryError):
+    """What was ordered cannot be done."""
 
 
 class QueryRefusedError(QueryError):

@@ -102,10 +102,11 @@ class Ingest:
         anchoring: Anchoring | None = None,
         redact: Redaction | None = None,
         rebuild: bool = False,
+        retains: bool = True,
     ) -> None:
         """Lock the folder, open the journal, and begin to catch the database up with it; a rebuild begins with an empty one.
 
-        With `redact`, nothing of a request is written that it has not seen.
+        With `redact`, nothing of a request is written that it has not seen. Without `retains` nothing is erased but by order.
 
         Raises StoreLockedError, JournalCorruptError or StoreError when that cannot be done.
         """
@@ -144,7 +145,7 @@ class Ingest:
             waiting = self._journal.read_latest(self._applier.progress().applied_seq)
             self._unapplied = {record.request_hash for record in waiting}
             self._retaining = Retaining(
-                self._limits.retention,
+                self._limits.retention if retains else KEEP_EVERYTHING,
                 self._limits.retention_every_seconds,
                 lambda elapsed: self.plan_retention(self._limits.retention, elapsed, "collector"),
                 self.erase,
@@ -158,7 +159,7 @@ class Ingest:
         """
         with self._room_for(len(body)):
             counts: Mapping[str, int] = {}
-            if self._redact is not None:
+            if self._redact is not None and signal is not Signal.OPERATIONS:
                 redacted = self._redact(signal, body)
                 body, counts = redacted.body, redacted.counts
             known_hash = request_hash(signal, body)
@@ -193,6 +194,16 @@ class Ingest:
     def interrupt_readers(self) -> None:
         """End the queries that run now."""
         self._applier.readers.interrupt()
+
+    @property
+    def folder(self) -> Path:
+        """Where the store is."""
+        return self._folder.path
+
+    @property
+    def retention(self) -> Retention:
+        """How long what is kept."""
+        return self._limits.retention
 
     def snapshot(self) -> Path:
         """Copy the database, while it is closed for a moment, into a folder of the store, and return that."""

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from relaylens.redaction import KINDS
 from relaylens_collector.access import TokenFile
+from relaylens_collector.erasing.planning import Retention
 from relaylens_collector.errors import SettingsError
 from relaylens_collector.receive.gate import is_loopback
 from relaylens_collector.receive.tls import Tls, check_tls
@@ -60,6 +61,7 @@ def _says(sentence: str, read: Callable[[str], object] = str, what: str = "text"
 _BYTES: Final = (_positive, "a number of bytes")
 _NUMBER: Final = (_positive, "a number above 0")
 _SECONDS: Final = (_seconds, "a number of seconds")
+_DAYS: Final = (_seconds, "a number of days")
 _PORT: Final = (_port, "a port")
 
 
@@ -135,6 +137,14 @@ class Settings:
     anchor_copies: Path | None = field(default=None, metadata=_says("Folder for a second copy of the signed anchors.", Path, "a folder"))
     anchor_records: int = field(default=1000, metadata=_says("An anchor is signed after so many records.", *_NUMBER))
     anchor_seconds: float = field(default=60.0, metadata=_says("An anchor is signed after so many seconds, if records came.", *_SECONDS))
+    retention_days: float | None = field(default=None, metadata=_says("What came so long ago is erased; without it all is kept.", *_DAYS))
+    retention_logs_days: float | None = field(default=None, metadata=_says("The same for logs, in place of retention_days.", *_DAYS))
+    retention_metrics_days: float | None = field(default=None, metadata=_says("The same for metrics, in place of retention_days.", *_DAYS))
+    retention_content_days: float | None = field(
+        default=None, metadata=_says("The texts of people, models and tools are erased after so long, the rest stays.", *_DAYS)
+    )
+    retention_bytes: int | None = field(default=None, metadata=_says("The oldest is erased when journal and database are larger.", *_BYTES))
+    retention_every_seconds: float = field(default=21_600.0, metadata=_says("How often that is looked for.", *_SECONDS))
     stop_seconds: float = field(default=8.0, metadata=_says("How long a stop may take; the next start applies the rest.", *_SECONDS))
 
     def __post_init__(self) -> None:
@@ -157,6 +167,13 @@ class Settings:
         if self.tls_certificate is None or self.tls_key is None:
             return None
         return Tls(self.tls_certificate, self.tls_key, self.tls_client_ca)
+
+    @property
+    def retention(self) -> Retention:
+        """How long what is kept."""
+        return Retention(
+            self.retention_days, self.retention_logs_days, self.retention_metrics_days, self.retention_content_days, self.retention_bytes
+        )
 
     @classmethod
     def load(cls, arguments: Mapping[str, str | None], environment: Mapping[str, str] = os.environ) -> Self:

@@ -77,38 +77,53 @@ def plan_subject(connection: duckdb.DuckDBPyConnection, kind: Kind, subject: str
     traces, runs = _traces_of(connection, kind, subject)
     _temporary(connection, "wanted_traces", "trace_id", traces)
     _temporary(connection, "wanted_runs", "run", runs)
-    found = _choices(_rows(connection, "rows_of_traces"))
+    found = _gather(_rows(connection, "rows_of_traces"))
     hashed = hashlib.sha256(f"{kind}\0{subject}".encode()).hexdigest()
-    return Plan(found.choices, found.rows, "subject", said_by, kind.value, hashed, found.held_rows)
+    return Plan(tuple(found.choices.values()), sum(found.rows.values()), "subject", said_by, kind.value, hashed, found.held_rows)
 
 
 def plan_retention(connection: duckdb.DuckDBPyConnection, retention: Retention, *, now: datetime, size: int, said_by: str) -> Plan:
     """Plan what the rules want erased at a moment; `size` is how large the store is."""
     _note_held(connection)
-    plans: list[tuple[str, Plan]] = []
-    for signals, days, rule in (
-        (["traces", "labels"], retention.days, "retention_days"),
-        (["logs"], retention.logs_days or retention.days, "retention_logs_days" if retention.logs_days else "retention_days"),
-        (["metrics"], retention.metrics_days or retention.days, "retention_metrics_days" if retention.metrics_days else "retention_days"),
+    found = _Found({}, {}, 0)
+    rules: list[str] = []
+    for signals, own, name in (
+        (["traces", "labels"], None, "retention_days"),
+        (["logs"], retention.logs_days, "retention_logs_days"),
+        (["metrics"], retention.metrics_days, "retention_metrics_days"),
     ):
-        if days is not None:
-            plans.append((f"{rule}={days:g}", _of_age(connection, signals, now - days * _DAY)))
+        days, rule = (retention.days, "retention_days") if own is None else (own, name)
+        if days is not None and found.add(_of_age(connection, signals, now - days * _DAY)):
+            rules.append(f"{rule}={days:g}")
     if retention.size is not None and size > retention.size and (before := _before_for(connection, retention.size, size)) is not None:
-        plans.append((f"retention_bytes={retention.size}", _of_age(connection, ["traces", "labels", "logs", "metrics"], before)))
-    choices = {choice.seq: choice for _, plan in plans for choice in plan.choices}
-    rows = {choice.seq: plan.rows for _, plan in plans for choice in plan.choices}
-    rules = [rule for rule, plan in plans if plan.choices]
-    texts = _content(connection, retention, now)
-    if fresh := [choice for choice in texts if choice.seq not in choices]:
-        choices |= {choice.seq: choice for choice in fresh}
+        older = _of_age(connection, ["traces", "labels", "logs", "metrics"], before)
+        if found.add(_Found(older.choices, older.rows, max(0, older.held_rows - found.held_rows))):
+            rules.append(f"retention_bytes={retention.size}")
+    if found.add(_Found({choice.seq: choice for choice in _content(connection, retention, now)}, {}, 0)):
         rules.append(f"retention_content_days={retention.content_days:g}")
-    held = max((plan.held_rows for _, plan in plans), default=0)
-    removed = sum({id(plan): plan.rows for _, plan in plans}.values()) if rows else 0
-    return Plan(tuple(choices[seq] for seq in sorted(choices)), removed, ", ".join(dict.fromkeys(rules)), said_by, held_rows=held)
+    choices = tuple(found.choices[seq] for seq in sorted(found.choices))
+    return Plan(choices, sum(found.rows.values()), ", ".join(dict.fromkeys(rules)), said_by, held_rows=found.held_rows)
 
 
-def _of_age(connection: duckdb.DuckDBPyConnection, signals: list[str], before: datetime) -> Plan:
-    return _choices(_rows(connection, "rows_of_age", {"signals": signals, "before": _naive(before)}))
+@dataclass(slots=True)
+class _Found:
+    """What goes of each record, and how many rows that is."""
+
+    choices: dict[int, Choice]
+    rows: dict[int, int]
+    held_rows: int
+
+    def add(self, more: "_Found") -> bool:
+        """Take what another rule found, where there is nothing yet, and tell whether that was anything."""
+        before = len(self.choices)
+        self.choices = more.choices | self.choices
+        self.rows = more.rows | self.rows
+        self.held_rows += more.held_rows
+        return len(self.choices) > before
+
+
+def _of_age(connection: duckdb.DuckDBPyConnection, signals: list[str], before: datetime) -> _Found:
+    return _gather(_rows(connection, "rows_of_age", {"signals": signals, "before": _naive(before)}))
 
 
 def _content(connection: duckdb.DuckDBPyConnection, retention: Retention, now: datetime) -> list[Choice]:
@@ -125,18 +140,15 @@ def _before_for(connection: duckdb.DuckDBPyConnection, limit: int, size: int) ->
     return None if before is None else before.replace(tzinfo=UTC)
 
 
-def _choices(rows: Iterable[tuple[int, list[int] | None, bool, int]]) -> Plan:
-    """Make a plan of batches and the places in them."""
-    choices: list[Choice] = []
-    removed = held_rows = 0
+def _gather(rows: Iterable[tuple[int, list[int] | None, bool, int]]) -> _Found:
+    """Gather batches, the places in them, whether these are all, and how many are held."""
+    found = _Found({}, {}, 0)
     for batch, places, is_all, held in rows:
-        held_rows += held
-        removed += len(places or ())
-        if is_all:
-            choices.append(Choice(batch))
-        elif places:
-            choices.append(Choice(batch, frozenset(places)))
-    return Plan(tuple(choices), removed, "", "", held_rows=held_rows)
+        found.held_rows += held
+        if is_all or places:
+            found.choices[batch] = Choice(batch, None if is_all else frozenset(places or ()))
+            found.rows[batch] = len(places or ())
+    return found
 
 
 def _note_held(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 import grpc
 
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
+from relaylens_collector.erasing.orders import perform
 from relaylens_collector.projects import Projects
 from relaylens_collector.read_api import admin, traces
 from relaylens_collector.read_api.formats import answer
@@ -43,6 +44,7 @@ class ReadApi:
             "/api/v1/sql": {"POST": self._work_on(self._sql)},
             "/api/v1/labels": {"POST": self._work_on(self._label)},
             admin.SNAPSHOT_PATH: {"POST": self._work_on(self._snapshot)},
+            admin.ORDERS_PATH: {"POST": self._work_on(self._order)},
             traces.PATH: _for_reading(self._trace),
             "/api/v1/whoami": _for_reading(self._who_am_i),
             "/healthz": _for_reading(self._health),
@@ -95,6 +97,11 @@ class ReadApi:
     def _snapshot(self, exchange: Exchange, _body: bytes) -> Answer:
         with self._projects.using(exchange.grant.project) as ingest:
             return _document(200, admin.make_snapshot(ingest))
+
+    def _order(self, exchange: Exchange, body: bytes) -> Answer:
+        order = admin.read_order(exchange.unpacked(body))
+        with self._projects.using(exchange.grant.project) as ingest:
+            return _document(200, perform(ingest, order, said_by=exchange.grant.holder))
 
     async def _who_am_i(self, exchange: Exchange) -> Answer:
         """What the token that was sent is good for."""

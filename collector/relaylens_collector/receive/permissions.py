@@ -27,6 +27,7 @@ PERMISSIONS: Final[dict[tuple[str, str], Scope | None]] = {
     # Those who read change nothing, and agents do not judge themselves: a label needs a token of its own kind.
     ("POST", "/api/v1/labels"): Scope.LABEL,
     ("POST", "/api/v1/admin/snapshot"): Scope.ADMIN,
+    ("POST", "/api/v1/admin/orders"): Scope.ADMIN,
     ("GET", "/api/v1/whoami"): ANY_TOKEN,
     ("GET", "/healthz"): ANY_TOKEN,
     ("GET", "/readyz"): ANY_TOKEN,

@@ -14,6 +14,7 @@ from relaylens_dashboard.cli import (
     anchoring,
     changing,
     copying,
+    erasing,
     exporting,
     importing,
     launching,
@@ -82,6 +83,8 @@ COMMANDS: Final = (
     Command("verify", _RECORD, verifying.verify, "Whether the record is whole."),
     Command("backup", _RECORD, copying.backup, "A whole copy of a store, also of a running one."),
     Command("restore", _RECORD, copying.restore, "A store from a backup."),
+    Command("erase", _RECORD, erasing.erase, "A conversation, run, trace or user out of a store."),
+    Command("retention", _RECORD, erasing.retention, "What the rules do not keep, out of a store."),
     Command("runs", _READ, lists.show_runs, "Runs and their outcomes."),
     Command("handoffs", _READ, lists.show_handoffs, "Who handed work to whom, and whether it succeeded."),
     Command("escalations", _READ, lists.show_escalations, "Questions to people."),
@@ -104,6 +107,7 @@ for _command in COMMANDS:
 
 
 app.add_typer(anchoring.app, rich_help_panel=_RECORD, short_help="Signed anchors: shown and exported.")
+app.add_typer(erasing.app, rich_help_panel=_RECORD, short_help="Legal holds: added, listed and removed.")
 app.add_typer(tokens.app, rich_help_panel=_ACCESS, short_help="Tokens: made, listed and revoked.")
 
 

@@ -32,6 +32,7 @@ NEEDS: dict[tuple[str, str], str | None] = {
     ("GET", "/api/v1/traces/"): "read",
     ("POST", "/api/v1/labels"): "label",
     ("POST", "/api/v1/admin/snapshot"): "admin",
+    ("POST", "/api/v1/admin/orders"): "admin",
     ("GET", "/api/v1/whoami"): None,
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
@@ -40,6 +41,7 @@ NEEDS: dict[tuple[str, str], str | None] = {
 """What each route of HTTP asks for, said once more: None where any valid token will do."""
 
 BODIES = {
+    "/api/v1/admin/orders": b'{"order": "list"}',
     "/api/v1/sql": b'{"sql": "SELECT 1"}',
     "/api/v1/labels": b'{"run": "r", "name": "accuracy", "value": "true"}',
 }
