@@ -28,6 +28,7 @@ def _pairs() -> list[tuple[Record, Decoded]]:
         pair(2, log, Signal.LOGS),
         pair(3, log, Signal.METRICS),
         pair(4, b'{"name": "a"}', Signal.LABELS),
+        pair(5, b'{"operation": "hold"}', Signal.OPERATIONS),
     ]
 
 
