@@ -58,8 +58,8 @@ class Sent:
 class Result:
     """What came of it."""
 
-    kills: int
-    kills_with_checkpoints_without_end: int
+    kills_or_stops: int
+    starts_with_checkpoints_without_end: int
     starts_without_database: int
     starts_on_an_older_schema: int
     acknowledged_spans: int
@@ -71,6 +71,7 @@ class Result:
     applied_records: int
     unreadable_databases: int
     longest_start_seconds: float
+    longest_stop_seconds: float
     exit_code: int
 
     def lines(self) -> list[str]:
@@ -88,7 +89,7 @@ class Victim:
         self.storm = storm
         self._checkpoint_share = checkpoint_share
         self.http_port, self.grpc_port = _free_port(), _free_port()
-        self.longest_start = 0.0
+        self.longest_start = self.longest_stop = 0.0
         self.log = store / "stderr.log"
         store.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "tests.collector.crash.collector_process"]
@@ -167,14 +168,18 @@ class Victim:
             pass
 
     def restart(self) -> None:
-        """End it in order, and start it again."""
-        self.stop()
+        """End it in order, and start it again; raises when it says that something went wrong."""
+        code = self.stop()
+        assert 0 == code, f"It ended with {code}:\n{self.log.read_text()[-5000:]}"
         self._start()
 
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
+        began = time.monotonic()
         os.kill(self.pid, signal.SIGTERM)
-        return self._wait()
+        code = self._wait()
+        self.longest_stop = max(self.longest_stop, time.monotonic() - began)
+        return code
 
 
 def _free_port() -> int:
@@ -255,8 +260,8 @@ BETWEEN: Final[dict[str, tuple[Callable[[Path], None], float]]] = {
 """What is done between a kill and the next start, and how often; retention and erasure belong here once a store has them."""
 
 
-def run(kills: int, store: Path, seed: int = 1) -> Result:
-    """Send without pause, kill so many times at random moments, and count."""
+def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Result:
+    """Send without pause, kill so many times at random moments, or end the collector in order, and count."""
     chance = random.Random(seed)  # noqa: S311 - repeatable chance, not cryptography
     sent, stop = Sent(), threading.Event()
     done: Counter[str] = Counter()
@@ -267,7 +272,7 @@ def run(kills: int, store: Path, seed: int = 1) -> Result:
             thread.start()
         try:
             for _ in range(kills):
-                if chance.random() < _READY_SHARE:
+                if in_order or chance.random() < _READY_SHARE:
                     victim.wait_until(_ALIVE)
                     time.sleep(chance.uniform(0, _LONGEST_RUN))
                 else:
@@ -275,8 +280,11 @@ def run(kills: int, store: Path, seed: int = 1) -> Result:
                 victim.storm = chance.random() < _STORM_SHARE
                 done["storms"] += victim.storm
                 (what,) = chance.choices(list(BETWEEN), [share for _, share in BETWEEN.values()])
-                done[what] += 1
-                victim.kill(partial(BETWEEN[what][0], store))
+                if in_order:
+                    victim.restart()
+                else:
+                    done[what] += 1
+                    victim.kill(partial(BETWEEN[what][0], store))
             victim.wait_until(_ALIVE)
         finally:
             stop.set()
@@ -295,8 +303,8 @@ def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int, 
     records = sum(1 for _ in journal.read())
     journal.close()
     return Result(
-        kills=kills,
-        kills_with_checkpoints_without_end=done["storms"],
+        kills_or_stops=kills,
+        starts_with_checkpoints_without_end=done["storms"],
         starts_without_database=done["rebuild"],
         starts_on_an_older_schema=done["migration"],
         acknowledged_spans=len(sent.acknowledged),
@@ -308,6 +316,7 @@ def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int, 
         applied_records=applied,
         unreadable_databases=victim.log.read_text().count("does not open: ") - victim.log.read_text().count("has schema"),
         longest_start_seconds=victim.longest_start,
+        longest_stop_seconds=victim.longest_stop,
         exit_code=exit_code,
     )
 
