@@ -162,10 +162,10 @@ def _at(values: list[float], quantile: float) -> float:
     return values[int(quantile * (len(values) - 1))] if values else float("nan")
 
 
-def run(minutes: float) -> Seen:
+def run(minutes: float, requests: int) -> Seen:
     """Measure the greatest rate, then load a new collector for so long."""
     rounds = iter(Rounds())
-    seen = Seen(send(list(itertools.islice(rounds, 2 * _BODIES)), settle=True).queryable.spans_per_second)
+    seen = Seen(send(list(itertools.islice(rounds, requests)), settle=True).queryable.spans_per_second)
     with tempfile.TemporaryDirectory() as folder, collector(Path(folder), settle=True) as (process, port):
         wait_until_ready(port)
         began = time.monotonic()
@@ -230,7 +230,9 @@ def main() -> int:
     """Measure and print; the exit code is 1 when something did not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    seen = run(parser.parse_args().minutes)
+    parser.add_argument("--requests", type=int, default=128, help=f"requests of {SPANS_PER_REQUEST} spans by which the rate is measured")
+    asked = parser.parse_args()
+    seen = run(asked.minutes, asked.requests)
     print(*seen.lines(), sep="\n")
     return 0 if seen.peak <= LIMIT_MIB and seen.growth <= MOST_GROWTH and not seen.errors else 1
 

@@ -186,6 +186,30 @@ def test_what_does_not_fit_in_the_queue_is_read_from_the_journal(tmp_path: Path,
         assert 0 == ingest.status().progress.waiting_bytes
 
 
+def test_a_sender_in_a_hurry_goes_at_the_pace_of_the_database(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """Without room for more a request waits until what came before it is stored."""
+    with Ingest(tmp_path, pace=Pace(queue_bytes=1, room_seconds=600)) as ingest:
+        stored_before = []
+        for seed in range(1, 6):
+            ingest.submit(Signal.TRACES, make_traces(seed))
+            stored_before.append(ingest.status().progress.applied_seq >= seed - 1)
+
+        assert [True] * 5 == stored_before
+
+
+def test_a_request_waits_for_room_a_moment_only(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """It is taken all the same then, since it is on disk whatever the database does."""
+    with Ingest(tmp_path, pace=Pace(queue_bytes=0, room_seconds=0.05)) as ingest:
+        began = time.monotonic()
+        for seed in range(1, 4):
+            ingest.submit(Signal.TRACES, make_traces(seed))
+        waited = time.monotonic() - began
+        ingest.flush()
+
+        assert 3 * 0.05 <= waited < 60
+        assert _spans((1, 3), (2, 3), (3, 3)) == _names(ingest)
+
+
 def test_a_rebuilt_database_equals_the_original(tmp_path: Path, make_traces: MakeTraces) -> None:
     """Every table is the same, row by row, and the old file is kept."""
     with Ingest(tmp_path) as ingest:
