@@ -30,10 +30,11 @@ class HttpClient:
         try:
             port = parts.port
         except ValueError as error:
-            detail = f"{url!r} has no valid port."
+            detail = f"{url.rpartition('@')[2]!r} has no valid port."
             raise StoreAddressError(detail) from error
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-            detail = f"Got {url!r}."
+            # What stands before an @ is a password, and is not repeated.
+            detail = f"Got {url.rpartition('@')[2]!r}; a token goes into --token or RELAYLENS_TOKEN."
             raise StoreAddressError(detail)
         self.url = url.rstrip("/")
         self._secure = parts.scheme == "https"

@@ -16,6 +16,7 @@ from relaylens_collector.receive.refusals import Refusal
 
 _OURS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _BEARER: Final = "bearer"
+_FOREIGN: Final = "cross-site"
 
 
 class Gate:
@@ -37,6 +38,10 @@ class Gate:
         origin = headers.get("origin")
         if origin is not None and _origin_name(origin) not in self._hosts:
             message = f"Requests of pages from {origin[:100]!r} are not taken."
+            raise Refusal(grpc.StatusCode.PERMISSION_DENIED, message)
+        # Some requests, such as those of pictures, have no Origin; browsers say of them where they come from all the same.
+        if origin is None and headers.get("sec-fetch-site") == _FOREIGN:
+            message = "Requests of foreign pages are not taken."
             raise Refusal(grpc.StatusCode.PERMISSION_DENIED, message)
         return grant
 

@@ -1,5 +1,6 @@
 """Who may ask: token, Host and Origin, on every route."""
 
+import http.client
 import logging
 
 import pytest
@@ -101,3 +102,51 @@ def test_browsers_are_told_to_show_nothing(start: Start) -> None:
 
     assert ("nosniff", "DENY", "no-store") == (headers["x-content-type-options"], headers["x-frame-options"], headers["cache-control"])
     assert "default-src 'none'" in headers["content-security-policy"]
+
+
+_SIMPLE = ("text/plain", "text/plain; charset=utf-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", None)
+"""Content types that a page may send to anyone without asking first."""
+
+
+@pytest.mark.parametrize("content_type", _SIMPLE)
+def test_what_pages_can_send_without_asking_is_not_taken(start: Start, content_type: str | None) -> None:
+    """G23: not even without an Origin does a simple request reach anything that takes a body."""
+    client = start()
+    takers = [(path, method) for path, method in _all_routes(client) if method not in {"GET", "HEAD"}]
+    headers = {} if content_type is None else {"content-type": content_type}
+
+    assert len(takers) >= 5
+    assert {415} == {client.send(method, path, b"{}", headers).status for path, method in takers}
+    assert [(0,)] == client.rows("SELECT count(*) FROM batches")
+
+
+def test_pictures_of_foreign_pages_are_refused(start: Start) -> None:
+    """G23: requests without an Origin, of which the browser says that another site made them."""
+    client = start()
+    headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "content-type": "application/json"}
+
+    assert {403} == {client.send(method, path, b"{}", headers).status for path, method in _all_routes(client)}
+    assert 200 == client.send("GET", "/healthz", None, {"sec-fetch-site": "same-origin"}).status
+
+
+def test_no_answer_is_for_pages_of_others(start: Start) -> None:
+    """G23: no route says that others may read its answers, also when it is asked beforehand."""
+    client = start()
+    asking = {"origin": "http://localhost:8501", "access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    replies = [client.send("OPTIONS", path, None, asking) for path, _ in _all_routes(client)]
+    replies += [client.send(method, path, b"{}", {"origin": "http://localhost:8501"}) for path, method in _all_routes(client)]
+
+    assert [] == [name for reply in replies for name in reply.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/grpc", "application/json"])
+def test_pages_do_not_reach_grpc(start: Start, content_type: str) -> None:
+    """G23: what a browser can send to that port, HTTP/1.1, is not answered as a call."""
+    client = start()
+    connection = http.client.HTTPConnection("127.0.0.1", client.collector.grpc_port, timeout=10)
+    path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+    connection.request("POST", path, bytes(5), {"content-type": content_type})
+    with pytest.raises((http.client.HTTPException, OSError)):
+        connection.getresponse()
+    connection.close()
+    assert [(0,)] == client.rows("SELECT count(*) FROM batches")
