@@ -21,7 +21,7 @@ from relaylens_collector.receive.exchange import BodyLimits, Memory
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.http_server import ConnectionLimits, HttpServer, listen
 from relaylens_collector.receive.otlp import Receiver
-from relaylens_collector.receive.otlp_grpc import GrpcServer
+from relaylens_collector.receive.otlp_grpc import GrpcLimits, GrpcServer
 from relaylens_collector.receive.otlp_http import otlp_routes
 from relaylens_collector.redacting import Redaction, redaction_of
 from relaylens_collector.settings import Settings
@@ -119,10 +119,11 @@ class Collector:
                 projects, metrics, queries, QueryLimits(rows=settings.sql_rows, size=settings.sql_bytes, seconds=settings.sql_seconds)
             )
             in_flight = Memory(settings.in_flight_bytes)
+            limits = BodyLimits(settings.max_body_bytes, settings.body_seconds, settings.body_rate)
             self._application = application = Application(
                 {**otlp_routes(receiver, takers), **read_api.routes()},
                 gate=gate,
-                limits=BodyLimits(settings.max_body_bytes, settings.body_seconds, settings.body_rate),
+                limits=limits,
                 memory=in_flight,
             )
             self._grpc = grpc = GrpcServer(
@@ -130,7 +131,7 @@ class Collector:
                 host=settings.host,
                 port=settings.otlp_grpc_port,
                 gate=gate,
-                max_body=settings.max_body_bytes,
+                limits=GrpcLimits(limits, settings.connections),
                 memory=in_flight,
                 tls=settings.tls,
             )

@@ -11,7 +11,7 @@ from relaylens_collector.receive.connections import Activity
 from relaylens_collector.receive.exchange import Answer, BodyLimits, ClientGoneError, Exchange, Memory, Receive
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.permissions import check_declared, check_scope
-from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
+from relaylens_collector.receive.refusals import Refusal, refusal_of, stopping, unforeseen
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
 Routes = Mapping[str, Mapping[str, Handler]]
@@ -79,7 +79,7 @@ class Application:
         except ClientGoneError:
             raise
         except asyncio.CancelledError:
-            return exchange.refuse(_stopping())
+            return exchange.refuse(stopping())
         except Exception as error:
             refusal = refusal_of(error)
             if refusal is None:
@@ -100,9 +100,5 @@ class Application:
             raise Refusal(grpc.StatusCode.UNIMPLEMENTED, message, headers=(("allow", allow),))
         check_scope(exchange.grant, exchange.method, path)
         if self._stopping:
-            raise _stopping()
+            raise stopping()
         return handler
-
-
-def _stopping() -> Refusal:
-    return Refusal(grpc.StatusCode.UNAVAILABLE, "The collector is stopping; send the request again later.", retry_after=5.0)

@@ -1,20 +1,24 @@
 """OTLP over gRPC: the three services, with the bytes as they come and no request built from them."""
 
+import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, NoReturn
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import grpc
+import grpc.aio
 
 from relaylens_collector.access import Grant
 from relaylens_collector.errors import ListenError
-from relaylens_collector.receive.exchange import Memory
+from relaylens_collector.receive.exchange import BodyLimits, Memory
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.otlp import Receiver
 from relaylens_collector.receive.permissions import GRPC as OVER_GRPC
 from relaylens_collector.receive.permissions import check_declared, check_scope
-from relaylens_collector.receive.refusals import Refusal, refusal_of, unforeseen
+from relaylens_collector.receive.refusals import Refusal, refusal_of, stopping, unforeseen
 from relaylens_collector.receive.tls import Tls
 from relaylens_collector.signals import Signal
 
@@ -22,6 +26,9 @@ GRPC: Final = "grpc"
 
 if TYPE_CHECKING:  # generic in its stubs only
     _Handler = grpc.RpcMethodHandler[bytes, bytes]
+    _Context = grpc.aio.ServicerContext[bytes, bytes]
+
+_Result = TypeVar("_Result")
 
 METHODS: Final[dict[str, Signal]] = {
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export": Signal.TRACES,
@@ -30,61 +37,112 @@ METHODS: Final[dict[str, Signal]] = {
 }
 
 _WORKERS: Final = 16
+_AFTER_SLOW: Final = 10.0
+_STREAMS: Final = 1024
+"""Calls at once on one connection; a client with more waits with them by itself."""
+_HANDSHAKE_MILLISECONDS: Final = 10_000
 _STATUS_TRAILER: Final = "grpc-status-details-bin"
 
 _logger: Final = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class GrpcLimits:
+    """What calls and connections may take."""
+
+    body: BodyLimits
+    connections: int
+
+
 class GrpcServer:
-    """Serves OTLP/gRPC until `stop`."""
+    """Serves OTLP/gRPC until `stop`, in an event loop of its own: a call whose request does not come holds no thread."""
 
     def __init__(  # noqa: PLR0913 - one server, all its parts by name
-        self, receiver: Receiver, *, host: str, port: int, gate: Gate, max_body: int, memory: Memory, tls: Tls | None = None
+        self, receiver: Receiver, *, host: str, port: int, gate: Gate, limits: GrpcLimits, memory: Memory, tls: Tls | None = None
     ) -> None:
         """Bind and begin to serve; raises ListenError when the address is taken or is not ours, TlsError for bad certificates."""
+        self._limits = limits
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="relaylens-grpc")
-        self._server = grpc.server(
-            self._workers,
-            handlers=[_Services(receiver, gate, memory)],
-            options=(
-                ("grpc.max_receive_message_length", max_body),
-                ("grpc.so_reuseport", 0),
-                ("grpc.http2.max_ping_strikes", 0),  # exporters may ping as they like
-            ),
-        )
+        self._services = _Services(receiver, gate, memory, limits.body, self._workers)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="relaylens-grpc", daemon=True)
+        self._thread.start()
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            self.port: Final[int] = self._bind(address, tls)
+            self._server, bound = self._in_loop(self._start(address, tls))
         except RuntimeError as error:
-            self._workers.shutdown()
+            self._end()
             message = f"{address} for gRPC: the address is in use or is not this machine's. Choose another port, or 0 for any free one."
             raise ListenError(message) from error
-        self._server.start()
+        except BaseException:
+            self._end()
+            raise
+        self.port: Final[int] = bound
 
-    def _bind(self, address: str, tls: Tls | None) -> int:
+    async def _start(self, address: str, tls: Tls | None) -> "tuple[grpc.aio.Server, int]":
+        server = grpc.aio.server(
+            handlers=[self._services],
+            options=(
+                ("grpc.max_receive_message_length", self._limits.body.size),
+                ("grpc.so_reuseport", 0),
+                ("grpc.http2.max_ping_strikes", 0),  # exporters may ping as they like
+                ("grpc.max_concurrent_streams", _STREAMS),
+                ("grpc.max_allowed_incoming_connections", self._limits.connections),
+                ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MILLISECONDS),
+            ),
+        )
+        bound = self._bind(server, address, tls)
+        await server.start()
+        return server, bound
+
+    @staticmethod
+    def _bind(server: "grpc.aio.Server", address: str, tls: Tls | None) -> int:
         if tls is None:
-            return self._server.add_insecure_port(address)
+            return server.add_insecure_port(address)
         credentials = grpc.ssl_server_credentials(
             [(tls.key.read_bytes(), tls.certificate.read_bytes())],
             None if tls.client_ca is None else tls.client_ca.read_bytes(),
             require_client_auth=tls.client_ca is not None,
         )
-        return self._server.add_secure_port(address, credentials)
+        return server.add_secure_port(address, credentials)
 
     def stop(self, seconds: float) -> None:
-        """Refuse new calls, and wait so long for those under way."""
-        self._server.stop(seconds).wait()
+        """Refuse new calls, give up requests that are still coming, and wait so long for what has arrived."""
+        if self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self._services.stop)
+        self._in_loop(self._server.stop(seconds))
+        self._end()
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
         self._workers.shutdown(wait=False)
+
+    def _in_loop(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
     """Finds the handler of a call, after the same gate that HTTP has."""
 
-    def __init__(self, receiver: Receiver, gate: Gate, memory: Memory) -> None:
+    def __init__(self, receiver: Receiver, gate: Gate, memory: Memory, limits: BodyLimits, workers: Executor) -> None:
         check_declared(((OVER_GRPC, method) for method in METHODS), over_grpc=True)
         self._gate = gate
         self._receiver = receiver
         self._memory = memory
+        self._limits = limits
+        self._workers = workers
+        self._reading: set[asyncio.Task[Any] | None] = set()
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Give up the requests that are still coming. Called in the loop's thread."""
+        self._is_stopping = True
+        for task in self._reading:
+            if task is not None:
+                task.cancel()
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_Handler | None":
         metadata = dict(handler_call_details.invocation_metadata or ())
@@ -101,45 +159,67 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
                 _logger.exception("gRPC %s", method)
                 refusal = unforeseen()
             return _refusing(refusal)
-        return _unary(_export(self._receiver, grant, signal, self._memory))
+        return self._export(grant, signal)
 
+    def _export(self, grant: Grant, signal: Signal) -> "_Handler":
+        # On the wire a stream of one request is the same as a request; here it is read when, and for as long as, we want.
+        async def export(requests: AsyncIterator[bytes], context: "_Context") -> bytes:
+            try:
+                body = await self._read(requests)
+                return await asyncio.get_running_loop().run_in_executor(self._workers, self._take, grant, signal, body)
+            except Exception as error:
+                refusal = refusal_of(error)
+                if refusal is None:
+                    _logger.exception("gRPC %s", signal)
+                    refusal = unforeseen()
+                self._receiver.refused(grant, GRPC, signal, refusal)
+                await _refuse(context, refusal)
 
-def _unary(handler: Callable[[bytes, grpc.ServicerContext], bytes]) -> "_Handler":
-    return grpc.unary_unary_rpc_method_handler(handler, request_deserializer=None, response_serializer=None)
+        return grpc.stream_unary_rpc_method_handler(export, request_deserializer=None, response_serializer=None)
 
-
-def _export(receiver: Receiver, grant: Grant, signal: Signal, memory: Memory) -> Callable[[bytes, grpc.ServicerContext], bytes]:
-    def export(body: bytes, context: grpc.ServicerContext) -> bytes:
+    async def _read(self, requests: AsyncIterator[bytes]) -> bytes:
+        """Wait for the request, as long as it may take."""
+        task = asyncio.current_task()
+        self._reading.add(task)
         try:
-            with receiver.timed(grant, GRPC, signal):
-                memory.take(len(body))
-                try:
-                    return receiver.take(grant, GRPC, signal, body).SerializeToString()
-                finally:
-                    memory.give_back(len(body))
-        except Exception as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                _logger.exception("gRPC %s", signal)
-                refusal = unforeseen()
-            receiver.refused(grant, GRPC, signal, refusal)
-            _refuse(context, refusal)
+            async with asyncio.timeout(self._limits.seconds):
+                body = await anext(requests, None)
+        except TimeoutError as error:
+            message = f"The request did not arrive within {self._limits.seconds:g} seconds. Send it again, or smaller batches."
+            raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=_AFTER_SLOW) from error
+        except asyncio.CancelledError:
+            if task is None or not self._is_stopping:  # the client is gone
+                raise
+            task.uncancel()
+            raise stopping() from None
+        finally:
+            self._reading.discard(task)
+        if body is None:
+            message = "The call holds no request."
+            raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, message)
+        return body
 
-    return export
+    def _take(self, grant: Grant, signal: Signal, body: bytes) -> bytes:
+        with self._receiver.timed(grant, GRPC, signal):
+            self._memory.take(len(body))
+            try:
+                return self._receiver.take(grant, GRPC, signal, body).SerializeToString()
+            finally:
+                self._memory.give_back(len(body))
 
 
 def _refusing(refusal: Refusal) -> "_Handler":
     """Answer without reading the request, which may be long: that of a stream is read only when it is asked for."""
 
-    def refuse(_requests: object, context: grpc.ServicerContext) -> bytes:
-        _refuse(context, refusal)
+    async def refuse(_requests: object, context: "_Context") -> bytes:
+        await _refuse(context, refusal)
 
     return grpc.stream_unary_rpc_method_handler(refuse, request_deserializer=None, response_serializer=None)
 
 
-def _refuse(context: grpc.ServicerContext, refusal: Refusal) -> NoReturn:
-    context.set_trailing_metadata(((_STATUS_TRAILER, refusal.status().SerializeToString()),))
-    context.abort(refusal.code, refusal.status().message)
+async def _refuse(context: "_Context", refusal: Refusal) -> NoReturn:
+    status = refusal.status()
+    await context.abort(refusal.code, status.message, ((_STATUS_TRAILER, status.SerializeToString()),))
     raise AssertionError  # pragma: no cover - abort raises
 
 

@@ -142,6 +142,11 @@ def unforeseen() -> Refusal:
     return Refusal(grpc.StatusCode.INTERNAL, "The collector made a mistake with this request; its log says more.")
 
 
+def stopping() -> Refusal:
+    """Return the answer to what comes while the collector stops."""
+    return Refusal(grpc.StatusCode.UNAVAILABLE, "The collector is stopping; send the request again later.", retry_after=5.0)
+
+
 def too_large(what: str, limit: int) -> Refusal:
     """Return the answer to a request that is over a limit: no resend can help."""
     return Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{what} is larger than the limit of {limit} bytes; send smaller batches.")

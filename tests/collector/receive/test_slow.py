@@ -3,28 +3,36 @@
 import http.client
 import socket
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import grpc
 import pytest
-from tests.collector.receive.conftest import Client, Start
+from tests.collector.receive.conftest import Client, MakeTraces, Start
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what each connection has brought")
 
 _HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
+_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def _is_closed(one: socket.socket) -> bool:
     """Tell whether the other side has closed, whatever it said before."""
+    one.setblocking(False)  # noqa: FBT003 - its own signature
     try:
-        while one.recv(4096, socket.MSG_DONTWAIT):
+        while one.recv(4096):
             pass
     except BlockingIOError:
         return False
     except OSError:
         return True
     return True
+
+
+def _as_it_is(message: bytes) -> bytes:
+    return message
 
 
 def _wait(what: Callable[[], bool], seconds: float = 20) -> None:
@@ -103,3 +111,26 @@ def test_of_too_many_connections_the_longest_waiting_are_closed(start: Start) ->
     assert _is_served(client)
     for one in waiting:
         one.close()
+
+
+def test_calls_that_send_nothing_hold_nobody_up(start: Start, make_traces: MakeTraces) -> None:
+    """Over gRPC a call without its request takes no thread, and is to be tried again when its time is over."""
+    client = start(body_seconds=3.0)
+    over = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        over.wait()
+        yield from ()
+
+    with grpc.insecure_channel(f"127.0.0.1:{client.collector.grpc_port}") as channel:
+        call_of_many = channel.stream_unary(_EXPORT, _as_it_is, _as_it_is)
+        stalled = [call_of_many.future(nothing()) for _ in range(100)]
+        answer, call = channel.unary_unary(_EXPORT, _as_it_is, _as_it_is).with_call(make_traces(), timeout=2)
+        _wait(lambda: all(one.done() for one in stalled))
+        codes = {one.code() for one in stalled}
+        details = dict(stalled[0].trailing_metadata())
+        over.set()
+
+    assert (b"", grpc.StatusCode.OK) == (answer, call.code())
+    assert {grpc.StatusCode.UNAVAILABLE} == codes
+    assert b"RetryInfo" in details["grpc-status-details-bin"]
