@@ -98,8 +98,8 @@ def columns(folder: Path, most: int = 12) -> Iterator[str]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=40_000, help="single calls")
-    parser.add_argument("--talks", type=int, default=400, help=f"conversations of {TURNS} turns")
+    parser.add_argument("--calls", type=int, default=200_000, help="single calls")
+    parser.add_argument("--talks", type=int, default=1000, help=f"conversations of {TURNS} turns")
     parser.add_argument("--columns", action="store_true", help="say where the bytes are")
     parser.add_argument("--records", type=Path, help="a folder of recorded traces")
     asked = parser.parse_args()
