@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,7 @@ def test_what_is_reported_missing_is_what_is_missing(seed: int, collector: Colle
     held = {(row["process"], row["number"]) for row in stored}
     gaps = lists.gaps(reader, Window(service=service), limit=None).to_pylist()
     named = [(gap["process"], number) for gap in gaps for number in range(gap["first"], gap["last"] + 1)]
+    accounts = lists.account(reader, Window(service=service), limit=None).to_pylist()
     (reported,) = [
         row for row in metrics.compute(reader, "audit_completeness", Window(service=service)).to_pylist() if row["part"] == "span"
     ]
@@ -120,4 +122,9 @@ def test_what_is_reported_missing_is_what_is_missing(seed: int, collector: Colle
     assert sorted(set(begun) - held) == sorted(named)
     assert (len(held), len(begun)) == (reported["numerator"], reported["denominator"])
     assert {gap["reason"] for gap in gaps} <= REASONS
+    assert [] == [list(one.values())[3:] for one in accounts if not one["fits"] or one["duplicates"]]
+    assert Counter(process for process, _ in begun) == {one["process"]: one["begun"] for one in accounts}
+    assert Counter(process for process, _ in held) == {one["process"]: one["stored"] for one in accounts if one["stored"]}
+    assert Counter(process for process, _ in named) == {one["process"]: one["missing"] for one in accounts if one["missing"]}
+    assert {gap["reason"] for gap in gaps} == {part.split()[0] for one in accounts for part in (one["ranges"] or "").split(", ") if part}
     assert not [path for path in (tmp_path / "spool").rglob("*") if path.is_file() and path.name != "room"]

@@ -68,6 +68,14 @@ def gaps(
     return reader.query_file("queries/gaps", values)
 
 
+def account(
+    reader: Reader, window: Window, *, process: str | None = None, now: datetime | None = None, limit: int | None = limits.ROWS
+) -> pa.Table:
+    """Account for what each process has begun, in time order: stored, refused, dropped, missing, and whether it adds up."""
+    values = {**window.params(), "process": process, "now": now or datetime.now(UTC), "limit": limit}
+    return reader.query_file("queries/account", values)
+
+
 def dead_letters(reader: Reader, window: Window, *, signal: str | None = None, limit: int | None = limits.ROWS) -> pa.Table:
     """List what was acknowledged and is not among the rows in time order, with the reason; of more than `limit` the latest."""
     values = {name: value for name, value in window.params().items() if name != "service"}

@@ -11,6 +11,7 @@ import typer
 from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_collector.errors import CollectorError, SettingsError
 from relaylens_dashboard.cli import (
+    accounting,
     anchoring,
     changing,
     copying,
@@ -90,6 +91,7 @@ COMMANDS: Final = (
     Command("escalations", _READ, lists.show_escalations, "Questions to people."),
     Command("findings", _READ, lists.show_findings, "Silent failures."),
     Command("gaps", _READ, lists.show_gaps, "What is missing in the record, and why."),
+    Command("account", _READ, accounting.account, "Whether what was sent adds up, by process."),
     Command("dead-letters", _READ, lists.show_dead_letters, "What came and could not be kept, and why."),
     Command("metrics", _READ, numbers.show_metrics, "Every number, by what you like, with its SQL."),
     Command("report", _READ, reporting.report, "One file for people who do not open a dashboard."),

@@ -13,7 +13,13 @@ CREATE OR REPLACE MACRO exported_numbers() AS TABLE (
             SELECT DISTINCT resource, attributes FROM resources WHERE attributes['relaylens.process.id'] IS NOT NULL
         ) AS resources USING (resource)
     )
-    SELECT process, any_value(service_name) AS service_name, number, min(started_at) AS started_at, max(batch) AS batch
+    SELECT
+        process,
+        any_value(service_name) AS service_name,
+        number,
+        min(started_at) AS started_at,
+        max(batch) AS batch,
+        count(*) AS copies  -- more than one: the same span was stored again
     FROM numbered
     WHERE number BETWEEN 1 AND 1000000000000
     GROUP BY process, number
