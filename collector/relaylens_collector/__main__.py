@@ -11,6 +11,7 @@ from typing import Final
 from relaylens_collector.allocation import keep_freed_memory
 from relaylens_collector.collector import Collector
 from relaylens_collector.errors import CollectorError, SettingsError
+from relaylens_collector.log_lines import log_to_stderr
 from relaylens_collector.memory_cap import cap_memory
 from relaylens_collector.settings import Settings, flag, sentence, variable
 from relaylens_collector.store import Settler
@@ -31,13 +32,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None, settle: Settler | None = None) -> int:
     """Run until SIGTERM or SIGINT, and return the exit code; a program that has a settler hands it in."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     keep_freed_memory()
     given = vars(parser().parse_args(arguments))
     # Held back from the start on and in every thread, and waited for below: a handler could meet a lock that its own thread holds.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         settings = Settings.load(given)
+        log_to_stderr(settings.log_format, logging.INFO)
         collector = Collector(settings, settle)
         collector.start()
     except CollectorError as error:

@@ -14,6 +14,7 @@ from relaylens.redaction import KINDS
 from relaylens_collector.access import TokenFile
 from relaylens_collector.erasing.planning import Retention
 from relaylens_collector.errors import SettingsError
+from relaylens_collector.log_lines import FORMATS
 from relaylens_collector.receive.gate import is_loopback
 from relaylens_collector.receive.tls import Tls, check_tls
 from relaylens_collector.redacting.setting_up import read_kinds
@@ -45,6 +46,12 @@ def _seconds(text: str) -> float:
 
 def _memory(text: str) -> str:
     if _MEMORY.fullmatch(text) is None:
+        raise ValueError
+    return text
+
+
+def _log_format(text: str) -> str:
+    if text not in FORMATS:
         raise ValueError
     return text
 
@@ -146,6 +153,10 @@ class Settings:
     retention_bytes: int | None = field(default=None, metadata=_says("The oldest is erased when journal and database are larger.", *_BYTES))
     retention_every_seconds: float = field(default=21_600.0, metadata=_says("How often that is looked for.", *_SECONDS))
     stop_seconds: float = field(default=8.0, metadata=_says("How long a stop may take; the next start applies the rest.", *_SECONDS))
+
+    log_format: str = field(
+        default="text", metadata=_says("How the log is written: text, or json with one object a line.", _log_format, "text or json")
+    )
 
     def __post_init__(self) -> None:
         """Refuse combinations that are not safe."""

@@ -1,6 +1,7 @@
 """What both transports do with one OTLP request: look at its size, take it in, and say what became of it."""
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
@@ -13,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from relaylens_collector.access import Grant
 from relaylens_collector.ingest import Verdict
+from relaylens_collector.log_lines import Repeats, fields
 from relaylens_collector.projects import Projects
 from relaylens_collector.receive.record_count import has_more_records
 from relaylens_collector.receive.refusals import Refusal
@@ -21,6 +23,8 @@ from relaylens_collector.signals import Signal
 OTLP_SIGNALS: Final = (Signal.TRACES, Signal.LOGS, Signal.METRICS)
 
 _LONGEST_REASON: Final = 1000
+
+_logger: Final = logging.getLogger(__name__)
 
 
 class Tally(Protocol):
@@ -44,6 +48,7 @@ class Receiver:
         self._projects = projects
         self._tally = tally
         self._max_records = max_records
+        self._repeats = Repeats()
 
     def take(self, grant: Grant, transport: str, signal: Signal, body: bytes) -> Message:
         """Take one request and return the answer, with `partial_success` only when there is something to say."""
@@ -56,8 +61,13 @@ class Receiver:
         return response(signal, verdict)
 
     def refused(self, grant: Grant, transport: str, signal: Signal, refusal: Refusal) -> None:
-        """Count a refusal, also one that was made before the request came here."""
+        """Count a refusal, also one that was made before the request came here, and log the first of its kind and then one a minute."""
         self._tally.refused(grant.project, transport, signal, refusal)
+        held_back = self._repeats((grant.project, transport, signal, refusal.why))
+        if held_back is not None:
+            # Not the message: it may hold what was sent.
+            said = fields(project=grant.project, transport=transport, signal=str(signal), reason=str(refusal.why), held_back=held_back)
+            _logger.warning("A request was refused.", extra=said)
 
     @contextlib.contextmanager
     def timed(self, grant: Grant, transport: str, signal: Signal) -> Iterator[None]:

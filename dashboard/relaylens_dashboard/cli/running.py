@@ -17,6 +17,7 @@ import relaylens_dashboard
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
 from relaylens_collector.allocation import keep_freed_memory
 from relaylens_collector.collector import Collector
+from relaylens_collector.log_lines import log_to_stderr
 from relaylens_collector.memory_cap import cap_memory
 from relaylens_collector.settings import Settings
 from relaylens_collector.store import Settler
@@ -80,7 +81,7 @@ def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *
 
 def _start_collector(running: ExitStack, settings: Settings, settle: Settler, stop: Stop) -> Collector:
     """Start the collector; its warnings go to standard error."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr(settings.log_format, logging.WARNING)
     keep_freed_memory()
     collector = Collector(settings, settle)
     collector.start()
