@@ -301,3 +301,25 @@ def test_a_collector_keeps_to_its_rules(store: Path) -> None:
             ingest.flush()
     assert [(0,)] == rows(store, "SELECT count(*) FROM logs")
     assert Verdict.WHOLE == verify(store).verdict
+
+
+def test_a_kill_in_the_middle_is_made_good(store: Path, tmp_path: Path) -> None:
+    """At whichever change of a file the process ends, the next start finishes what was begun, and the store verifies."""
+    killed = 0
+    for change in range(40):
+        copy = Path(shutil.copytree(store, tmp_path / f"killed {change}"))
+        process = subprocess.run(
+            [sys.executable, "-m", "tests.collector.erasing.killed_erasing", copy, "conversation-1", str(change)], check=False
+        )
+        with opened(copy) as ingest:
+            ingest.flush()
+        report = verify(copy)
+        begun = rows(copy, "SELECT count(*) FROM operations") == [(1,)]
+
+        assert (Verdict.WHOLE, []) == (report.verdict, report.findings), f"ended before change {change}"
+        assert (set() if begun else set(everything_of(1))) == found(copy, *everything_of(1)), f"ended before change {change}"
+        assert set(everything_of(2)) == found(copy, *everything_of(2))
+        if process.returncode == 0:
+            break
+        killed += 1
+    assert 5 < killed < 40
