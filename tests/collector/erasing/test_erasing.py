@@ -309,7 +309,7 @@ def test_a_collector_keeps_to_its_rules(store: Path) -> None:
 
 
 def _erase_until(store: Path, change: int) -> bool:
-    """Erase in a process that ends before it changes its so many-th file, look at what the next start makes of it, and tell whether it ended."""
+    """Erase in a process that ends before it changes a file; look at what the next start makes of it, and tell whether it ended."""
     process = subprocess.run(
         [sys.executable, "-m", "tests.collector.erasing.killed_erasing", store, "conversation-1", str(change)], check=False
     )
