@@ -38,6 +38,7 @@ class Record:
             request_hash=b"",
             rows_stored=1,
             rows_rejected=0,
+            content_erased=False,
         )
         resource = self._processes.get(process)
         if resource is None:

@@ -86,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             dict(client.partition("=")[::2] for client in given.client),
             given.patience,
             given.idle,
+            dict(header.partition("=")[::2] for header in given.header),
         )
         if given.target is None:
             target = stack.enter_context(served(target)).target
@@ -138,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target", help="address of OTLP/HTTP, such as http://127.0.0.1:4318; without it --serve starts a server")
     parser.add_argument("--grpc", help="address of OTLP/gRPC, such as 127.0.0.1:4317", default="127.0.0.1:4317")
     parser.add_argument("--token", help="bearer token that every request carries")
+    parser.add_argument("--header", action="append", default=[], help="NAME=VALUE that every request carries besides")
     parser.add_argument("--trace-url", help="answers a trace as OTLP JSON; {trace_id} stands for its id, {http} for the address")
     parser.add_argument("--max-body", type=int, default=64 << 20, help="greatest request the server takes, in bytes (default: 64 MiB)")
     parser.add_argument("--pid", type=int, help="the server's process, to see its memory")
