@@ -129,7 +129,7 @@ class Settings:
         metadata=_says("Memory the process may take beyond what it has at its start; a query that needs more fails, alone.", *_BYTES),
     )
     open_projects: int = field(
-        default=4, metadata=_says("Most projects that are open at once, beside the default one; each takes half the memory.", *_NUMBER)
+        default=2, metadata=_says("Most projects that are open at once, beside the default one; each takes half the memory.", *_NUMBER)
     )
     project_idle_seconds: float = field(default=60.0, metadata=_says("A project that was not used for so long is closed.", *_SECONDS))
     quiet_seconds: float = field(default=0.5, metadata=_says("Traces are settled when nothing has come for so long.", *_SECONDS))
