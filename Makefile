@@ -59,6 +59,11 @@ bench-memory: $(VENV)/.project  ## memory of a collector at 80 % of its greatest
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.memory --minutes $(MINUTES) > docs/benchmarks/memory.txt; held=$$?; cat docs/benchmarks/memory.txt; exit $$held
 
+bench-pressure: $(VENV)/.project  ## bombs, slow senders and overload: time, memory and what is answered; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.pressure > docs/benchmarks/pressure.txt
+	@cat docs/benchmarks/pressure.txt
+
 bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.instrumentation > docs/benchmarks/instrumentation.txt; held=$$?; cat docs/benchmarks/instrumentation.txt; exit $$held
