@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers
+.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers bench-pressure
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

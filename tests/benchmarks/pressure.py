@@ -117,7 +117,7 @@ def _call(port: int, body: bytes) -> str:
     options = [("grpc.max_send_message_length", -1)]
     with grpc.insecure_channel(f"127.0.0.1:{port}", options, compression=grpc.Compression.Gzip) as channel:
         try:
-            channel.unary_unary(next(iter(METHODS)), request_serializer=None, response_deserializer=None)(body, timeout=60)  # type: ignore[arg-type]
+            channel.unary_unary(next(iter(METHODS)), request_serializer=None, response_deserializer=None)(body, timeout=60)
         except grpc.RpcError as error:
             return str(error.code().name)
     return "OK"
