@@ -49,7 +49,7 @@ _LOCKED_DOWN: Final = (
 _NOT_THE_FILES_FAULT: Final = ("Permission denied", "No space left", "Too many open files", "Out of Memory", "has been invalidated")
 """Words of errors that a new database would meet again."""
 
-_LOGS: Final = (".wal.recovery", ".wal.checkpoint", ".wal")
+LOGS: Final = (".wal.recovery", ".wal.checkpoint", ".wal")
 """What DuckDB adds to the file's name for its logs: the one in use, and those in use around a checkpoint."""
 
 _HELD: Final = "set lock on file"
@@ -100,7 +100,7 @@ class StoreFolder:
 
     def sizes(self) -> Sizes:
         """Return what is on disk: the journal, and the database with what it has not folded in yet."""
-        database = [self.database, *(self.database.with_name(self.database.name + log) for log in _LOGS)]
+        database = [self.database, *(self.database.with_name(self.database.name + log) for log in LOGS)]
         return Sizes(_size_of((self.path / JOURNAL_FOLDER).glob("*")), _size_of(database))
 
     def open_journal(self) -> Journal:
@@ -145,7 +145,7 @@ class StoreFolder:
             number += 1
             name = f"{DATABASE_FILE}.{why}-{stamp}-{number}"
         # The database goes last: what is left of it when the process ends here still opens, and lacks only what the journal has.
-        for suffix in (*_LOGS, ""):
+        for suffix in (*LOGS, ""):
             file = self.database.with_name(DATABASE_FILE + suffix)
             if file.exists():
                 file.rename(self.database.with_name(name + suffix))
@@ -160,12 +160,12 @@ class StoreFolder:
 
     def _put_aside(self) -> list[Path]:
         """Return the databases that were put aside, the newest first."""
-        found = [path for path in self.path.glob(f"{DATABASE_FILE}.*-*") if not path.name.endswith(_LOGS)]
+        found = [path for path in self.path.glob(f"{DATABASE_FILE}.*-*") if not path.name.endswith(LOGS)]
         return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
     def _open_whole(self, memory_limit: str) -> Store:
         """Open the database, and look whether each of its blocks is there and undamaged: DuckDB itself may find that out much later."""
-        logs = [suffix for suffix in _LOGS if self.database.with_name(DATABASE_FILE + suffix).exists()]
+        logs = [suffix for suffix in LOGS if self.database.with_name(DATABASE_FILE + suffix).exists()]
         if not self.database.exists():
             if logs:
                 message = f"{self.database} is missing, and its log is there."

@@ -16,6 +16,7 @@ from relaylens_collector.records import Record
 from relaylens_collector.store import Store
 from relaylens_collector.store.statements import APPLY
 from relaylens_collector.store.store import STORAGE_VERSION
+from relaylens_collector.store_folder import LOGS
 
 _GROUP_BYTES: Final = 8 << 20
 _OF_BATCHES: Final = ("spans", "logs", "metric_points", "labels", "dead_letters", "batches")
@@ -39,16 +40,16 @@ def erase_from_database(path: Path, batches: Iterable[int], records: Iterable[Re
             _store_again(store, records)
             _remove_unused(store.connection)
         compact(path, memory_limit=memory_limit)
-    except StoreError:
-        path.unlink()
-        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    except (StoreError, duckdb.Error):
+        for suffix in ("", *LOGS):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
     sync_directory(path.parent)
 
 
 def remove_copies(path: Path) -> None:
     """Delete the databases that were set aside: they hold what is being erased."""
     for copy in path.parent.glob(f"{path.name}.*"):
-        if copy.name != f"{path.name}.wal":
+        if copy.name.removeprefix(path.name) not in LOGS:
             copy.unlink()
 
 

@@ -26,6 +26,8 @@ import grpc
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from relaylens_collector.journal import Journal
+from relaylens_collector.read_api.admin import ORDERS_PATH
+from relaylens_collector.signals import Signal
 from relaylens_collector.store.store import SCHEMA_VERSION
 
 _HTTP_SENDERS = 3
@@ -37,8 +39,11 @@ _ALIVE = "/healthz"
 _PAUSE = 0.01
 _READY_SHARE = 0.8
 _STORM_SHARE = 0.2
+_ERASE_SHARE = 0.2
 _LONGEST_RUN = 0.6
 """Seconds from ready to the kill, at most."""
+_LONGEST_ERASURE = 5.0
+"""From the order to the kill, at most: an erasure takes seconds, and the kill has to come amid it as well as after it."""
 _LONGEST_START = 120.0
 _MOST_TRIES_AT_THE_END = 500
 """A sender gives a request up when all is over and it is still refused: it was not acknowledged, and counts for nothing."""
@@ -49,6 +54,12 @@ class Sent:
     """What the senders have done; each span is named after its sender, request and place."""
 
     acknowledged: set[str] = field(default_factory=set)
+    to_erase: set[str] = field(default_factory=set)
+    """Spans whose erasure was ordered."""
+    may_go_on: threading.Event = field(default_factory=threading.Event)
+    """Not set while an erasure is ordered, which waits until all is settled."""
+    erased: set[str] = field(default_factory=set)
+    """Spans whose erasure was said to be done."""
     requests: int = 0
     resent: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,7 +76,10 @@ class Result:
     acknowledged_spans: int
     acknowledged_requests: int
     resent_requests: int
+    erasures_ordered: int
+    spans_erased: int
     lost_spans: int
+    spans_not_erased: int
     doubled_spans: int
     journal_records: int
     applied_records: int
@@ -136,11 +150,11 @@ class Victim:
         if path == _ALIVE:
             self.longest_start = max(self.longest_start, time.monotonic() - self._started_at)
 
-    def send(self, method: str, path: str, body: bytes | None = None) -> int:
+    def send(self, method: str, path: str, body: bytes | None = None, content_type: str = "application/x-protobuf") -> int:
         """Send one HTTP request, and return the status, 0 when there is nobody to answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)
         try:
-            connection.request(method, path, body, {"content-type": "application/x-protobuf"})
+            connection.request(method, path, body, {"content-type": content_type})
             return connection.getresponse().status
         except (OSError, http.client.HTTPException):
             return 0
@@ -188,6 +202,10 @@ def _free_port() -> int:
         return port
 
 
+def _trace_id(sender: str, number: int) -> bytes:
+    return f"{sender:>4}{number:012}".encode()
+
+
 def request(sender: str, number: int) -> tuple[bytes, list[str]]:
     """Return a request of a sender, and the names of its spans."""
     request = ExportTraceServiceRequest()
@@ -195,7 +213,7 @@ def request(sender: str, number: int) -> tuple[bytes, list[str]]:
     names = [f"{sender}/{number}/{place}" for place in range(_SPANS)]
     for place, name in enumerate(names):
         span = spans.add(name=name, start_time_unix_nano=time.time_ns())
-        span.trace_id = f"{sender:>4}{number:012}".encode()
+        span.trace_id = _trace_id(sender, number)
         span.span_id = (place + 1).to_bytes(8)
         text = span.attributes.add()
         text.key, text.value.string_value = "gen_ai.input.messages", _TEXT
@@ -220,6 +238,8 @@ def _send(victim: Victim, sender: str, body: bytes) -> bool:
 def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event) -> None:
     number = 0
     while not stop.wait(_PAUSE):
+        if not sent.may_go_on.is_set():
+            continue
         number += 1
         body, names = request(sender, number)
         tries = 0
@@ -231,6 +251,21 @@ def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event
             sent.acknowledged.update(names)
             sent.requests += 1
             sent.resent += tries > 0
+
+
+def _order_erasure(victim: Victim, sent: Sent, chance: random.Random) -> None:
+    """Order the erasure of one acknowledged trace; the kill comes before, amid or after it."""
+    with sent.lock:
+        left = sorted(sent.acknowledged - sent.to_erase)
+        if not left:
+            return
+        sender, number, _ = chance.choice(left).split("/")
+        names = {f"{sender}/{number}/{place}" for place in range(_SPANS)}
+        sent.to_erase |= names
+    order = {"order": "erase", "kind": "trace", "subject": _trace_id(sender, int(number)).hex()}
+    if victim.send("POST", ORDERS_PATH, json.dumps(order).encode(), "application/json") == http.client.OK:
+        with sent.lock:
+            sent.erased |= names
 
 
 def _nothing(_store: Path) -> None:
@@ -257,7 +292,7 @@ BETWEEN: Final[dict[str, tuple[Callable[[Path], None], float]]] = {
     "rebuild": (_lose_database, 0.1),
     "migration": (_make_database_old, 0.1),
 }
-"""What is done between a kill and the next start, and how often; retention and erasure belong here once a store has them."""
+"""What is done between a kill and the next start, and how often."""
 
 
 def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Result:
@@ -265,6 +300,8 @@ def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Re
     chance = random.Random(seed)  # noqa: S311 - repeatable chance, not cryptography
     sent, stop = Sent(), threading.Event()
     done: Counter[str] = Counter()
+    erasing: list[threading.Thread] = []
+    sent.may_go_on.set()
     senders = [*(f"h{number}" for number in range(_HTTP_SENDERS)), *(f"g{number}" for number in range(_GRPC_SENDERS))]
     with Victim(store) as victim:
         threads = [threading.Thread(target=_keep_sending, args=(sender, victim, sent, stop)) for sender in senders]
@@ -274,9 +311,17 @@ def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Re
             for _ in range(kills):
                 if in_order or chance.random() < _READY_SHARE:
                     victim.wait_until(_ALIVE)
-                    time.sleep(chance.uniform(0, _LONGEST_RUN))
+                    longest = _LONGEST_RUN
+                    if not in_order and chance.random() < _ERASE_SHARE:
+                        longest = _LONGEST_ERASURE
+                        sent.may_go_on.clear()
+                        done["erasures"] += 1
+                        erasing.append(threading.Thread(target=_order_erasure, args=(victim, sent, random.Random(chance.random()))))  # noqa: S311
+                        erasing[-1].start()
+                    time.sleep(chance.uniform(0, longest))
                 else:
                     time.sleep(chance.uniform(0, _LONGEST_RUN))  # anywhere, also during the start
+                sent.may_go_on.set()
                 victim.storm = chance.random() < _STORM_SHARE
                 done["storms"] += victim.storm
                 (what,) = chance.choices(list(BETWEEN), [share for _, share in BETWEEN.values()])
@@ -288,7 +333,7 @@ def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Re
             victim.wait_until(_ALIVE)
         finally:
             stop.set()
-            for thread in threads:
+            for thread in [*threads, *erasing]:
                 thread.join()
         victim.wait_until("/readyz")
         exit_code = victim.stop()
@@ -298,9 +343,9 @@ def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Re
 def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int, done: Counter[str]) -> Result:
     with duckdb.connect(str(store / "relaylens.duckdb"), read_only=True) as connection:
         stored = Counter(name for (name,) in connection.execute("SELECT name FROM spans").fetchall())
-        ((applied,),) = connection.execute("SELECT count(*) FROM batches").fetchall()
+        ((applied,),) = connection.execute("SELECT count(*) FROM batches WHERE signal = 'traces'").fetchall()
     journal = Journal(store / "journal")
-    records = sum(1 for _ in journal.read())
+    records = sum(record.signal is Signal.TRACES for record in journal.read())
     journal.close()
     return Result(
         kills_or_stops=kills,
@@ -310,7 +355,10 @@ def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int, 
         acknowledged_spans=len(sent.acknowledged),
         acknowledged_requests=sent.requests,
         resent_requests=sent.resent,
-        lost_spans=len(sent.acknowledged - stored.keys()),
+        erasures_ordered=done["erasures"],
+        spans_erased=len(sent.erased),
+        lost_spans=len(sent.acknowledged - sent.to_erase - stored.keys()),
+        spans_not_erased=len(sent.erased & stored.keys()),
         doubled_spans=sum(count - 1 for count in stored.values()),
         journal_records=records,
         applied_records=applied,

@@ -13,7 +13,7 @@ _LONGEST_STOP: Final = 10.0
 def _check(kills: int, store: Path, *, in_order: bool = False) -> list[str]:
     result = run(kills, store, in_order=in_order)
 
-    assert (0, 0) == (result.lost_spans, result.doubled_spans), result
+    assert (0, 0, 0) == (result.lost_spans, result.doubled_spans, result.spans_not_erased), result
     assert result.journal_records == result.applied_records == result.acknowledged_requests, result
     assert result.acknowledged_requests > kills, result
     assert (0, 0) == (result.unreadable_databases, result.exit_code), result
