@@ -26,6 +26,8 @@ import grpc
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from relaylens_collector.journal import Journal
+from relaylens_collector.proof import verify
+from relaylens_collector.proof.findings import NOTES
 from relaylens_collector.read_api.admin import ORDERS_PATH
 from relaylens_collector.signals import Signal
 from relaylens_collector.store.store import SCHEMA_VERSION
@@ -80,6 +82,7 @@ class Result:
     spans_erased: int
     lost_spans: int
     spans_not_erased: int
+    faults_found_by_verify: int
     doubled_spans: int
     journal_records: int
     applied_records: int
@@ -359,6 +362,7 @@ def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int, 
         spans_erased=len(sent.erased),
         lost_spans=len(sent.acknowledged - sent.to_erase - stored.keys()),
         spans_not_erased=len(sent.erased & stored.keys()),
+        faults_found_by_verify=sum(count for fault, count in verify(store).counts.items() if fault not in NOTES),
         doubled_spans=sum(count - 1 for count in stored.values()),
         journal_records=records,
         applied_records=applied,

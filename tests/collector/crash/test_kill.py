@@ -16,6 +16,7 @@ def _check(kills: int, store: Path, *, in_order: bool = False) -> list[str]:
     assert (0, 0, 0) == (result.lost_spans, result.doubled_spans, result.spans_not_erased), result
     assert result.journal_records == result.applied_records == result.acknowledged_requests, result
     assert result.acknowledged_requests > kills, result
+    assert 0 == result.faults_found_by_verify, result
     assert (0, 0) == (result.unreadable_databases, result.exit_code), result
     assert result.longest_stop_seconds <= _LONGEST_STOP, result
     return result.lines()
