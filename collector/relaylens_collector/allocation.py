@@ -14,7 +14,7 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 """From glibc's malloc.h."""
 
-_KEPT: Final = 64 << 20
+_KEPT: Final = 32 << 20
 _LARGEST_KEPT: Final = 32 << 20
 """glibc takes no more."""
 _ARENAS: Final = 2

@@ -12,7 +12,7 @@ class Pace:
     group_bytes: int = 16 << 20
     """Request bytes of one transaction at most."""
 
-    queue_bytes: int = 32 << 20
+    queue_bytes: int = 24 << 20
     """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""
 
     room_seconds: float = 0.25

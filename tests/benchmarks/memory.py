@@ -9,6 +9,7 @@ grew beyond the limit, or a request or a question failed.
 import argparse
 import http.client
 import itertools
+import json
 import signal
 import struct
 import sys
@@ -182,6 +183,9 @@ def run(minutes: float, requests: int) -> Seen:
         for thread in threads:
             thread.join()
         seen.seconds = time.monotonic() - began
+        problem = _problem(port)
+        if problem is not None:
+            seen.errors.append(f"The collector has a problem: {problem}")
         process.send_signal(signal.SIGTERM)
         if process.wait() != 0:
             seen.errors.append(f"The collector ended with {process.returncode}.")
@@ -218,6 +222,15 @@ def _ask(port: int, number: int, end: float, seen: Seen) -> None:
             except RelaylensAnalyticsError as error:
                 seen.errors.append(f"A question failed: {error}")
             time.sleep(_THINKING_SECONDS)
+
+
+def _problem(port: int) -> object:
+    """Ask the collector what is wrong."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/readyz")
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer["problem"]
 
 
 def _resident(pid: int) -> float:
