@@ -59,7 +59,11 @@ def run_items(target: Target, codes: Sequence[str], seconds: float) -> list[Resu
     chosen = [item for item in ITEMS.values() if not codes or item.code in codes]
     with ThreadPoolExecutor(4) as pool:
         waiting: dict[str, Future[Result]] = {item.code: pool.submit(run_item, item, target, seconds) for item in chosen if item.takes_long}
-        done = [run_item(item, target, seconds) for item in chosen if item.code not in waiting]
+        done: list[Result] = []
+        for item in chosen:
+            if item.code not in waiting:
+                done.append(run_item(item, target, seconds))
+                sys.stderr.write(f"{item.code} {done[-1].verdict}\n")
         done += [future.result() for future in waiting.values()]
     return sorted(done, key=lambda result: result.item.code)
 
