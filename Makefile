@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers bench-pressure
+.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers bench-pressure bench-settling
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ bench-pressure: $(VENV)/.project  ## bombs, slow senders and overload: time, mem
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.pressure > docs/benchmarks/pressure.txt
 	@cat docs/benchmarks/pressure.txt
+
+bench-settling: $(VENV)/.project  ## what settling costs a span and a small trace, on an empty and a filled store; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.settling > docs/benchmarks/settling.txt
+	@cat docs/benchmarks/settling.txt
 
 bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
 	@mkdir -p docs/benchmarks
