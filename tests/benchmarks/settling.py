@@ -107,9 +107,7 @@ def _print_bulk(name: str, store: Store, bodies: Iterable[bytes], limit: float) 
     spans = apply(store, bodies)
     taken = processor_seconds(store)
     each = 1e6 * taken / spans
-    print(
-        f"{name:<27} {each:8.1f} us a span, {spans:,} spans in {taken:.1f} s of processor time, {each / limit:.2f} x the limit", flush=True
-    )
+    print(f"{name:<27} {each:8.1f} us a span, {spans:,} spans in {taken:.1f} s, {each / limit:.2f} x the limit", flush=True)
 
 
 def _limit(requests: int, folder: Path) -> float:

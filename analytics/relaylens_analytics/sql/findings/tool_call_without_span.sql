@@ -9,7 +9,7 @@ FROM unshown_calls AS c
 JOIN work_facts AS f USING (span)
 JOIN work_spans AS w USING (span)
 WHERE c.named_target IS NULL AND NOT c.is_generic_transfer
-  AND NOT EXISTS (SELECT 1 FROM known_agents AS k WHERE k.trace = c.trace AND k.agent IN (agent_key(c.tool_key), agent_key(asked_target(c.tool_key))))
+  AND NOT EXISTS (SELECT 1 FROM known_agents AS k WHERE k.trace = c.trace AND k.agent IN (agent_of_key(c.tool_key), agent_of_key(asked_target(c.tool_key))))
   AND NOT EXISTS (SELECT 1 FROM work_requests AS q JOIN work_facts AS g USING (span) WHERE g.run = f.run AND (q.tool_name IS NULL OR tool_key(q.tool_name) = c.tool_key))
   AND c.trace IN (
       SELECT t.trace FROM work_tools AS t

@@ -1,22 +1,18 @@
 -- Turns in which an agent that had its turn before got another and had nothing to add, as round robins and loops give them.
--- needs: work_steps
-WITH again AS (
-    SELECT step FROM work_steps WHERE run IS NOT NULL QUALIFY min(t0) OVER (PARTITION BY run, agent) < t0
-),
-
-calls AS (
+-- needs: repeated_turns
+WITH calls AS (
     SELECT f.step,
            count(*) FILTER (WHERE f.span_class <> 'llm') AS others,
            sum(w.output_tokens) FILTER (WHERE f.span_class = 'llm') AS output_tokens
     FROM work_facts AS f
-    SEMI JOIN again USING (step)
+    SEMI JOIN repeated_turns USING (step)
     JOIN work_spans AS w USING (span)
     WHERE f.span_class IN ('llm', 'tool', 'handoff', 'human', 'validation')
     GROUP BY f.step
 )
 
 SELECT s.step
-FROM again AS s
+FROM repeated_turns AS s
 LEFT JOIN calls AS c USING (step)
 LEFT JOIN step_outputs AS o USING (step)
 WHERE coalesce(c.others, 0) = 0

@@ -1,19 +1,11 @@
 -- Tool calls that an agent made three times or more with the same arguments and the same result, by the first of them.
--- needs: work_tools
-WITH often AS (
-    SELECT hash(arguments, result) AS content
-    FROM work_tools
-    WHERE arguments IS NOT NULL AND result IS NOT NULL
-    GROUP BY content
-    HAVING count(*) >= 3
-),
-
-repeated AS (
+-- needs: frequent_contents
+WITH repeated AS (
     SELECT f.run, f.agent, t.tool_key, t.arguments, t.result, count(*) AS times, arg_min(t.span, (t.t0, t.span)) AS span,
            list(t.span ORDER BY t.t0, t.span) AS spans, min(t.t0) AS t0
     FROM work_tools AS t
     JOIN work_facts AS f USING (span)
-    WHERE hash(t.arguments, t.result) IN (SELECT content FROM often)
+    WHERE hash(t.arguments, t.result) IN (SELECT content FROM frequent_contents)
       AND t.arguments IS NOT NULL AND t.result IS NOT NULL AND t.span NOT IN (SELECT span FROM handoff_candidates)
     GROUP BY f.run, f.agent, t.tool_key, t.arguments, t.result
     HAVING count(*) >= 3

@@ -1,20 +1,11 @@
 -- Tool errors that only a message to the model or the framework's own account shows, for tools that have no spans.
--- needs: gen_ai.input.messages | crewai.crew.tasks_output
-WITH lists AS (
-    SELECT w.span, w.t0, CASE WHEN w.input[1] = chr(1) THEN t.text ELSE w.input END AS document
-    FROM work_spans AS w
-    JOIN work_classes AS k USING (span)
-    LEFT JOIN work_texts AS t ON t.cell = w.input
-    WHERE k.span_class = 'llm' AND w.attributes['gen_ai.input.messages'] IS NOT NULL
-),
-
-parts AS (
+-- needs: told_lists | crewai.crew.tasks_output
+WITH parts AS (
     SELECT l.span, l.t0, message ->> '$.role' AS role, unnest(from_json(coalesce(message -> '$.parts', '[]'), '["JSON"]')) AS part
     FROM (
         SELECT span, t0, unnest(from_json(document, '["JSON"]')) AS message
-        FROM lists
-        -- most hold no word of an error at all, and need not be taken apart
-        WHERE regexp_matches(document, '(?i)error|exception|traceback') AND json_valid(document) AND json_type(document) = 'ARRAY'
+        FROM told_lists
+        WHERE json_valid(document) AND json_type(document) = 'ARRAY'
     ) AS l
 ),
 

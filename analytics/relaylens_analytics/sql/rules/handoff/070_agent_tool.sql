@@ -2,7 +2,7 @@
 -- needs: work_tools
 -- needs: known_agents
 WITH keyed AS (
-    SELECT tool_key, agent_key(tool_key) AS named_agent, agent_key(asked_target) AS asked_agent
+    SELECT tool_key, agent_of_key(tool_key) AS named_agent, agent_of_key(asked_target) AS asked_agent
     FROM (SELECT DISTINCT tool_key, asked_target FROM work_tools)
 )
 
