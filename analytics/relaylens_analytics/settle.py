@@ -33,7 +33,6 @@ STAGES = (
     "work_features",
     "work_texts",
     "full_text",
-    "span_texts",
     "work_events",
     "work_logs",
     "span_failures",

@@ -1,10 +1,10 @@
 -- What spans of a graph say of their node, the path to it, and the agent that LangChain runs there.
 -- needs: graph
 WITH described AS (
-    SELECT w.span, s.node_name, s.checkpoint_ns, CASE WHEN s.metadata[1] = chr(1) THEN t.metadata ELSE s.metadata END AS metadata
+    SELECT w.span, s.node_name, s.checkpoint_ns, CASE WHEN s.metadata[1] = chr(1) THEN t.text ELSE s.metadata END AS metadata
     FROM spans AS s
     JOIN work_rows AS w ON w.row_id = s.rowid
-    LEFT JOIN span_texts AS t USING (span)
+    LEFT JOIN work_texts AS t ON t.cell = s.metadata
     WHERE s.batch >= getvariable('first_batch') AND coalesce(s.node_name, s.checkpoint_ns, s.metadata) IS NOT NULL
 ),
 

@@ -1,13 +1,32 @@
 -- What each run was asked, as a person reads it: of its root, else of its first step.
-WITH asked AS (
-    SELECT r.run,
-           arg_min({'text': coalesce(w.input_text, i.text), 'cell': coalesce(w.input, i.cell)}, (w.parent_span_id IS NOT NULL, w.t0)) AS first
+WITH candidates AS (
+    SELECT r.run, w.span, (w.parent_span_id IS NOT NULL, w.t0) AS place
     FROM work_spans AS w
     JOIN work_runs AS r USING (trace)
     LEFT JOIN step_inputs AS i ON i.step = w.span
     WHERE (w.parent_span_id IS NULL OR i.step IS NOT NULL) AND coalesce(w.input_text, i.text, w.input, i.cell) IS NOT NULL
-    GROUP BY r.run
+),
+
+asked AS (
+    SELECT c.run, coalesce(w.input_text, i.text) AS text, coalesce(w.input, i.cell) AS cell
+    FROM (SELECT run, arg_min(span, place) AS span FROM candidates GROUP BY run) AS c
+    JOIN work_spans AS w USING (span)
+    LEFT JOIN step_inputs AS i ON i.step = c.span
+),
+
+-- prompts that are not among the texts at work
+parts AS (
+    SELECT run, TRY_CAST(unnest(places) AS BIGINT) AS text_id, generate_subscripts(places, 1) AS place
+    FROM (SELECT run, string_split(cell[2:], ',') AS places FROM asked WHERE text IS NULL AND cell[1] = chr(1))
+),
+
+prompts AS (
+    SELECT p.run, string_agg(t.text, '' ORDER BY p.place) AS text
+    FROM parts AS p
+    JOIN texts AS t USING (text_id)
+    GROUP BY p.run
 )
 
-SELECT run, ltrim(left(plain_text(text), 500), chr(1)) AS input_preview
-FROM (SELECT run, coalesce(first.text, text_of(first.cell)) AS text FROM asked)
+SELECT a.run, ltrim(left(plain_text(coalesce(a.text, CASE WHEN a.cell[1] = chr(1) THEN p.text ELSE a.cell END)), 500), chr(1)) AS input_preview
+FROM asked AS a
+LEFT JOIN prompts AS p USING (run)

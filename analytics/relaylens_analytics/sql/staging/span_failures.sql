@@ -10,11 +10,11 @@ WITH exceptions AS (
 SELECT w.span, x.exception_type, x.exception_message,
        coalesce(regexp_matches(concat_ws(' ', s.error_type, x.exception_type),
                                '(ParentCommand|GraphInterrupt|GraphBubbleUp|NodeInterrupt|WaitingForEvent|CallDeferred|ApprovalRequired|InterruptException|GeneratorExit|CancelledError|StopAsyncIteration)'), FALSE)
-           OR coalesce(regexp_matches(CASE WHEN s.status_message[1] = chr(1) THEN t.status_message ELSE s.status_message END,
+           OR coalesce(regexp_matches(CASE WHEN s.status_message[1] = chr(1) THEN t.text ELSE s.status_message END,
                                       '^((langgraph\.errors\.)?(ParentCommand|GraphInterrupt)|Command\(graph=|\(?Interrupt\(|abandoned stream$)'), FALSE)
            AS is_control_flow
 FROM spans AS s
 JOIN work_rows AS w ON w.row_id = s.rowid
 LEFT JOIN exceptions AS x USING (span)
-LEFT JOIN span_texts AS t USING (span)
+LEFT JOIN work_texts AS t ON t.cell = s.status_message
 WHERE s.batch >= getvariable('first_batch') AND (s.error_type IS NOT NULL OR s.status_message IS NOT NULL OR x.span IS NOT NULL)

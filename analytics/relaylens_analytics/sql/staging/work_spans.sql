@@ -1,4 +1,34 @@
 -- The spans at work with everything the rules ask of them, texts in full; `parent` is the parent's number where it arrived.
+WITH fields AS (
+    SELECT w.span, unnest(list_filter([
+        {'field': 1, 'cell': s.name},
+        {'field': 2, 'cell': s.status_message},
+        {'field': 4, 'cell': s.output},
+        {'field': 8, 'cell': s.tool_arguments},
+        {'field': 16, 'cell': s.tool_result},
+        {'field': 32, 'cell': s.metadata},
+        {'field': 64, 'cell': CASE WHEN s.operation IS DISTINCT FROM 'chat' AND s.instrumentation_kind IS DISTINCT FROM 'LLM' THEN s.input END}
+    ], lambda f: f.cell[1] = chr(1)), recursive := TRUE)
+    FROM spans AS s
+    JOIN work_rows AS w ON w.row_id = s.rowid
+    WHERE s.batch >= getvariable('first_batch')
+),
+
+-- one join of all long texts instead of one for each column
+long_texts AS (
+    SELECT f.span,
+           any_value(t.text) FILTER (WHERE f.field = 1) AS name,
+           any_value(t.text) FILTER (WHERE f.field = 2) AS status_message,
+           any_value(t.text) FILTER (WHERE f.field = 4) AS output,
+           any_value(t.text) FILTER (WHERE f.field = 8) AS tool_arguments,
+           any_value(t.text) FILTER (WHERE f.field = 16) AS tool_result,
+           any_value(t.text) FILTER (WHERE f.field = 32) AS metadata,
+           any_value(t.text) FILTER (WHERE f.field = 64) AS input
+    FROM fields AS f
+    JOIN work_texts AS t USING (cell)
+    GROUP BY f.span
+)
+
 SELECT w.span, w.trace, p.span AS parent, s.trace_id, s.span_id, s.parent_span_id,
        TRY_CAST(s.start_time_unix_nano AS BIGINT) AS t0, TRY_CAST(s.end_time_unix_nano AS BIGINT) AS t1, s.started_at, s.ended_at,
        s.service_name, s.scope, s.attributes,
@@ -23,7 +53,7 @@ SELECT w.span, w.trace, p.span AS parent, s.trace_id, s.span_id, s.parent_span_i
 FROM spans AS s
 JOIN work_rows AS w ON w.row_id = s.rowid
 LEFT JOIN work_rows AS p ON p.trace = w.trace AND p.span_id = s.parent_span_id
-LEFT JOIN span_texts AS x ON x.span = w.span
+LEFT JOIN long_texts AS x ON x.span = w.span
 LEFT JOIN span_failures AS f ON f.span = w.span
 LEFT JOIN graph_spans AS g ON g.span = w.span
 WHERE s.batch >= getvariable('first_batch')
