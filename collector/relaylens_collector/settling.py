@@ -90,6 +90,7 @@ class Settling:
                     with contextlib.suppress(duckdb.Error):
                         self._cursor.interrupt()
                 self._changed.wait(_INTERRUPT_EVERY)
+            self._give_back()
 
     def stop(self) -> None:
         """End the thread; what is not settled is settled at the next start."""
@@ -140,12 +141,9 @@ class Settling:
     def _settle_now(self, store: Store) -> None:
         began, upto = time.monotonic(), self._applied_seq
         try:
-            with contextlib.closing(store.cursor()) as cursor:
-                self._lend(cursor)
-                settled = 0 if self._settle is None else self._settle(cursor)
-                self._lend(None)
+            settled = 0 if self._settle is None else self._settle(self._cursor_of(store))
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database or a rule raises
-            self._lend(None)
+            self._give_back()
             self._failed(error, store)
             return
         with self._changed:
@@ -156,9 +154,19 @@ class Settling:
             self.traces += settled
             self.problem = None
 
-    def _lend(self, cursor: duckdb.DuckDBPyConnection | None) -> None:
+    def _cursor_of(self, store: Store) -> duckdb.DuckDBPyConnection:
+        """Return the cursor, the same as long as all goes well: making the tables of a settling takes longer than a small settling."""
         with self._changed:
-            self._cursor = cursor
+            if self._cursor is None:
+                self._cursor = store.cursor()
+            return self._cursor
+
+    def _give_back(self) -> None:
+        with self._changed:
+            cursor, self._cursor = self._cursor, None
+            if cursor is not None:
+                with contextlib.suppress(duckdb.Error):
+                    cursor.close()
 
     def _failed(self, error: Exception, store: Store) -> None:
         """Try again later, or leave it to the applier when the database is dead."""

@@ -211,3 +211,22 @@ def test_label_settles_the_outcome_again(store: Store) -> None:
     settle(store.connection)
 
     assert rows(store.connection, "SELECT outcome, outcome_evidence, outcome_rule FROM runs") == [("failed", "graded", "label")]
+
+
+def test_long_words_of_judges_are_kept(store: Store) -> None:
+    """Reasons and comments so long that they are stored once and referred to are read in full: they came out empty."""
+    long = "The answer names no order. " * 200
+    judged = {
+        semconv.GEN_AI_OPERATION_NAME: "validate",
+        semconv.RELAYLENS_VALIDATION_VERDICT: "rejected",
+        semconv.RELAYLENS_VALIDATION_REASON: long,
+    }
+    settle_spans(
+        store,
+        agent(1, "worker", 0, 3, parent=0, **{semconv.RELAYLENS_RUN_OUTCOME: "failed", semconv.RELAYLENS_RUN_OUTCOME_REASON: long}),
+        chat(2, 1, 0.5, 1),
+        span(3, "validation", 2, 2.5, judged, parent=1),
+    )
+
+    assert [(long[:500],)] == rows(store.connection, "SELECT left(outcome_reason, 500) FROM runs")
+    assert [(long[:500],)] == rows(store.connection, "SELECT left(reason, 500) FROM validations")

@@ -10,9 +10,9 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from tests.collector.golden.spans import VALUES
 from tests.collector.store.building import field, request, span
 from tests.collector.store.conftest import Submit
-from tests.collector.store.test_golden_spans import VALUES
 
 from relaylens.semconv import CONVENTIONS, NUMERIC_CONCEPTS
 from relaylens_collector.signals import Signal

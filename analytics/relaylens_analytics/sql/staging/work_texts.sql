@@ -7,10 +7,12 @@ WITH cells AS (
         ],
         CASE WHEN list_has_any(map_keys(s.attributes), [
             'relaylens.handoff.payload', 'relaylens.handoff.received', 'relaylens.escalation.question', 'relaylens.escalation.answer',
+            'relaylens.run.outcome.reason', 'relaylens.validation.reason', 'relaylens.feedback.comment',
             'crewai.crew.agents', 'crew_agents', 'gen_ai.tool.definitions', 'crew_tasks', 'crewai.crew.tasks', 'crewai.crew.tasks_output'
         ]) THEN [
             s.attributes['relaylens.handoff.payload'], s.attributes['relaylens.handoff.received'],
             s.attributes['relaylens.escalation.question'], s.attributes['relaylens.escalation.answer'],
+            s.attributes['relaylens.run.outcome.reason'], s.attributes['relaylens.validation.reason'], s.attributes['relaylens.feedback.comment'],
             s.attributes['crewai.crew.agents'], s.attributes['crew_agents'], s.attributes['gen_ai.tool.definitions'],
             s.attributes['crew_tasks'], s.attributes['crewai.crew.tasks'], s.attributes['crewai.crew.tasks_output']
         ] ELSE [] END,
