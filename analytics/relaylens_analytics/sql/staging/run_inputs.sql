@@ -15,15 +15,26 @@ asked AS (
 ),
 
 -- prompts that are not among the texts at work
-parts AS (
-    SELECT run, TRY_CAST(unnest(places) AS BIGINT) AS text_id, generate_subscripts(places, 1) AS place
+places AS (
+    SELECT run, TRY_CAST(unnest(places) AS BIGINT) AS text_id, generate_subscripts(places, 1) AS place, len(places) AS places
     FROM (SELECT run, string_split(cell[2:], ',') AS places FROM asked WHERE text IS NULL AND cell[1] = chr(1))
 ),
 
-prompts AS (
-    SELECT p.run, string_agg(t.text, '' ORDER BY p.place) AS text
-    FROM parts AS p
+-- Of a list of messages the last is shown, and it is whole in the part before the closing bracket (mapping/chunks.py):
+-- the conversation before it may be long, and is left where it is.
+lists AS (
+    SELECT p.run
+    FROM places AS p
     JOIN texts AS t USING (text_id)
+    WHERE p.place = 1 AND p.places >= 4 AND trim(t.text, e' \n\r\t') = '['
+),
+
+prompts AS (
+    SELECT p.run, CASE WHEN any_value(l.run) IS NULL THEN '' ELSE '[' END || string_agg(t.text, '' ORDER BY p.place) AS text
+    FROM places AS p
+    LEFT JOIN lists AS l USING (run)
+    JOIN texts AS t USING (text_id)
+    WHERE l.run IS NULL OR p.place > p.places - 2
     GROUP BY p.run
 )
 
