@@ -156,7 +156,7 @@ def collector(store: Path, *, settle: bool) -> Iterator[tuple[subprocess.Popen[s
     arguments = ("--store", str(store), "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--stop-seconds", "600")
     with subprocess.Popen([sys.executable, *command, *arguments], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        ready = _READY.match(process.stderr.readline())
+        ready = next(filter(None, map(_READY.match, process.stderr)), None)  # what is said of the start comes before
         assert ready is not None
         yield process, int(ready[1])
 
