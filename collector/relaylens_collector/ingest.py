@@ -65,7 +65,7 @@ class Limits:
     free_bytes: int = 256 << 20
     """Room that stays free on the disk."""
 
-    memory_limit: str = "192MB"
+    memory_limit: str = "256MB"
     """DuckDB's own."""
 
     retention: Retention = KEEP_EVERYTHING

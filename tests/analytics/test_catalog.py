@@ -36,7 +36,7 @@ OTHER_WORDS = {
 COLUMNS_IN_SQL: dict[str, Iterable[StrEnum]] = {
     "outcome": relaylens.semconv.Outcome,
     "outcome_evidence": relaylens.semconv.Evidence,
-    "reason": relaylens.semconv.HandoffReason,
+    "reason": [*relaylens.semconv.HandoffReason, *relaylens.semconv.DropReason, *relaylens.semconv.GapReason],
     "detector": relaylens.semconv.Detector,
     "verdict": relaylens.semconv.Verdict,
     "span_class": relaylens.semconv.SpanClass,

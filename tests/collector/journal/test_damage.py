@@ -256,7 +256,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     data[8] = 9
     path.write_bytes(bytes(data))
 
-    with pytest.raises(JournalCorruptError, match="format version 9; this Relaylens reads up to 1: upgrade it"):
+    with pytest.raises(JournalCorruptError, match="format version 9; this Relaylens reads up to 2: upgrade it"):
         _read(tmp_path)
 
 

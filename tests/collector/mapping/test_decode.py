@@ -155,11 +155,18 @@ def test_a_large_request_of_few_parts_is_accepted() -> None:
     assert 1 == decode(Signal.TRACES, request(large).SerializeToString()).accepted
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'"a"', b"{", b"\xff", b"[" * 100_000, b'{"a":' * 100_000])
+@pytest.mark.parametrize("body", [b"[]", b'"a"', b"{", b"\xff", b"[" * 100_000, b'{"a":' * 100_000])
 def test_what_is_no_label_is_refused(body: bytes) -> None:
     """A label is a JSON object."""
     with pytest.raises(UndecodableError):
         decode(Signal.LABELS, body)
+
+
+def test_nothing_is_left_of_an_erased_label() -> None:
+    """The journal keeps an empty body in its place, which holds no record and does not stop a replay."""
+    erased = decode(Signal.LABELS, b"")
+
+    assert (0, 0, None) == (erased.accepted, erased.rejected, erased.reason)
 
 
 def test_a_label_is_accepted() -> None:

