@@ -22,7 +22,7 @@ from relaylens_analytics.stages import Stage, needed_features, statement
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
 
-BYTES_AT_ONCE = 32 << 20
+BYTES_AT_ONCE = 64 << 20
 """Request bytes of those spans: what calls are told lies there in full while they are derived, within the database's memory."""
 
 GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys", "labels_at_work", "work_traces")

@@ -22,20 +22,29 @@ places AS (
 
 -- Of a list of messages the last is shown, and it is whole in the part before the closing bracket (mapping/chunks.py):
 -- the conversation before it may be long, and is left where it is.
-lists AS (
-    SELECT p.run
+ends AS (
+    SELECT p.run, any_value(t.text) FILTER (WHERE p.place = 1) AS opening,
+           string_agg(t.text, '' ORDER BY p.place) FILTER (WHERE p.places < 4 OR p.place > p.places - 2) AS text, any_value(p.places) AS places
     FROM places AS p
     JOIN texts AS t USING (text_id)
-    WHERE p.place = 1 AND p.places >= 4 AND trim(t.text, e' \n\r\t') = '['
+    WHERE p.place = 1 OR p.places < 4 OR p.place > p.places - 2
+    GROUP BY p.run
+),
+
+-- long prompts of another form
+others AS (
+    SELECT p.run, string_agg(t.text, '' ORDER BY p.place) AS text
+    FROM places AS p
+    JOIN ends AS e USING (run)
+    JOIN texts AS t USING (text_id)
+    WHERE e.places >= 4 AND trim(e.opening, e' \n\r\t') <> '['
+    GROUP BY p.run
 ),
 
 prompts AS (
-    SELECT p.run, CASE WHEN any_value(l.run) IS NULL THEN '' ELSE '[' END || string_agg(t.text, '' ORDER BY p.place) AS text
-    FROM places AS p
-    LEFT JOIN lists AS l USING (run)
-    JOIN texts AS t USING (text_id)
-    WHERE l.run IS NULL OR p.place > p.places - 2
-    GROUP BY p.run
+    SELECT e.run, coalesce(o.text, CASE WHEN e.places < 4 THEN '' ELSE '[' END || e.text) AS text
+    FROM ends AS e
+    LEFT JOIN others AS o USING (run)
 )
 
 SELECT a.run, ltrim(left(plain_text(coalesce(a.text, CASE WHEN a.cell[1] = chr(1) THEN p.text ELSE a.cell END)), 500), chr(1)) AS input_preview
