@@ -16,7 +16,7 @@ import duckdb
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.benchmarks.generate import SPANS_PER_REQUEST, trace_requests
 
-from relaylens_analytics.settle import settle
+from relaylens_analytics.settle import NOUNS, settle
 from relaylens_collector.collector import Collector
 from relaylens_collector.settings import Settings
 from relaylens_collector.signals import Signal
@@ -33,26 +33,7 @@ _TEXTS_APART: Final = 10_000_000
 """Copies of a text have its number with the copy's number before its seven digits, so that a cell is copied by putting digits in."""
 _FIRST_TEXT: Final = 1_000_000
 
-_TABLES: Final = (
-    "batches",
-    "resources",
-    "texts",
-    "spans",
-    "logs",
-    "labels",
-    "trace_keys",
-    "conversation_traces",
-    "conversations",
-    "runs",
-    "steps",
-    "span_facts",
-    "handoffs",
-    "escalations",
-    "findings",
-    "agents",
-    "validations",
-    "feedback",
-)
+_TABLES: Final = ("batches", "resources", "texts", "spans", "logs", "labels", "trace_keys", *NOUNS)
 """What is copied: each copy is the work of other processes; scopes are the same for all."""
 
 _SPAN_IDS: Final = {"trace_id", "span_id", "parent_span_id"}
