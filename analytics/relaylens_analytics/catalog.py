@@ -262,9 +262,10 @@ METRICS: Final[tuple[Metric, ...]] = (
         Unit.RATIO,
         Better.HIGHER,
         (*_LABEL, "source"),
-        "For each label name: mean of the score, or, where there is none, the share of true (true, yes, correct, passed, 1 "
-        "against false, no, incorrect, rejected, 0; other texts are not counted). The last word of each source on a run counts. "
-        "Accuracy is the label `accuracy`. Only where every score is 0 or 1 is it a rate with an interval.",
+        "For each label name: mean of the score, or, where there is none, the share of true (true, yes, correct, passed, good, "
+        "1 against false, no, incorrect, rejected, bad, 0; other texts are not counted). The last word of each source on a run counts; "
+        "marks on findings are not among them. Accuracy is the label `accuracy`. Only where every score is 0 or 1 is it a rate "
+        "with an interval.",
         extra=("part",),
         part="name of the label",
     ),

@@ -1,8 +1,7 @@
-"""Labels: what people or programs later say of a run, which then becomes a metric."""
+"""Labels: what people or programs later say of a run or of a finding in it."""
 
 import json
-import math
-import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,9 @@ from relaylens_analytics.file_reader import DATABASE
 from relaylens_analytics.http_client import HttpClient
 from relaylens_analytics.settle import settle
 from relaylens_collector.errors import CollectorError, StoreLockedError
+from relaylens_collector.errors import QueryError as RefusedError
 from relaylens_collector.ingest import Ingest
+from relaylens_collector.read_api.labels import read_label
 from relaylens_collector.signals import Signal
 
 LABELS_PATH: Final = "/api/v1/labels"
@@ -21,11 +22,17 @@ LABELS_PATH: Final = "/api/v1/labels"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """One statement about a run."""
+    """One statement about a run, or about a finding."""
 
-    run: str
+    run: str | None = None
+    trace_id: str | None = None
+    """What the statement is about, where no run is known; one of the two is needed."""
+
+    finding: str | None = None
+    """The finding it is about, as the table `findings` names it; the label's name is `finding` then."""
+
     name: str
-    """What is judged, such as `accuracy`, `resolved` or `category`."""
+    """What is judged, such as `accuracy`, `resolved` or `category`; `relaylens.semconv.LabelName` has those with a meaning."""
 
     value: str | None = None
     score: float | None = None
@@ -38,44 +45,46 @@ class Label:
 
 
 def add_label(url: str | Path, label: Label, *, token: str | None = None, timeout_s: float = 60.0) -> None:
-    """Attach a label to a run: through the collector at an http address, or into a store's folder that no collector holds.
+    """Attach a label: through the collector at an http address, or into a store's folder that no collector holds.
 
     When this returns the label is on disk; metrics and lists show it as soon as it is applied, which in a folder is at once.
     """
-    _check(label)
+    add_labels(url, [label], token=token, timeout_s=timeout_s)
+
+
+def add_labels(url: str | Path, labels: Sequence[Label], *, token: str | None = None, timeout_s: float = 60.0) -> None:
+    """Attach several labels; when one is refused, those before it stay."""
+    bodies = [_body(label) for label in labels]
     if isinstance(url, str) and url.startswith(("http://", "https://")):
-        body = {name: value for name, value in asdict(label).items() if value is not None}
+        client = HttpClient(url, token=token, timeout_s=timeout_s)
         try:
-            HttpClient(url, token=token, timeout_s=timeout_s).post(LABELS_PATH, json.dumps(body).encode())
+            for body in bodies:
+                client.post(LABELS_PATH, body)
         except QueryError as error:
             raise LabelError(str(error)) from error
         return
-    _add_to_folder(Path(url).expanduser(), label)
+    _add_to_folder(Path(url).expanduser(), bodies)
 
 
-def _add_to_folder(folder: Path, label: Label) -> None:
+def _body(label: Label) -> bytes:
+    """Give the label as it is journalled, with an id of its own: one said again after another is the last word, not a resent request."""
+    held = {name: value for name, value in asdict(label).items() if value is not None}
+    try:
+        return read_label(json.dumps(held).encode())
+    except RefusedError as error:
+        raise LabelError(str(error)) from error
+
+
+def _add_to_folder(folder: Path, bodies: Sequence[bytes]) -> None:
     if not (folder / DATABASE).is_file():
         detail = f"Looked for {folder / DATABASE}."
         raise NoStoreError(detail)
-    # A record of its own each time: a label said again after another is the last word, not a resent request.
-    body = json.dumps({**asdict(label), "id": uuid.uuid4().hex}).encode()
     try:
         with Ingest(folder, settle) as ingest:
-            ingest.submit(Signal.LABELS, body)
+            for body in bodies:
+                ingest.submit(Signal.LABELS, body)
             ingest.flush()
     except StoreLockedError as error:
         raise StoreInUseError(str(error)) from error
     except CollectorError as error:
         raise LabelError(str(error)) from error
-
-
-def _check(label: Label) -> None:
-    if not label.run or not label.name:
-        detail = "A label needs a run and a name."
-        raise LabelError(detail)
-    if label.value is None and label.score is None:
-        detail = "A label needs a value or a score."
-        raise LabelError(detail)
-    if label.score is not None and not math.isfinite(label.score):
-        detail = f"The score {label.score} is no number."
-        raise LabelError(detail)

@@ -319,6 +319,47 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
+class LabelName(StrEnum):
+    """Names of labels that Relaylens itself reads; any other name is the user's own."""
+
+    OUTCOME = "outcome"
+    """How the run ended: an `Outcome`."""
+
+    VERDICT = "verdict"
+    """`RunVerdict`: whether the run serves as an example of good work."""
+
+    FINDING = "finding"
+    """`Mark` on the finding that the label names."""
+
+    JUDGEMENT = "judgement"
+    """`Mark` that a judge gave to the finding that the label names; it is shown, and counts for nothing else."""
+
+
+class RunVerdict(StrEnum):
+    """What a person says of a whole run (values of the label `verdict`); the newest counts."""
+
+    GOOD = "good"
+    BAD = "bad"
+    OPEN = "open"
+    """An earlier verdict is taken back."""
+
+
+class Mark(StrEnum):
+    """What a person says of a finding (values of the label `finding`); the newest counts."""
+
+    TRUE = "true"
+    FALSE = "false"
+    KNOWN = "known"
+    """True, and nobody wants to see it again."""
+
+    OPEN = "open"
+    """An earlier mark is taken back."""
+
+
+JUDGE: Final = "judge"
+"""Source of the labels that a judge gave."""
+
+
 class AccountState(StrEnum):
     """Whether a process that gives an account goes on (values of `relaylens.account.state`)."""
 

@@ -10,9 +10,10 @@ import pytest
 
 from relaylens_analytics import Reader, metrics, open_store
 from relaylens_analytics.errors import CollectorNotRunningError, LabelError, NoStoreError, StoreInUseError
-from relaylens_analytics.labels import Label, add_label
+from relaylens_analytics.labels import Label, add_label, add_labels
 from relaylens_analytics.settle import settle
 from relaylens_collector.collector import Collector
+from relaylens_collector.ingest import rebuild
 from relaylens_collector.settings import Settings
 
 
@@ -91,3 +92,53 @@ def test_a_label_needs_a_store(tmp_path: Path) -> None:
     with pytest.raises(CollectorNotRunningError):
         add_label("http://127.0.0.1:1", Label(run="r1", name="resolved", value="true"))
     assert [] == list(tmp_path.iterdir())
+
+
+def marks(reader: Reader) -> list[tuple[str, str, str | None]]:
+    """Give each finding's mark and who gave it."""
+    table = reader.query("SELECT finding, mark, source FROM finding_marks() ORDER BY finding")
+    return [(row["finding"], row["mark"], row["source"]) for row in table.to_pylist()]
+
+
+def verdicts(reader: Reader) -> list[tuple[str, str]]:
+    """Give what was last said of each run."""
+    return [(row["run"], row["verdict"]) for row in reader.query("SELECT run, verdict FROM run_verdicts() ORDER BY run").to_pylist()]
+
+
+def test_the_newest_mark_on_a_finding_counts_and_survives_a_rebuild(folder: Path) -> None:
+    """Whoever gave it; one taken back is none, what a judge says is none, and no mark is a metric of labels."""
+    said = [("f1", "true", "ann"), ("f1", "known", "bob"), ("f2", "false", None), ("f3", "true", "ann"), ("f3", "open", "ann")]
+    add_labels(folder, [Label(run="r4", finding=finding, name="finding", value=value, source=who) for finding, value, who in said])
+    add_label(folder, Label(run="r4", finding="f4", name="judgement", value="true", source="judge"))
+    expected = [("f1", "known", "bob"), ("f2", "false", None)]
+
+    with open_store(folder) as reader:
+        assert expected == marks(reader)
+        assert [] == [*scores(reader, "finding"), *scores(reader, "judgement")]
+    rebuild(folder, settle)
+    with open_store(folder) as reader:
+        assert expected == marks(reader)
+
+
+def test_the_newest_verdict_on_a_run_counts(folder: Path) -> None:
+    """Also where it names a trace of the run only; as a metric, good is true."""
+    with open_store(folder) as reader:
+        trace = reader.query("SELECT trace_id FROM runs WHERE run = 'r6'")["trace_id"][0].as_py()
+    said = [("r4", "bad"), ("r4", "good"), ("r5", "bad"), ("r1", "good"), ("r1", "open")]
+    add_labels(folder, [Label(run=run, name="verdict", value=value) for run, value in said])
+    add_label(folder, Label(trace_id=trace, name="verdict", value="bad"))
+
+    with open_store(folder) as reader:
+        assert [("r4", "good"), ("r5", "bad"), ("r6", "bad")] == verdicts(reader)
+        assert [(1, 3)] == scores(reader, "verdict")
+
+
+@pytest.mark.parametrize("where", ["folder", "collector"])
+def test_a_mark_that_nobody_would_read_is_refused(where: str, request: pytest.FixtureRequest) -> None:
+    """A misspelt word, and a mark without its finding, in either way."""
+    held = request.getfixturevalue(where)
+    url = held.http_url if isinstance(held, Collector) else held
+
+    for label in (Label(run="r1", finding="f", name="finding", value="True"), Label(run="r1", name="finding", value="true")):
+        with pytest.raises(LabelError, match="finding"):
+            add_label(url, label)

@@ -15,7 +15,7 @@ def label_rows(frame: Frame, labelled_at: Sequence[datetime]) -> pa.Table:
     labels = [json.loads(text) for text in frame.records.to_pylist()]
     columns = {
         name: pa.array([_text(label.get(name)) for label in labels], pa.string())
-        for name in ("run", "trace_id", "name", "value", "source", "comment")
+        for name in ("run", "trace_id", "finding", "name", "value", "source", "comment")
     }
     return pa.table(
         {

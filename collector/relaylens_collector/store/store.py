@@ -20,7 +20,7 @@ from relaylens_collector.store.known_texts import KnownTexts
 from relaylens_collector.store.rows import Known, Prepared, divide, prepare, received_at
 from relaylens_collector.store.statements import APPLY, NOTE_VERSION, SET_ASIDE, TAKEN_BACK, read_statement, schema_statements
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Raised with every release that changes a table of the schema."""
 
 STORAGE_VERSION: Final = "v1.5.0"

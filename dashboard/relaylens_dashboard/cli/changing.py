@@ -14,6 +14,9 @@ Name = Annotated[str, typer.Argument(help="What is judged, such as accuracy, res
 Value = Annotated[str | None, typer.Argument(help="The judgement: true, false, a number or a word.")]
 Score = Annotated[float | None, typer.Option("--score", help="A number beside the word.")]
 Source = Annotated[str | None, typer.Option("--source", help="Who says so; the last word of each source counts.")]
+Finding = Annotated[
+    str | None, typer.Option("--finding", help="The finding of the run that it is about, as `relaylens findings` names it.")
+]
 Comment = Annotated[str | None, typer.Option("--comment", help="Why.")]
 
 
@@ -24,6 +27,7 @@ def label(
     value: Value = None,
     score: Score = None,
     source: Source = None,
+    finding: Finding = None,
     comment: Comment = None,
     store: options.Store = None,
     url: options.Url = None,
@@ -35,7 +39,8 @@ def label(
     if value is None and score is None:
         detail = "give a VALUE or a --score"
         raise typer.BadParameter(detail)
-    said = Label(run=run, name=name, value=value, score=_number(value) if score is None else score, source=source, comment=comment)
+    score = _number(value) if score is None else score
+    said = Label(run=run, finding=finding, name=name, value=value, score=score, source=source, comment=comment)
     add_label(options.place(store, url), said, token=token)
     say(f"Labelled {run}: {name} = {value if value is not None else score}")
 

@@ -306,7 +306,7 @@ def test_a_change_of_the_schema_has_a_new_version(store: Store) -> None:
         "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal ORDER BY table_name, column_index"
     ).fetchall()
 
-    assert {SCHEMA_VERSION: hashlib.sha256(repr(columns).encode()).hexdigest()[:16]} == {2: "73a44426fb255cf1"}
+    assert {SCHEMA_VERSION: hashlib.sha256(repr(columns).encode()).hexdigest()[:16]} == {3: "149e6c2559a91dc0"}
 
 
 def test_labels_are_stored(store: Store, submit: Submit) -> None:
@@ -317,13 +317,15 @@ def test_labels_are_stored(store: Store, submit: Submit) -> None:
     )
     submit(json.dumps({"trace_id": "t", "name": "outcome", "value": True, "score": "x"}).encode(), Signal.LABELS)
     submit(b'{"name": "broken", "value": "a\\ud800b", "score": 3}', Signal.LABELS)
+    submit(json.dumps({"run": "r", "finding": "f", "name": "finding", "value": "known"}).encode(), Signal.LABELS)
 
     found = store.connection.execute("SELECT * EXCLUDE (labelled_at) FROM labels ORDER BY batch").fetchall()
 
     assert [
-        (1, "r", None, "accuracy", "good", 0.5, "me", "Grüße"),
-        (2, None, "t", "outcome", "true", None, None, None),
-        (3, None, None, "broken", "a\ufffdb", 3.0, None, None),
+        (1, "r", None, None, "accuracy", "good", 0.5, "me", "Grüße"),
+        (2, None, "t", None, "outcome", "true", None, None, None),
+        (3, None, None, None, "broken", "a\ufffdb", 3.0, None, None),
+        (4, "r", None, "f", "finding", "known", None, None, None),
     ] == found
     assert [("2026-09-21 14:13:20",)] == store.connection.execute("SELECT DISTINCT labelled_at::VARCHAR FROM labels").fetchall()
 

@@ -1,7 +1,7 @@
 -- How long is it from the request to the business outcome?
 -- $by: label, service, workflow, time ($bucket seconds). $label: one name. $since, $until, $service: NULL for no limit.
 WITH said AS (
-    SELECT run, trace_id, name, value, score, source, labelled_at AS said_at, batch FROM labels
+    SELECT run, trace_id, name, value, score, source, labelled_at AS said_at, batch FROM labels WHERE finding IS NULL
     UNION ALL
     SELECT run, trace_id, name, value, score, source, given_at, 0 FROM feedback
 ),

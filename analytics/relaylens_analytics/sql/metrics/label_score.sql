@@ -1,7 +1,7 @@
 -- How good was the work, as people or programs said later?
 -- $by: label, service, workflow, source, time ($bucket seconds). $label: one name. $since, $until, $service: NULL for no limit.
 WITH said AS (
-    SELECT run, trace_id, name, value, score, source, labelled_at AS said_at, batch FROM labels
+    SELECT run, trace_id, name, value, score, source, labelled_at AS said_at, batch FROM labels WHERE finding IS NULL
     UNION ALL
     SELECT run, trace_id, name, value, score, source, given_at, 0 FROM feedback
 ),
@@ -19,8 +19,8 @@ scored AS (
         said.name AS label,
         said.source,
         coalesce(said.score, CASE
-            WHEN lower(said.value) IN ('true', 'yes', 'correct', 'passed') THEN 1
-            WHEN lower(said.value) IN ('false', 'no', 'incorrect', 'rejected') THEN 0
+            WHEN lower(said.value) IN ('true', 'yes', 'correct', 'passed', 'good') THEN 1
+            WHEN lower(said.value) IN ('false', 'no', 'incorrect', 'rejected', 'bad') THEN 0
             ELSE TRY_CAST(said.value AS DOUBLE)
         END) AS score
     FROM said
