@@ -96,6 +96,7 @@ docs: $(VENV)/.project  ## write the generated pages again
 	$(BIN)/python -m relaylens_dashboard.reference docs
 	$(BIN)/python -m relaylens_analytics.metric_page docs/metrics.md
 	$(BIN)/python -m relaylens_analytics.rule_page docs/settling.md
+	$(BIN)/python -m relaylens_analytics.detector_page docs/detectors.md
 	$(BIN)/python -m relaylens.frameworks.page docs/frameworks/README.md
 
 golden: $(VENV)/.project  ## write the golden files of the formats again; look at the difference

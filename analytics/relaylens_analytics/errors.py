@@ -18,7 +18,9 @@ RelaylensAnalyticsError
 │   ├── UnknownSortError         the list cannot be sorted by this column
 │   └── QueryLimitError          the answer is larger, or took longer, than the limit
 ├── LabelError                   the label was not taken
-└── PriceFileError               the price table cannot be read
+├── PriceFileError               the price table cannot be read
+├── DetectorFileError            a detector's file does not say what it has to
+└── DetectorSettingsError        what a store sets of its detectors cannot be followed
 """
 
 
@@ -101,3 +103,11 @@ class LabelError(RelaylensAnalyticsError):
 
 class PriceFileError(RelaylensAnalyticsError):
     """The price table cannot be read."""
+
+
+class DetectorFileError(RelaylensAnalyticsError):
+    """A detector's file does not say what it has to."""
+
+
+class DetectorSettingsError(RelaylensAnalyticsError):
+    """What detectors.toml in the store's folder says cannot be followed."""

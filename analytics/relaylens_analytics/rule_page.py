@@ -30,7 +30,7 @@ def renewed(page: str) -> str:
         detail = f"Looked for {BEGIN!r} and {END!r}."
         raise PageMarkError(detail)
     parts = [f"## {heading}\n\n{_table(folder)}" for folder, heading in FOLDERS.items()]
-    return f"{before}{BEGIN}\n" + "\n\n".join([*parts, f"## Findings\n\n{_detectors()}"]) + f"\n{END}{after}"
+    return f"{before}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{after}"
 
 
 def _first_line(text: str) -> str:
@@ -44,14 +44,6 @@ def _table(folder: str) -> str:
         f"| `{entry.name[4:-4]}` | {_first_line(entry.read_text(encoding='utf-8'))} |" for entry in entries if entry.name.endswith(".sql")
     ]
     return "\n".join(["| rule | matches |", "|---|---|", *rows])
-
-
-def _detectors() -> str:
-    entries = sorted((files("relaylens_analytics") / "sql" / "findings").iterdir(), key=lambda entry: entry.name)
-    rows = [
-        f"| `{entry.name[:-4]}` | {_first_line(entry.read_text(encoding='utf-8'))} |" for entry in entries if entry.name.endswith(".sql")
-    ]
-    return "\n".join(["| detector | means |", "|---|---|", *rows])
 
 
 def main(path: Path) -> None:

@@ -12,12 +12,14 @@ that it gives no row unless `a` or `b` is there: a table that has rows, or a fea
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from weakref import WeakSet
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import duckdb
 
 from relaylens_analytics import prices
-from relaylens_analytics.stages import Stage, needed_features, statement
+from relaylens_analytics.detectors import Setup, Value, setup
+from relaylens_analytics.stages import Stage, detector_feature, needed_features, statement
 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
@@ -132,8 +134,8 @@ NOUNS = (
 )
 """The tables whose rows are replaced, each from `new_NOUN` or, where no other builds on it, from its file of `sql/marts`."""
 
-_ready: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
-"""The connections that have the work tables. Between two parts these are empty."""
+_ready: WeakKeyDictionary[duckdb.DuckDBPyConnection, Setup] = WeakKeyDictionary()
+"""The connections that have the work tables, with the setup of detectors they last had. Between two parts the tables are empty."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -155,18 +157,24 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
 
     Raises:
         duckdb.Error: When a statement fails; nothing of the part at work is kept then, and the next call tries again.
+        DetectorSettingsError: When what the store's folder sets of its detectors cannot be followed.
 
     """
+    wanted = setup(_folder_of(connection))
     if connection not in _ready:
         create_tables(connection)
+        _set(connection, **wanted.variables())
         _create_work_tables(connection)
-        _ready.add(connection)
+        _ready[connection] = wanted
+    elif _ready[connection] != wanted:
+        _set(connection, **wanted.variables())
+        _ready[connection] = wanted
     settled = _value(connection, "SELECT coalesce(max(batch), 0) FROM settled")
     changed = 0
     for upto in _parts(connection, settled):
         connection.execute("BEGIN TRANSACTION")
         try:
-            changed += _settle_part(connection, settled, upto)
+            changed += _settle_part(connection, wanted, settled, upto)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -179,6 +187,12 @@ def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     """The one number that a query answers."""
     ((value,),) = connection.execute(query).fetchall()
     return int(value or 0)
+
+
+def _folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """The store's folder; none of a database in memory."""
+    ((path,),) = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchall()
+    return None if path is None else Path(path).parent
 
 
 def _create_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -206,10 +220,10 @@ def _parts(connection: duckdb.DuckDBPyConnection, settled: int) -> Iterator[int]
 class _Work:
     """One part at work: which tables have rows, and which features occur."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Begin with empty tables."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, wanted: Setup) -> None:
+        """Begin with empty tables, and the detectors that are on."""
         self._connection = connection
-        self.present: set[str] = set()
+        self.present: set[str] = {detector_feature(name) for name in wanted.enabled()}
 
     def fill(self, *stages: str) -> None:
         """Run stages whose needs are met."""
@@ -229,12 +243,12 @@ class _Work:
                 self._connection.execute(f"TRUNCATE {stage.table}")
 
 
-def _settle_part(connection: duckdb.DuckDBPyConnection, settled: int, upto: int) -> int:
+def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: int, upto: int) -> int:
     """Derive the conversations that changed in the batches after `settled` up to `upto` and replace their rows."""
-    work = _Work(connection)
+    work = _Work(connection, wanted)
     _set(connection, settled=settled, upto=upto)
     work.fill("changed_traces")
-    changed = _value(connection, "SELECT count(*) FROM changed_traces") if work.present else 0
+    changed = _value(connection, "SELECT count(*) FROM changed_traces") if "changed_traces" in work.present else 0
     if changed:
         _group(connection, work)
         work.fill(*STAGES, *MARTS)
@@ -246,7 +260,7 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, settled: int, upto: int)
     return changed
 
 
-def _set(connection: duckdb.DuckDBPyConnection, **variables: int) -> None:
+def _set(connection: duckdb.DuckDBPyConnection, **variables: Value) -> None:
     """Set the variables that queries read with `getvariable`: a filter by one is as good as one by a constant."""
     for name, value in variables.items():
         connection.execute(f"SET VARIABLE {name} = $value", {"value": value})

@@ -13,6 +13,8 @@ FIRST_MATCH: Final = {"work_classes": "span, arg_min(span_class, priority) AS sp
 """Tables of rules in which only the first match of each span is kept."""
 
 _NEEDS: Final = "-- needs: "
+_NOTHING: Final = "nothing"
+"""Never there: what needs it only gives a table its columns."""
 _CREATED_OTHERWISE: Final = {"full_text"}
 """Files that are no query: a macro among the stages."""
 
@@ -24,10 +26,20 @@ class Query:
     name: str
     text: str
     needs: tuple[frozenset[str], ...]
+    is_detector: bool = False
 
     def is_needed(self, present: AbstractSet[str]) -> bool:
         """Whether it may give a row: of each line of needs, one is there."""
         return all(not alternatives.isdisjoint(present) for alternatives in self.needs)
+
+    def is_on(self, present: AbstractSet[str]) -> bool:
+        """Whether it is wanted: only detectors can be switched off."""
+        return not self.is_detector or detector_feature(self.name) in present
+
+
+def detector_feature(name: str) -> str:
+    """What is there while a detector is on; staging that serves it alone asks for it with `-- needs: detector NAME`."""
+    return f"detector {name}"
 
 
 @cache
@@ -36,18 +48,18 @@ def statement(path: str) -> str:
     return (SQL / path).read_text(encoding="utf-8")
 
 
-def _query(entry: Traversable) -> Query:
+def _query(entry: Traversable, *, is_detector: bool = False) -> Query:
     """Read a file."""
     text = entry.read_text(encoding="utf-8")
     lines = [line.removeprefix(_NEEDS) for line in text.splitlines() if line.startswith(_NEEDS)]
-    return Query(entry.name.removesuffix(".sql"), text, tuple(frozenset(line.split(" | ")) for line in lines))
+    return Query(entry.name.removesuffix(".sql"), text, tuple(frozenset(line.split(" | ")) for line in lines), is_detector)
 
 
 @cache
 def _folder(path: str) -> tuple[Query, ...]:
     """The files of a folder in order."""
     entries = sorted((SQL / path).iterdir(), key=lambda entry: entry.name)
-    return tuple(_query(entry) for entry in entries if entry.name.endswith(".sql"))
+    return tuple(_query(entry, is_detector=path == "findings") for entry in entries if entry.name.endswith(".sql"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,8 @@ class Stage:
             case ["rules", folder, table]:
                 return cls(table, _folder(f"rules/{folder}"), is_folder=True)
             case ["findings", table]:
-                return cls(table, _folder("findings"), is_folder=True)
+                shape = _query(SQL / "staging" / "finding_shape.sql")
+                return cls(table, (shape, *_folder("findings")), is_folder=True)
         return cls(name, (_query(SQL / "staging" / f"{name}.sql"),), is_folder=False)
 
     def create(self) -> str:
@@ -79,7 +92,7 @@ class Stage:
 
     def insert(self, present: AbstractSet[str], into: str | None = None) -> str | None:
         """What fills its table, or another one, or nothing where it would stay empty."""
-        needed = frozenset(query for query in self.queries if query.is_needed(present))
+        needed = frozenset(query for query in self.queries if query.is_on(present) and query.is_needed(present))
         if not needed or self.table in _CREATED_OTHERWISE:
             return None
         return f"INSERT INTO {into or self.table} BY NAME\n{self._select(needed)}"
@@ -107,4 +120,5 @@ def _named(name: str, place: int) -> str:
 def needed_features() -> list[str]:
     """All that files of settling say they need."""
     folders = ("staging", "marts", "findings", *(f"rules/{entry.name}" for entry in (SQL / "rules").iterdir()))
-    return sorted({one for folder in folders for query in _folder(folder) for needs in query.needs for one in needs})
+    needs = {one for folder in folders for query in _folder(folder) for needs in query.needs for one in needs}
+    return sorted(need for need in needs - {_NOTHING} if not need.startswith(detector_feature("")))

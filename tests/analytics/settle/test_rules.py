@@ -8,8 +8,9 @@ import pytest
 
 from relaylens import semconv
 from relaylens_analytics import rule_page
+from relaylens_analytics.detectors import catalogue
 from relaylens_analytics.settle import GROUPING, MARTS, NOUNS, STAGES
-from relaylens_analytics.stages import Stage, needed_features
+from relaylens_analytics.stages import Stage, detector_feature, needed_features
 
 SQL = files("relaylens_analytics") / "sql"
 PAGE = Path(__file__).parents[3] / "docs" / "settling.md"
@@ -40,7 +41,7 @@ def test_every_file_runs() -> None:
     stages = {stage for stage in (*GROUPING, *STAGES, *MARTS) if ":" not in stage}
     marts = {stage.removeprefix("marts:") for stage in MARTS if stage.startswith("marts:")}
 
-    assert names("staging") == stages | {"label_sum", "spread_labels", "touched_conversations"}
+    assert names("staging") == stages | {"label_sum", "spread_labels", "touched_conversations", "finding_shape"}
     assert names("marts") == set(NOUNS) >= marts
 
 
@@ -50,7 +51,7 @@ def test_what_a_file_needs_is_there() -> None:
     known = {value for value in vars(semconv).values() if isinstance(value, str)} | set(semconv.FOREIGN) | features
     known |= {key for keys in semconv.CONVENTIONS.values() for key in keys} | {"llm.output_messages.", "smolagents.managed_agents."}
     order = [*GROUPING, *STAGES, *MARTS, *(f"marts:{noun}" for noun in NOUNS if f"marts:{noun}" not in MARTS)]
-    filled: set[str] = set()
+    filled = {"nothing", *(detector_feature(detector.name) for detector in catalogue())}
     for name in order:
         stage = Stage.named(name)
         for query in stage.queries:

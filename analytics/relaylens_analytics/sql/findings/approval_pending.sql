@@ -1,4 +1,8 @@
 -- The run has ended and a person's answer is still missing.
+-- id: A1
+-- layer: agents
+-- reads: structure
+-- on: yes
 -- needs: new_escalations
 SELECT 'approval_pending' AS detector, 'medium' AS severity, e.run, e.trace_id, e.span_id, [e.trace_id || ':' || e.span_id] AS span_ids,
        e.agent, e.agent AS blamed_agent, 'rule' AS certainty,

@@ -1,4 +1,9 @@
 -- Empty output taken as an answer: a model call or an agent's turn ended in order with nothing said and nothing called.
+-- id: T2
+-- layer: run
+-- reads: structure, content
+-- on: yes
+-- exempt: a turn that handed control on
 -- needs: blank_replies | empty_steps
 SELECT 'empty_output' AS detector, 'high' AS severity, r.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        r.agent, r.agent AS blamed_agent, 'rule' AS certainty,

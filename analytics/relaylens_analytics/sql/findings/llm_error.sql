@@ -1,4 +1,9 @@
 -- A model call failed, by its own span or, where model calls have no spans, by the provider's exception on the agent's span.
+-- id: E5
+-- layer: run
+-- reads: structure
+-- on: yes
+-- exempt: exceptions that only steer the framework
 -- needs: span_errors
 SELECT 'llm_error' AS detector, 'medium' AS severity, f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        f.agent, f.agent AS blamed_agent, 'stated' AS certainty,

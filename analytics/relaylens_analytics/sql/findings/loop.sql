@@ -1,4 +1,10 @@
 -- The same again without progress: two agents hand back and forth, a call repeats with the same result, or a framework's limit ends the run.
+-- id: L1
+-- layer: run
+-- reads: structure, content
+-- on: yes
+-- parameter: least_times = 3, how often the same call with the same result has to come in a run
+-- exempt: the same call with another result: polling, paging
 -- needs: troubled_handoffs | repeated_delegations | repeated_calls | span_errors | repeated_offers
 SELECT 'loop' AS detector, 'high' AS severity, run, arg_min(trace_id, offered_at) AS trace_id, arg_min(span_id, offered_at) AS span_id,
        list(trace_id || ':' || span_id ORDER BY offered_at) AS span_ids,

@@ -1,4 +1,8 @@
 -- A validator sent work back.
+-- id: W1
+-- layer: agents
+-- reads: structure, content
+-- on: yes
 -- needs: new_validations
 SELECT 'rework' AS detector, 'low' AS severity, v.run, v.trace_id, v.span_id, [v.trace_id || ':' || v.span_id] AS span_ids,
        v.validator AS agent, v.subject AS blamed_agent, CASE WHEN v.rule = 'stated' THEN 'stated' ELSE 'inferred' END AS certainty,

@@ -1,4 +1,9 @@
 -- A tool failed, the same tool never succeeded later in the run, and the run went on to an answer all the same.
+-- id: E2
+-- layer: run
+-- reads: structure, content
+-- on: yes
+-- exempt: a later call of the same tool that worked
 -- needs: span_errors | told_errors
 SELECT 'swallowed_tool_error' AS detector, 'high' AS severity, f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        f.agent, f.agent AS blamed_agent, 'rule' AS certainty,

@@ -1,4 +1,8 @@
 -- The model asked for a tool, the run shows other tool calls as spans, and this one never ran.
+-- id: T3
+-- layer: run
+-- reads: structure
+-- on: yes
 -- needs: unshown_calls
 -- needs: work_tools
 SELECT 'tool_call_without_span' AS detector, 'medium' AS severity, f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,

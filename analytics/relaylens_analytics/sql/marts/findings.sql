@@ -1,7 +1,8 @@
 -- Every finding of the detectors, once, with the conversation it belongs to.
 -- needs: found
 SELECT f.detector || ':' || f.trace_id || ':' || coalesce(f.span_id, '') AS finding, f.detector, f.severity, c.conversation, f.run,
-       f.trace_id || ':' || s.span_id AS step, f.trace_id, f.span_id, f.span_ids, f.agent, f.blamed_agent, f.certainty,
+       f.trace_id || ':' || s.span_id AS step, f.trace_id, f.span_id, f.span_ids, f.agent, f.blamed_agent,
+       coalesce(f.blamed_step, CASE WHEN f.blamed_agent = f.agent THEN f.trace_id || ':' || s.span_id END) AS blamed_step, f.certainty, f.score,
        ltrim(left(f.message, 500), chr(1)) AS message, ltrim(f.evidence, chr(1)) AS evidence, make_timestamp(f.found_at // 1000) AS found_at
 FROM found AS f
 JOIN work_traces AS c USING (trace_id)

@@ -3,7 +3,7 @@
 -- $silent: true for findings in completed runs only. $limit and $offset: the page, the latest first. `total` counts all.
 SELECT
     findings.conversation, findings.run, findings.trace_id, findings.span_id, findings.finding, findings.detector, findings.severity,
-    findings.agent, findings.blamed_agent, findings.certainty, findings.message, findings.evidence, findings.step, findings.span_ids,
+    findings.agent, findings.blamed_agent, findings.blamed_step, findings.certainty, findings.score, findings.message, findings.evidence, findings.step, findings.span_ids,
     runs.service_name, runs.outcome AS run_outcome, findings.found_at,
     count(*) OVER () AS total
 FROM findings

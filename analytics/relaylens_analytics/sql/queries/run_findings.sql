@@ -1,7 +1,7 @@
 -- What was found in a run, and where did it begin?
 -- $run; $conversation: NULL where the run's id says enough; $limit: at most so many.
 SELECT
-    finding, detector, severity, conversation, run, step, trace_id, span_id, span_ids, agent, blamed_agent, certainty, message, evidence, found_at
+    finding, detector, severity, conversation, run, step, trace_id, span_id, span_ids, agent, blamed_agent, blamed_step, certainty, score, message, evidence, found_at
 FROM findings
 WHERE run = $run AND ($conversation IS NULL OR conversation = $conversation)
 ORDER BY found_at NULLS LAST, finding

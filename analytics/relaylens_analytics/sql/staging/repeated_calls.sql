@@ -1,4 +1,4 @@
--- Tool calls that an agent made three times or more with the same arguments and the same result, by the first of them.
+-- Tool calls that an agent made often with the same arguments and the same result, by the first of them.
 -- needs: frequent_contents
 WITH repeated AS (
     SELECT f.run, f.agent, t.tool_key, t.arguments, t.result, count(*) AS times, arg_min(t.span, (t.t0, t.span)) AS span,
@@ -8,7 +8,7 @@ WITH repeated AS (
     WHERE hash(t.arguments, t.result) IN (SELECT content FROM frequent_contents)
       AND t.arguments IS NOT NULL AND t.result IS NOT NULL AND t.span NOT IN (SELECT span FROM handoff_candidates)
     GROUP BY f.run, f.agent, t.tool_key, t.arguments, t.result
-    HAVING count(*) >= 3
+    HAVING count(*) >= getvariable('loop_least_times')
 ),
 
 members AS (
