@@ -13,6 +13,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -66,6 +67,10 @@ _DEFAULTS: dict[str, dict[str, object]] = {
         "is_control_flow": False,
         "is_soft_error": False,
         "is_leaf_llm": False,
+        "batch": 1,
+        "ordinal": 0,
+        "is_whole": True,
+        "is_numbered": False,
     },
     "handoffs": {
         "position": 1,
@@ -202,12 +207,17 @@ def _steps(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _spans(connection: duckdb.DuckDBPyConnection) -> None:
+    held = {("r1", "r151"), ("r2", "r251")}
+    ordinals = count()
+
     def span(run: str, number: str, began: datetime, *, parent: str | None = None, dropped: int = 0, **facts: object) -> None:
+        ordinal = next(ordinals)
         trace_id, span_id = run * 16, number.ljust(16, "0")
         service = facts.pop("service_name", "support")
         insert(
             connection,
             "spans",
+            ordinal=ordinal,
             trace_id=trace_id,
             span_id=span_id,
             parent_span_id=parent.ljust(16, "0") if parent else None,
@@ -228,6 +238,9 @@ def _spans(connection: duckdb.DuckDBPyConnection) -> None:
             "ended_at": began + timedelta(seconds=1),
             "duration_ms": 1000,
             "service_name": service,
+            "ordinal": ordinal,
+            "parent_held": None if parent is None else (run, parent) in held,
+            "is_whole": not dropped,
             **facts,
         }
         insert(connection, "span_facts", **values)

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from relaylens_analytics import Window, metrics, open_store
 from relaylens_analytics.queries import lists
+from relaylens_collector.mapping.columns import uuids
+from relaylens_collector.mapping.number_ranges import range_rows
 
 NOON = datetime(2026, 11, 2, 12)  # noqa: DTZ001 - the store keeps UTC without a zone
 NOW = NOON + timedelta(minutes=5)
@@ -60,6 +63,31 @@ class Record:
                 started_at=at + timedelta(seconds=min(number, 10_000)),
                 attributes={"relaylens.sequence": str(number)},
             )
+            self._insert(
+                self._connection,
+                "span_facts",
+                trace_id="1" * 32,
+                span_id=f"{number:016x}",
+                conversation="c",
+                span_class="chain",
+                started_at=at + timedelta(seconds=min(number, 10_000)),
+                service_name="support",
+                is_numbered=True,
+            )
+        self._number_ranges(origin, [(number, at + timedelta(seconds=min(number, 10_000))) for number in numbers])
+
+    def _number_ranges(self, origin: dict[str, Any], spans: list[tuple[int, datetime]]) -> None:
+        """What the mapping stores beside such spans."""
+        columns = {
+            "batch": pa.array([origin["batch"]] * len(spans)),
+            "resource": uuids([origin["resource"].bytes] * len(spans)),
+            "service_name": pa.array(["support"] * len(spans)),
+            "started_at": pa.array([began for _, began in spans], pa.timestamp("us")),
+            "attributes": pa.array([[("relaylens.sequence", str(number))] for number, _ in spans], pa.map_(pa.string(), pa.string())),
+        }
+        rows = range_rows(pa.table(columns))
+        for row in () if rows is None else rows.to_pylist():
+            self._insert(self._connection, "number_ranges", **row)
 
     def account(self, process: str, at: datetime = NOON, **said: object) -> None:
         """An account; `__` in a name stands for a point."""

@@ -33,7 +33,7 @@ _TEXTS_APART: Final = 10_000_000
 """Copies of a text have its number with the copy's number before its seven digits, so that a cell is copied by putting digits in."""
 _FIRST_TEXT: Final = 1_000_000
 
-_TABLES: Final = ("batches", "resources", "texts", "spans", "logs", "labels", "trace_keys", *NOUNS)
+_TABLES: Final = ("batches", "resources", "texts", "spans", "number_ranges", "logs", "labels", "trace_keys", *NOUNS)
 """What is copied: each copy is the work of other processes; scopes are the same for all."""
 
 _SPAN_IDS: Final = {"trace_id", "span_id", "parent_span_id"}

@@ -107,7 +107,9 @@ def test_what_is_reported_missing_is_what_is_missing(seed: int, collector: Colle
 
     assert [expected_codes[phase.end] for phase in plan] == codes
     begun = {(line[0], line[1]): line[2] for line in map(json.loads, (tmp_path / "diary").read_text().splitlines())}
-    stored = reader.query("SELECT process, number FROM exported_numbers() WHERE service_name = $service", {"service": service}).to_pylist()
+    stored = reader.query(
+        "SELECT process, unnest(range(first, last + 1)) AS number FROM held_numbers() WHERE service_name = $service", {"service": service}
+    ).to_pylist()
     spans = reader.query("SELECT trace_id, span_id FROM spans WHERE service_name = $service", {"service": service}).to_pylist()
     held = {(row["process"], row["number"]) for row in stored}
     gaps = lists.gaps(reader, Window(service=service), limit=None).to_pylist()

@@ -19,7 +19,7 @@ from relaylens_collector.store.store import STORAGE_VERSION
 from relaylens_collector.store_folder import LOGS
 
 _GROUP_BYTES: Final = 8 << 20
-_OF_BATCHES: Final = ("spans", "logs", "metric_points", "labels", "dead_letters", "batches")
+_OF_BATCHES: Final = ("spans", "number_ranges", "logs", "metric_points", "labels", "dead_letters", "batches")
 _TEXTS: Final = "texts"
 _COMPACTING: Final = ".compacting"
 _OWN: Final = frozenset({*APPLY, "schema_version", "erased_traces"})

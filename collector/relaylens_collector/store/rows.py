@@ -13,6 +13,7 @@ from relaylens_collector.mapping.frame import Frame, frame_of
 from relaylens_collector.mapping.labels import label_rows
 from relaylens_collector.mapping.logs import map_logs
 from relaylens_collector.mapping.metrics import metric_rows
+from relaylens_collector.mapping.number_ranges import range_rows
 from relaylens_collector.mapping.operations import operation_rows
 from relaylens_collector.mapping.origin_rows import map_resources, map_scopes
 from relaylens_collector.mapping.origins import Origin
@@ -107,7 +108,10 @@ def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepar
         prepared.new_scopes += scopes
         pending["scopes"] = map_scopes(scopes, longs)
     references = longs.references(known.texts.identify)
-    return done | {name: table(references) for name, table in pending.items()}
+    done |= {name: table(references) for name, table in pending.items()}
+    if spans and (ranges := range_rows(done["spans"])) is not None:
+        done["number_ranges"] = ranges
+    return done
 
 
 def _times(pairs: Sequence[tuple[Record, Decoded]], signal: Signal) -> list[datetime]:

@@ -7,7 +7,19 @@ _FOLDER: Final = files("relaylens_collector.store")
 
 APPLY: Final = {
     name: (_FOLDER / "apply" / f"{name}.sql").read_text()
-    for name in ("batches", "resources", "scopes", "texts", "spans", "logs", "metric_points", "labels", "dead_letters", "operations")
+    for name in (
+        "batches",
+        "resources",
+        "scopes",
+        "texts",
+        "spans",
+        "number_ranges",
+        "logs",
+        "metric_points",
+        "labels",
+        "dead_letters",
+        "operations",
+    )
 }
 """For each table the statement that stores rows registered as `mapped_<table>`."""
 

@@ -91,7 +91,7 @@ def nouns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     in_full = {
         "conversation_traces": "* EXCLUDE (first_batch)",
         "steps": "* REPLACE (text_of(input) AS input, text_of(output) AS output)",
-        "span_facts": "* REPLACE (text_of(tool_arguments) AS tool_arguments, text_of(tool_result) AS tool_result)",
+        "span_facts": "* EXCLUDE (batch, ordinal) REPLACE (text_of(tool_arguments) AS tool_arguments, text_of(tool_result) AS tool_result)",
     }
     found = {}
     for noun in NOUNS:

@@ -22,9 +22,11 @@ READ = sorted(path.stem for path in (FOLDER / "read").glob("*.sql"))
 
 def _pairs() -> list[tuple[Record, Decoded]]:
     """Return a request of each signal, one with a record that is rejected."""
+    numbered = request(span(1, name="x" * 1000), span(0))
+    numbered.resource_spans[0].scope_spans[0].spans[0].attributes.add(key="relaylens.sequence").value.int_value = 7
     log = b"\x0a\x04\x12\x02\x12\x00"  # one log record, and one metric, with nothing in it
     return [
-        pair(1, request(span(1, name="x" * 1000), span(0)).SerializeToString()),
+        pair(1, numbered.SerializeToString()),
         pair(2, log, Signal.LOGS),
         pair(3, log, Signal.METRICS),
         pair(4, b'{"name": "a"}', Signal.LABELS),

@@ -48,8 +48,13 @@ CREATE OR REPLACE MACRO process_accounts() AS TABLE (
 -- every half minute.
 CREATE OR REPLACE MACRO judged_processes(moment) AS TABLE (
     WITH held AS (
-        SELECT process, any_value(service_name) AS service_name, max(number) AS last, max(batch) AS batch, max(started_at) AS started_at
-        FROM exported_numbers()
+        SELECT
+            process,
+            any_value(service_name) AS service_name,
+            max(last) AS last,
+            max(batch) AS batch,
+            max(last_started_at) AS started_at
+        FROM held_numbers()
         GROUP BY process
     ),
     known AS (
@@ -85,8 +90,8 @@ CREATE OR REPLACE MACRO record_gaps(moment) AS TABLE (
     WITH processes AS MATERIALIZED (
         SELECT * FROM judged_processes(moment)
     ),
-    numbers AS MATERIALIZED (
-        SELECT process, number, started_at FROM exported_numbers()
+    held AS MATERIALIZED (
+        SELECT process, first, last, reached_at FROM held_numbers()
     ),
     listed AS MATERIALIZED (
         SELECT process, 0 AS rank, unnested.reason AS reason, unnest(unnested.ranges) AS range
@@ -99,19 +104,21 @@ CREATE OR REPLACE MACRO record_gaps(moment) AS TABLE (
         FROM processes
     ),
     bounded AS (
-        SELECT process, number FROM numbers
+        SELECT process, first, last FROM held
         UNION ALL
-        SELECT process, last + 1
+        SELECT process, last + 1, last + 1
         FROM processes
     ),
     missing AS MATERIALIZED (
-        SELECT bounded.process, previous + 1 AS first, least(bounded.number - 1, processes.last) AS last
+        SELECT bounded.process, previous + 1 AS first, least(bounded.first - 1, processes.last) AS last
         FROM (
-            SELECT process, number, coalesce(lag(number) OVER (PARTITION BY process ORDER BY number), 0) AS previous
+            SELECT process, first, coalesce(max(last) OVER (
+                PARTITION BY process ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ), 0) AS previous
             FROM bounded
         ) AS bounded
         JOIN processes USING (process)
-        WHERE least(bounded.number - 1, processes.last) > previous
+        WHERE least(bounded.first - 1, processes.last) > previous
     ),
     -- Each stretch between two places where anything changes has one reason.
     places AS (
@@ -177,7 +184,7 @@ CREATE OR REPLACE MACRO record_gaps(moment) AS TABLE (
         gaps.last,
         gaps.last - gaps.first + 1 AS missing,
         gaps.reason,
-        coalesce(numbers.started_at, gaps.ended_at) AS after
+        coalesce(held.reached_at, gaps.ended_at) AS after
     FROM gaps
-    ASOF LEFT JOIN numbers ON numbers.process = gaps.process AND numbers.number <= gaps.first
+    ASOF LEFT JOIN held ON held.process = gaps.process AND held.last <= gaps.first
 );

@@ -1,4 +1,4 @@
--- What each span is in the network; joined to `spans` on trace_id and span_id.
+-- What each span is in the network; joined to `spans` on batch and ordinal: of a span that came twice, the more complete one.
 CREATE TABLE IF NOT EXISTS span_facts (
     trace_id VARCHAR NOT NULL,
     span_id VARCHAR NOT NULL,
@@ -24,5 +24,10 @@ CREATE TABLE IF NOT EXISTS span_facts (
     started_at TIMESTAMP,
     ended_at TIMESTAMP,
     duration_ms DOUBLE,
-    service_name VARCHAR
+    service_name VARCHAR,
+    batch BIGINT NOT NULL,               -- with ordinal the row of `spans`: batches lie together there, so that few of its blocks are read
+    ordinal INTEGER NOT NULL,
+    parent_held BOOLEAN,                 -- its parent is in the store; NULL for a root
+    is_whole BOOLEAN NOT NULL,           -- nothing of it was dropped on the way here
+    is_numbered BOOLEAN NOT NULL         -- its process gave it a number (relaylens.sequence)
 );

@@ -6,12 +6,12 @@ WITH processes AS MATERIALIZED (
 held AS MATERIALIZED (
     SELECT
         process,
-        count(*) AS stored,
-        (sum(copies) - count(*))::BIGINT AS duplicates,
-        max(number) AS last,
-        min(started_at) AS first_at,
-        max(started_at) AS last_at
-    FROM exported_numbers()
+        sum(last - first + 1)::BIGINT AS stored,
+        (sum(spans) - sum(last - first + 1))::BIGINT AS duplicates,
+        max(last) AS last,
+        min(first_started_at) AS first_at,
+        max(last_started_at) AS last_at
+    FROM held_numbers()
     GROUP BY process
 ),
 gaps AS MATERIALIZED (
