@@ -35,7 +35,7 @@ def _number(one: Span, number: object) -> None:
 def _ranges(store: Store) -> list[tuple[Any, ...]]:
     """Return batch, place, first, last, spans, and the three times as seconds."""
     rows = store.connection.execute(
-        "SELECT batch, ordinal, first, last, spans, first_started_at, last_started_at, reached_at FROM number_ranges ORDER BY batch, ordinal"
+        "SELECT batch, ordinal, first, last, spans, first_started_at, last_started_at, reached_at FROM number_ranges ORDER BY ALL"
     ).fetchall()
     began = datetime.fromtimestamp(BEGAN / 1e9, UTC).replace(tzinfo=None)
     return [(*row[:5], *((moment - began) // timedelta(seconds=1) for moment in row[5:])) for row in rows]
