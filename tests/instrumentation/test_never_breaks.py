@@ -197,6 +197,7 @@ def observed(door: Front, place: Place | None) -> tuple[list[object], bool]:
     return seen, injection.happened
 
 
+@pytest.mark.timeout(600)  # some 400 places, each with a host of its own: minutes on a busy machine
 def test_an_error_in_any_block_of_ours_stays_there(door: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     """For every statement of every guarded block that this host reaches: an error there changes nothing for the host."""
     monkeypatch.setenv("RELAYLENS_RAISE_ERRORS", "false")
