@@ -1,0 +1,94 @@
+"""The fault laboratory in short: twins of a few recorded runs and of the example network, and what the detectors say of them."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from tests.faults.injecting import FAULTS
+from tests.faults.laboratory import Laboratory, build, prepare
+from tests.faults.places import places, settled
+from tests.faults.planting import Planted
+from tests.faults.scoring import Found, Share, blamed, false_alarms, findings, recall
+from tests.faults.sources import Source, captures, demo
+
+FRAMEWORKS = 4
+"""How many frameworks the short form takes a capture of."""
+
+
+@dataclass
+class Scored:
+    """The laboratory with what was found in it."""
+
+    laboratory: Laboratory
+    found: list[set[Found]]
+
+
+@cache
+def few() -> list[Source]:
+    """Two runs of the example network, and the smallest clean capture with a delegation of some frameworks, where captures are there."""
+    chosen: dict[str, Source] = {}
+    for source in sorted(captures(), key=lambda source: len(source.recording.spans())):
+        if source.clean and source.truth["mode"] == "delegation" and len(chosen) < FRAMEWORKS:
+            chosen.setdefault(source.recording.framework, source)
+    return [*chosen.values(), *[source for source in demo(6, 1, "none") if source.clean and source.truth["kind"] == "support"][:2]]
+
+
+@cache
+def prepared() -> list[Planted]:
+    """Those runs with marks in their texts."""
+    return prepare(few())
+
+
+@pytest.fixture(scope="module")
+def scored() -> Scored:
+    """Every fault in a few runs, settled once."""
+    laboratory = build(prepared(), seed=3, history=0)
+    store = settled(twin.recording for twin in laboratory.twins)
+    found = findings(store.connection, laboratory.twins)
+    store.close()
+    return Scored(laboratory, found)
+
+
+def test_nothing_is_found_in_untouched_twins(scored: Scored) -> None:
+    """The negatives are negatives, for every detector."""
+    alarms = false_alarms(scored.laboratory.twins, scored.found)
+
+    assert Share(0, len(few())) == alarms
+
+
+def test_a_swallowed_tool_error_is_found_and_blamed_right(scored: Scored) -> None:
+    """In every run that has a tool."""
+    found = recall(scored.laboratory.twins, scored.found, "swallow_tool_error")
+
+    assert found.whole > 0
+    assert found == Share(found.whole, found.whole)
+    assert found == blamed(scored.laboratory.twins, scored.found, "swallow_tool_error")
+
+
+def test_the_same_seed_gives_the_same_twins() -> None:
+    """Byte for byte; another seed gives others."""
+
+    def made(seed: int) -> list[bytes]:
+        twins = build(prepared()[-1:], seed=seed, history=1).twins
+        return [body for twin in twins for _, body in twin.recording.requests()]
+
+    assert made(1) == made(1)
+    assert set(made(1)).isdisjoint(made(2))
+
+
+def test_a_fault_changes_what_it_is_about_and_nothing_else(scored: Scored) -> None:
+    """A broken twin has the agents of the untouched one, and each fault has found a place in a run at least."""
+    twins = scored.laboratory.twins
+    assert set(FAULTS) <= {twin.fault for twin in twins} | {fault for fault, _ in scored.laboratory.skipped}
+
+    same = [twin for twin in twins if twin.fault in {None, "drop_entity", "swap_number"} and twin.framework != "demo"]
+    agents = [[step.agent for step in found.steps] for found in places([twin.recording for twin in same])]
+    untouched = {twin.deployment: steps for twin, steps in zip(same, agents, strict=True) if twin.fault is None}
+    assert [untouched[twin.deployment] for twin in same] == agents
+
+
+def test_wilson_interval() -> None:
+    """Nine of ten, as in the textbook."""
+    low, high = Share(9, 10).interval
+
+    assert (0.596, 0.982) == (round(low, 3), round(high, 3))
