@@ -119,6 +119,11 @@ def steps(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, text_limit: 
     return reader.query_file("queries/run_steps", {**key.params(), "limit": limit, "text_limit": text_limit})
 
 
+def agents(reader: Reader, conversation: str) -> pa.Table:
+    """List who took part in a conversation, with the names that are one agent in several roles."""
+    return reader.query_file("queries/run_agents", {"conversation": conversation})
+
+
 def handoffs(reader: Reader, key: RunKey, *, returns: bool = True, limit: int = limits.ROWS) -> pa.Table:
     """List the run's handoffs in order, control going back to the caller included."""
     return reader.query_file("queries/handoffs", {**key.params(), "returns": returns, "limit": limit})
@@ -137,6 +142,11 @@ def findings(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Tab
 def validations(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
     """List what validators said in the run."""
     return reader.query_file("queries/run_validations", {**key.params(), "limit": limit})
+
+
+def failures(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
+    """List the calls of the run that failed, and what was tried again or instead."""
+    return reader.query_file("queries/run_failures", {**key.params(), "limit": limit})
 
 
 def labels(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
