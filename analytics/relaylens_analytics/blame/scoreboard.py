@@ -10,6 +10,7 @@ from typing import Final
 
 from relaylens_analytics.blame import ranking, signs
 from relaylens_analytics.blame.record import RunRecord
+from relaylens_analytics.queries import runs
 from relaylens_analytics.queries.runs import RunKey
 from relaylens_analytics.reader import Reader
 
@@ -60,7 +61,7 @@ def scores(reader: Reader, truths: Iterable[Truth]) -> list[Score]:
     """Score blame and each heuristic on every deployment; runs that the store does not hold are left out."""
     tallies: dict[tuple[str, str], _Tally] = {}
     for truth in truths:
-        found = reader.query_file("queries/run_of_trace", {"trace_id": truth.trace_id}).to_pylist()
+        found = runs.of_trace(reader, truth.trace_id).to_pylist()
         result = ranking.blame(reader, RunKey(found[0]["run"], found[0]["conversation"])) if found else None
         if result is None:
             continue

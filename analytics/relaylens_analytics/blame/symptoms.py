@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from relaylens.semconv import EscalationState, Outcome
+from relaylens.semconv import EscalationState, LabelName, Mark, Outcome
 from relaylens_analytics.blame.record import Row, RunRecord
 
 GOOD_ENOUGH: Final = 0.5
@@ -39,7 +39,11 @@ def symptoms(record: RunRecord) -> list[Symptom]:
 
 
 def _findings(record: RunRecord) -> Iterator[Symptom]:
+    """Give what was found, apart from what people have marked as false."""
+    marked = {row["finding"]: row["value"] for row in record.labels if row["name"] == LabelName.FINDING and row["finding"]}
     for row in record.findings:
+        if marked.get(row["finding"]) == Mark.FALSE:
+            continue
         turn = record.by_step.get(row["step"])
         yield Symptom("finding", row["message"], turn.index if turn else None, tuple(row["span_ids"] or ()), row)
 
@@ -60,7 +64,9 @@ def _escalations(record: RunRecord) -> Iterator[Symptom]:
 
 
 def _labels(record: RunRecord) -> Iterator[Symptom]:
-    for row in record.labels:
+    """Give what was judged bad, by the last word of each source; of a verdict on the run by the last word of all."""
+    last = {(row["name"], None if row["name"] == LabelName.VERDICT else row["source"], row["finding"]): row for row in record.labels}
+    for row in last.values():
         if bad(row):
             said = row["value"] if row["value"] is not None else f"{row['score']:g}"
             yield Symptom("label", f"{row['source'] or 'Somebody'} says of the run: {row['name']} is {said}", None, (), row)
@@ -68,6 +74,8 @@ def _labels(record: RunRecord) -> Iterator[Symptom]:
 
 def bad(label: Row) -> bool:
     """Tell whether a label says that something was wrong; the score of a person's feedback is a measure of its own."""
+    if label["finding"] is not None:
+        return False
     if label["value"] is not None and label["value"].strip().lower() in _BAD:
         return True
     return label["given"] == "label" and label["score"] is not None and 0 <= label["score"] < GOOD_ENOUGH

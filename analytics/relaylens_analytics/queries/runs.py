@@ -119,9 +119,14 @@ def steps(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, text_limit: 
     return reader.query_file("queries/run_steps", {**key.params(), "limit": limit, "text_limit": text_limit})
 
 
-def agents(reader: Reader, conversation: str) -> pa.Table:
+def of_trace(reader: Reader, trace_id: str, *, limit: int = limits.ROWS) -> pa.Table:
+    """List the runs that a trace belongs to, earliest first."""
+    return reader.query_file("queries/runs_of_trace", {"trace_id": trace_id, "limit": limit})
+
+
+def agents(reader: Reader, conversation: str, *, limit: int = limits.ROWS) -> pa.Table:
     """List who took part in a conversation, with the names that are one agent in several roles."""
-    return reader.query_file("queries/run_agents", {"conversation": conversation})
+    return reader.query_file("queries/run_agents", {"conversation": conversation, "limit": limit})
 
 
 def handoffs(reader: Reader, key: RunKey, *, returns: bool = True, limit: int = limits.ROWS) -> pa.Table:
