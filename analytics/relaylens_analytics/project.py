@@ -1,6 +1,7 @@
-"""Which project is read: the one that the token belongs to."""
+"""Who is asking: the project and the rights that a token gives at a collector."""
 
 import json
+from dataclasses import dataclass
 from typing import Final
 
 from relaylens_analytics.errors import BadAnswerError
@@ -10,11 +11,23 @@ WHO_AM_I_PATH: Final = "/api/v1/whoami"
 """Where a collector says what a token is good for."""
 
 
-def project_of(url: str, *, token: str | None = None, timeout_s: float = 60.0) -> str:
-    """Ask the collector at an address which project it shows to the holder of the token."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a collector says of the holder of a token."""
+
+    project: str
+    """Whose data are shown."""
+
+    scopes: frozenset[str]
+    """What it may do: `relaylens_collector.access.Scope`."""
+
+
+def who_am_i(url: str, *, token: str | None = None, timeout_s: float = 60.0) -> Identity:
+    """Ask the collector at an address what it shows to the holder of the token, and lets them do."""
     answer = HttpClient(url, token=token, timeout_s=timeout_s).get(WHO_AM_I_PATH)
     try:
-        return str(json.loads(answer)["project"])
+        said = json.loads(answer)
+        return Identity(str(said["project"]), frozenset(map(str, said["scopes"])))
     except (ValueError, KeyError, TypeError) as error:
         detail = f"{url}{WHO_AM_I_PATH}: {error!r}"
         raise BadAnswerError(detail) from error

@@ -468,7 +468,7 @@ def test_every_list_is_limited(module: ModuleType) -> None:
 def test_every_query_has_a_function_and_a_limit() -> None:
     """A file of SQL that nothing asks for would rot, and one that lists without a limit would hurt."""
     asked = "\n".join(inspect.getsource(module) for module in (agents, lists, network, runs, spans))
-    single = {"run", "span", "span_attributes", "message_attributes", "extent", "edge_funnel", "edge_payload"}
+    single = {"run", "span", "span_attributes", "message_attributes", "extent", "edge_funnel", "edge_payload", "run_verdict"}
     for name in statements.names(statements.QUERIES):
         statement = statements.read(name)
 

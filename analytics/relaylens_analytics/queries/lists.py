@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relaylens_analytics.queries import limits
 from relaylens_analytics.reader import Reader
@@ -36,8 +37,15 @@ class FindingFilter:
     severity: str | None = None
     run: str | None = None
     conversation: str | None = None
+    finding: str | None = None
     silent: bool = False
     """Only those of completed runs."""
+
+    new: bool = False
+    """Only kinds (detector and agent) that were not there before the window, which needs a beginning."""
+
+    marks: tuple[str, ...] | None = None
+    """Only with one of these marks; `open` stands for none."""
 
 
 ANY_HANDOFF: Final = HandoffFilter()
@@ -115,16 +123,44 @@ def findings(
         "severity": wanted.severity,
         "run": wanted.run,
         "conversation": wanted.conversation,
+        "finding": wanted.finding,
         "silent": wanted.silent,
+        "new": wanted.new,
+        "marks": wanted.marks,
         "limit": limit,
         "offset": offset,
     }
     return reader.query_file("queries/findings", values)
 
 
-def findings_inbox(reader: Reader, window: Window, *, limit: int = limits.ROWS) -> pa.Table:
-    """Group findings by detector and agent, the gravest and most frequent first."""
-    return reader.query_file("queries/findings_inbox", {**window.params(), "limit": limit})
+def findings_inbox(  # noqa: PLR0913 - one keyword a control of the list
+    reader: Reader,
+    window: Window,
+    wanted: FindingFilter = ANY_FINDING,
+    *,
+    newest: bool = False,
+    now: datetime | None = None,
+    limit: int = limits.ROWS,
+) -> pa.Table:
+    """Group findings by detector and agent: the gravest and most frequent first, or with `newest` what changed last."""
+    values = {
+        **window.params(),
+        "detector": wanted.detector,
+        "agent": wanted.agent,
+        "severity": wanted.severity,
+        "silent": wanted.silent,
+        "marks": wanted.marks,
+        "newest": newest,
+        "now": now or datetime.now(UTC),
+        "limit": limit,
+    }
+    table = reader.query_file("queries/findings_inbox", values)
+    return table.filter(pc.field("is_new")) if wanted.new else table
+
+
+def detector_precision(reader: Reader, *, service: str | None = None, limit: int = limits.ROWS) -> pa.Table:
+    """Say of each detector with marked findings how often it was right here: counts, precision and its 95 % interval."""
+    return reader.query_file("queries/detector_precision", {"service": service, "limit": limit})
 
 
 def conversations(reader: Reader, window: Window, *, limit: int | None = limits.PAGE, offset: int = 0) -> pa.Table:

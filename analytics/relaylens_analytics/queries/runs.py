@@ -114,6 +114,11 @@ def one(reader: Reader, key: RunKey) -> pa.Table:
     return reader.query_file("queries/run", key.params())
 
 
+def verdict(reader: Reader, run: str) -> pa.Table:
+    """Say whether people called the run good or bad: one row, or none."""
+    return reader.query_file("queries/run_verdict", {"run": run})
+
+
 def steps(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, text_limit: int = limits.TEXT) -> pa.Table:
     """List the run's steps in order, each with what the agent was given and what it produced."""
     return reader.query_file("queries/run_steps", {**key.params(), "limit": limit, "text_limit": text_limit})

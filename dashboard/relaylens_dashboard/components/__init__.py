@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 
-NAMES: Final = ("lanes", "legend", "links", "network_map", "strip", "table", "tiles", "transcript")
+NAMES: Final = ("finding", "lanes", "legend", "links", "network_map", "strip", "table", "tiles", "transcript")
 """The components, each a script of the same name beside this file."""
 
 

@@ -54,6 +54,7 @@ function contentOf(held, say) {
     return chip;
   }
   if ("share" in held) return rate(held);
+  if (held.bars) return bars(held.bars);
   if (held.stack) return stack(held.stack, say);
   if (held.code) return element("pre", {}, held.text);
   return element("div", { class: `line${held.quiet ? " quiet" : ""}${held.mono ? " mono" : ""}` }, held.text);
@@ -82,5 +83,14 @@ function stack(parts, say) {
     piece.style.width = `${part.share * 100}%`;
     piece.style.background = part.colour;
     return say(piece, part.says);
+  }));
+}
+
+function bars(counts) {
+  const most = Math.max(...counts, 1);
+  return element("div", { class: "bars" }, counts.map((count) => {
+    const bar = element("i", { class: count ? null : "none" });
+    if (count) bar.style.height = `${Math.max((count / most) * 100, 15)}%`;
+    return bar;
   }));
 }

@@ -9,8 +9,9 @@ import pyarrow as pa
 import streamlit as st
 
 from relaylens_analytics import Reader, Window, metrics, open_store
-from relaylens_analytics.project import project_of
+from relaylens_analytics.project import Identity, who_am_i
 from relaylens_analytics.values import Value
+from relaylens_collector.access import Scope
 from relaylens_dashboard import serve, tabular
 
 Record = dict[str, Any]
@@ -34,7 +35,23 @@ def url() -> str:
 
 def project() -> str | None:
     """Say whose data are shown, where that is not the default project; a folder has one project only."""
-    return _project(url()) if url().startswith(("http://", "https://")) else None
+    seen = _identity(url()).project if is_remote() else _DEFAULT_PROJECT
+    return None if seen == _DEFAULT_PROJECT else seen
+
+
+def may_label() -> bool:
+    """Say whether marks may be given here: with a token of the scope for it, or in a folder of one's own."""
+    return not is_remote() or Scope.LABEL in _identity(url()).scopes
+
+
+def is_remote() -> bool:
+    """Say whether a collector is asked, and not a folder."""
+    return url().startswith(("http://", "https://"))
+
+
+def token() -> str | None:
+    """Give the token that the dashboard was started with."""
+    return os.environ.get(serve.TOKEN_VARIABLE)
 
 
 def rows(query: str, **params: Value) -> list[Record]:
@@ -63,15 +80,15 @@ def own(query: str, **params: Value) -> list[Record]:
     return _own(url(), query, _frozen(params))
 
 
-def answer(sql: str, *, max_rows: int) -> pa.Table:
-    """Answer a SELECT that a person wrote; not remembered."""
+def answer(sql: str, params: Mapping[str, Value] | None = None, *, max_rows: int) -> pa.Table:
+    """Answer a SELECT, such as one that a person wrote; not remembered."""
     with _open(url()) as reader:
-        return reader.query(sql, max_rows=max_rows)
+        return reader.query(sql, dict(params or {}), max_rows=max_rows)
 
 
 def forget() -> None:
     """Ask the store anew."""
-    _project.clear()
+    _identity.clear()
     _rows.clear()
     _own.clear()
     _metric.clear()
@@ -79,7 +96,7 @@ def forget() -> None:
 
 def _open(address: str) -> Reader:
     """Open the store; a folder is let go of after each question, so that a collector can have it."""
-    return open_store(address, token=os.environ.get(serve.TOKEN_VARIABLE), timeout_s=30)
+    return open_store(address, token=token(), timeout_s=30)
 
 
 def _frozen(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
@@ -88,9 +105,8 @@ def _frozen(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=10, show_spinner=False)
-def _project(address: str) -> str | None:
-    name = project_of(address, token=os.environ.get(serve.TOKEN_VARIABLE), timeout_s=30)
-    return None if name == _DEFAULT_PROJECT else name
+def _identity(address: str) -> Identity:
+    return who_am_i(address, token=token(), timeout_s=30)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)

@@ -9,7 +9,21 @@ import streamlit as st
 
 from relaylens_dashboard import components, wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address, frame, links, payloads, reading, run_about, run_lanes, run_spans, tables, tiles, transcript
+from relaylens_dashboard.screens import (
+    address,
+    finding_list,
+    frame,
+    links,
+    marking,
+    payloads,
+    reading,
+    run_about,
+    run_lanes,
+    run_spans,
+    tables,
+    tiles,
+    transcript,
+)
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 from relaylens_dashboard.screens.tiles import tile
@@ -18,6 +32,7 @@ SLICE: Final = 40
 """Steps drawn at once; a longer run is shown slice by slice."""
 
 _EVENTS: Final = 60
+_FINDINGS: Final = 15
 _MOST_PARTS: Final = 100
 """Parts of the strip; each stands for several slices where there are more."""
 _VIEWS: Final = {"transcript": "Transcript", "handoffs": "Handoffs", "findings": "Findings", "spans": "Spans", "about": "About"}
@@ -81,6 +96,9 @@ def _head(run: Record) -> None:
         links.show(
             ("Runs of this conversation", address.link("runs", conversation=run["conversation"], range="all")), key="run.conversation"
         )
+        st.space("stretch")
+        marking.run(run["run"])
+    marking.trouble()
     evidence = f"{wording.word(run['outcome_evidence'])}: {wording.word(run['outcome_rule'])}"
     tokens = (run["input_tokens"] or 0) + (run["output_tokens"] or 0)
     shown = [
@@ -249,34 +267,12 @@ def _handoff_row(row: Record, *, marked: bool) -> Row:
 
 
 def _findings(shown: Shown) -> None:
-    found = reading.rows("run_findings", **shown.key, limit=300)
+    found = reading.rows("findings", **shown.key, limit=_FINDINGS, offset=address.number("page") * _FINDINGS)
     if not found:
         frame.empty("Nothing was found in this run.", wider=False)
         return
-    columns = [
-        Column("", width="170px"),
-        Column("What"),
-        Column("Shows at"),
-        Column("Began at"),
-        Column("Certainty"),
-        Column("When", right=True),
-    ]
-    rows = [
-        Row(
-            [
-                tables.chip(row["detector"], {row["detector"]: colours.SEVERITIES.get(row["severity"], colours.UNKNOWN)}),
-                tables.text(row["message"], under=row["evidence"]),
-                tables.text(row["agent"]),
-                tables.text(row["blamed_agent"]),
-                row["certainty"],
-                wording.clock(row["found_at"]),
-            ],
-            address.here(view="transcript", finding=row["finding"], slice=None, page=None, span=None, handoff=None),
-            row["finding"] == address.value("finding"),
-        )
-        for row in found
-    ]
-    tables.show(columns, rows, key="run.findings", says="Findings of this run")
+    finding_list.show(found, within_run=True)
+    frame.pager(found[0]["total"], _FINDINGS)
 
 
 def _spans(shown: Shown) -> None:

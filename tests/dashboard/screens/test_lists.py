@@ -71,17 +71,6 @@ def test_the_inbox_counts_findings_by_kind(open_screen: Open, store: Store) -> N
     assert all(listed[kind] >= count for kind, count in true.items())
 
 
-@pytest.mark.parametrize("severity", ["high", "low"])
-def test_findings_are_filtered(open_screen: Open, severity: str) -> None:
-    """Findings of one severity and those of the others are all there are."""
-    every = open_screen("findings").texts
-    assert any(text.startswith("##### Findings") for text in every)
-
-    rows = open_screen("findings", severity=severity).components["table"][1]["rows"]
-    assert rows
-    assert {f"severity {severity}"} == {row["cells"][1]["says"] for row in rows}
-
-
 def test_open_questions_stand_first(open_screen: Open, store: Store) -> None:
     """Questions that wait are listed apart, the oldest on top, and all others below."""
     screen = open_screen("escalations")
