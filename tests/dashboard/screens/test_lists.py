@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-import pytest
-
 from .conftest import Open, Store
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from relaylens import semconv
 from relaylens_analytics import Reader, open_store
@@ -67,7 +68,7 @@ def _request() -> bytes:
             for key, value in told.items():
                 span.attributes.add(key=key).value.string_value = value
             if place > 1:
-                span.status.code, span.status.message = 2, HOSTILE
+                span.status.CopyFrom(Status(code=Status.STATUS_CODE_ERROR, message=HOSTILE))
     return request.SerializeToString()
 
 
