@@ -7,13 +7,14 @@ import argparse
 import csv
 import lzma
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-defined]  # the one varint writer protobuf has
-from tests.faults.injecting import FAULTS
-from tests.faults.laboratory import Laboratory, build, prepare
+from tests.faults.catalogue import EXPECTED, FAULTS, NEGATIVES
+from tests.faults.laboratory import Laboratory, Twin, build, prepare
 from tests.faults.places import settled
-from tests.faults.scoring import EXPECTED, Found, Share, blamed, by_framework, false_alarms, findings, recall
+from tests.faults.scoring import Found, Share, blamed, by_framework, false_alarms, findings, recall
 from tests.faults.sources import CAPTURES, captures, demo
 
 from relaylens_collector.signals import Signal
@@ -37,9 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     laboratory = build(prepare(sources), seed=asked.seed, history=asked.history, faults=asked.fault or tuple(FAULTS))
     if asked.out:
         write(laboratory, asked.out)
-    store = settled(twin.recording for twin in laboratory.twins)
-    found = findings(store.connection, laboratory.twins)
-    store.close()
+    with settled([twin.recording for twin in laboratory.twins]) as store:
+        found = findings(store.connection, laboratory.twins)
     _print(laboratory, found, misses=asked.misses)
     return 0
 
@@ -52,7 +52,7 @@ def write(laboratory: Laboratory, folder: Path) -> None:
         rows = csv.writer(file)
         rows.writerow(["trace_id", "deployment", "framework", "kind", "fault", "blamed_agent", "span_id", "detectors"])
         for twin in laboratory.twins:
-            kind = "history" if twin.is_history else "untouched" if twin.fault is None else "broken"
+            kind = twin.look_alike or ("history" if twin.is_history else "untouched" if twin.fault is None else "broken")
             expected = " ".join(sorted(EXPECTED.get(str(twin.fault), frozenset())))
             trace, span = twin.span or (min(twin.traces), "")
             rows.writerow([trace, twin.deployment, twin.framework, kind, twin.fault or "", twin.blamed_agent or "", span, expected])
@@ -80,13 +80,24 @@ def _print(laboratory: Laboratory, found: list[set[Found]], *, misses: bool) -> 
             part = recall([twins[row] for row in rows], [found[row] for row in rows], fault)
             if part.whole:
                 say(f"    {framework}: {part.part}/{part.whole}\n")
+    for look_alike in NEGATIVES:
+        share = false_alarms(twins, found, look_alike=look_alike)
+        if share.whole:
+            say(f"{look_alike}: findings in {_told(share)}\n")
     if misses:
-        for twin, said in zip(twins, found, strict=True):
-            names = sorted(f"{finding.detector} blames {finding.blamed_agent}" for finding in said)
-            if twin.fault is None and names:
-                say(f"FALSE {twin.deployment} {'history' if twin.is_history else ''} {names}\n")
-            elif twin.fault and not {finding.detector for finding in said} & EXPECTED[twin.fault]:
-                say(f"MISSED {twin.fault} {twin.deployment} blamed {twin.blamed_agent} trace {min(twin.traces)} said {names}\n")
+        _name_misses(twins, found)
+
+
+def _name_misses(twins: Sequence[Twin], found: Sequence[set[Found]]) -> None:
+    """Name each run in which a fault was not found, or something was said without reason."""
+    for twin, said in zip(twins, found, strict=True):
+        names = sorted(f"{finding.detector} blames {finding.blamed_agent}" for finding in said)
+        if twin.fault is None and names:
+            kind = twin.look_alike or ("history" if twin.is_history else "untouched")
+            sys.stdout.write(f"FALSE {twin.deployment} {kind} trace {min(twin.traces)} {names}\n")
+        elif twin.fault and not {finding.detector for finding in said} & EXPECTED[twin.fault]:
+            blame = f"blamed {twin.blamed_agent} trace {min(twin.traces)}"
+            sys.stdout.write(f"MISSED {twin.fault} {twin.deployment} {blame} said {names}\n")
 
 
 def _told(share: Share) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.faults.injecting import FAULTS, Chance, Fault, untouched
+from tests.faults.breaking import Chance, Fault, untouched
+from tests.faults.catalogue import FAULTS, NEGATIVES, Negative
 from tests.faults.places import Places, places
 from tests.faults.planting import Planted, entity, plant
 from tests.faults.recordings import Key, Recording
@@ -34,6 +35,8 @@ class Twin:
     blamed_agent: str | None = None
     span: Key | None = None
     is_history: bool = False
+    look_alike: str | None = None
+    """What a careless rule would take it for, though nothing is wrong."""
 
     @property
     def traces(self) -> frozenset[str]:
@@ -50,7 +53,9 @@ class Laboratory:
     """By fault and framework."""
 
 
-def build(sources: Sequence[Planted], *, seed: int = 1, history: int = 12, faults: Iterable[str] = tuple(FAULTS)) -> Laboratory:
+def build(
+    sources: Sequence[Planted], *, seed: int = 1, history: int = 12, faults: Iterable[str] = tuple(FAULTS), look_alikes: bool = True
+) -> Laboratory:
     """Make the twins of runs whose texts are marked."""
     laboratory = Laboratory()
     for planted in sources:
@@ -64,6 +69,12 @@ def build(sources: Sequence[Planted], *, seed: int = 1, history: int = 12, fault
                 laboratory.skipped[fault, planted.recording.framework] += 1
             else:
                 laboratory.twins.append(twin)
+        for look_alike, make in NEGATIVES.items() if look_alikes else ():
+            alike = _look_alike(planted, look_alike, make, f"{seed} {name} {look_alike}")
+            if alike is None:
+                laboratory.skipped[look_alike, planted.recording.framework] += 1
+            else:
+                laboratory.twins.append(alike)
     return laboratory
 
 
@@ -85,6 +96,14 @@ def _untouched(planted: Planted, salt: str, *, days: int) -> Twin:
     recording.move(-days * DAY)
     recording.renew(salt)
     return Twin(recording, _deployment(planted.recording), planted.recording.framework, is_history=days > 0)
+
+
+def _look_alike(planted: Planted, name: str, make: Negative, salt: str) -> Twin | None:
+    recording = make(planted, _chance(salt))
+    if recording is None:
+        return None
+    recording.renew(salt)
+    return Twin(recording, _deployment(planted.recording), planted.recording.framework, look_alike=name)
 
 
 def _broken(planted: Planted, name: str, fault: Fault, salt: str) -> Twin | None:

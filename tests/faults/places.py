@@ -2,9 +2,12 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import duckdb
 from tests.faults.recordings import Key, Recording
@@ -14,6 +17,9 @@ from relaylens_collector.mapping import decode
 from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
+
+AT_ONCE: Final = 250
+"""How many recordings are settled at once."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class Call:
     agent: str | None
     tool: str | None
     result: str | None
-    is_error: bool
+    hands_over: bool
+    """It is a tool made for handing work to somebody."""
 
 
 @dataclass
@@ -90,21 +97,24 @@ def apply(store: Store, messages: Sequence[tuple[Signal, bytes]]) -> None:
     )
 
 
-def settled(recordings: Iterable[Recording], store: Store | None = None) -> Store:
-    """A store in memory with the recordings applied and settled."""
-    store = store or Store(":memory:")
-    apply(store, [request for recording in recordings for request in recording.requests()])
-    settle(store.connection)
-    return store
+@contextmanager
+def settled(recordings: Sequence[Recording]) -> Iterator[Store]:
+    """A store with the recordings applied and settled, in the order given."""
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "relaylens.duckdb")
+        try:
+            for first in range(0, len(recordings), AT_ONCE):
+                apply(store, [request for recording in recordings[first : first + AT_ONCE] for request in recording.requests()])
+                settle(store.connection)
+            yield store
+        finally:
+            store.close()
 
 
 def places(recordings: Sequence[Recording]) -> list[Places]:
     """The nouns of each recording; no two of them may share a trace."""
-    store = settled(recordings)
-    try:
+    with settled(recordings) as store:
         return _read(store.connection, recordings)
-    finally:
-        store.close()
 
 
 def _read(connection: duckdb.DuckDBPyConnection, recordings: Sequence[Recording]) -> list[Places]:
@@ -125,12 +135,13 @@ def _read(connection: duckdb.DuckDBPyConnection, recordings: Sequence[Recording]
         found[owner[trace]].handoffs.append(
             Handoff((trace, span), source, target, mode == "return_to_caller", rule, _key(from_step), _key(to_step))
         )
-    for trace, span, kind, step, agent, tool, result, is_error in _rows(
+    for trace, span, kind, step, agent, tool, result, hands_over in _rows(
         connection,
-        "SELECT trace_id, span_id, span_class, step, agent, tool_name, text_of(tool_result), is_error FROM span_facts"
+        "SELECT trace_id, span_id, span_class, step, agent, tool_name, text_of(tool_result),"
+        " coalesce(is_generic_transfer(tool_name) OR named_target(tool_name) IS NOT NULL, FALSE) FROM span_facts"
         " ORDER BY started_at, span_id",
     ):
-        found[owner[trace]].calls[trace, span] = Call((trace, span), kind, _key(step), agent, tool, result, is_error)
+        found[owner[trace]].calls[trace, span] = Call((trace, span), kind, _key(step), agent, tool, result, hands_over)
     for trace, span, state in _rows(connection, "SELECT trace_id, span_id, state FROM escalations ORDER BY requested_at"):
         found[owner[trace]].escalations.append(((trace, span), state))
     return [found[place] for place in range(len(recordings))]

@@ -131,7 +131,7 @@ def texts_by_span(recording: Recording) -> dict[Key, list[str]]:
 def _heard(recording: Recording, places: Places) -> tuple[set[str], set[str], set[str]]:
     """What people and agents said or asked for, what tools answered, and what stands in system prompts."""
     heard: set[str] = set()
-    results = {text for call in places.calls.values() if call.kind == "tool" and call.result for text in _leaves(call.result)}
+    results = {text for call in places.calls.values() if call.kind == "tool" and call.result for text in leaves(call.result)}
     system: set[str] = set()
     logs: dict[Key, list[Event]] = {}
     for record in recording.records():
@@ -158,10 +158,10 @@ def _sort(message: Message, heard: set[str], system: set[str]) -> None:
     if message.role in {"system", "developer"}:
         system.add(message.text)
     elif message.kind in {Kind.TEXT, Kind.TOOL_CALL}:
-        heard.update(text for text in _leaves(message.text) if len(text.split()) >= LEAST_WORDS and not CODE.search(text))
+        heard.update(text for text in leaves(message.text) if len(text.split()) >= LEAST_WORDS and not CODE.search(text))
 
 
-def _leaves(text: str) -> Iterator[str]:
+def leaves(text: str) -> Iterator[str]:
     """The single texts within a text that may be JSON."""
     value = parsed(text)
     waiting: list[object] = [value]

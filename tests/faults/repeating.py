@@ -36,21 +36,22 @@ def extent(recording: Recording, keys: AbstractSet[Key]) -> tuple[int, int]:
     return min(span.start_time_unix_nano for span in spans), max(span.end_time_unix_nano or span.start_time_unix_nano for span in spans)
 
 
-def repeat(recording: Recording, keys: AbstractSet[Key], times: int, salt: str) -> None:
-    """Let these spans happen so many times more, one after the other; what came after them comes later by as much."""
+def repeat(recording: Recording, keys: AbstractSet[Key], times: int, salt: str) -> list[dict[Key, Key]]:
+    """Let these spans happen so many times more, one after the other; what came after them comes later by as much.
+
+    The answer names the copy of each span, one mapping a repetition.
+    """
     start, end = extent(recording, keys)
     length = end - start + PAUSE
     make_room(recording, end, length * times, keys)
     whole = {trace for trace, _ in keys} - {span.trace_id.hex() for span in recording.spans() if key_of(span) not in keys}
-    calls = {
-        pair.value.string_value
-        for span in recording.spans()
-        if key_of(span) in keys
-        for pair in span.attributes
-        if pair.key in semconv.CONVENTIONS["tool_call_id"] and pair.value.string_value
-    }
-    for time in range(1, times + 1):
-        _add_copies(recording, _Renaming(f"{salt} {time}", keys, whole, calls), time * length)
+    calls = _calls_of(recording, keys)
+    return [_add_copies(recording, _Renaming(f"{salt} {time}", keys, whole, calls), time * length) for time in range(1, times + 1)]
+
+
+def copy_beside(recording: Recording, keys: AbstractSet[Key], shift: int, salt: str) -> dict[Key, Key]:
+    """Put a copy of these spans beside them, so much later; the answer names the copy of each span."""
+    return _add_copies(recording, _Renaming(salt, keys, frozenset(), _calls_of(recording, keys)), shift)
 
 
 def make_room(recording: Recording, moment: int, nanoseconds: int, without: AbstractSet[Key]) -> None:
@@ -103,20 +104,34 @@ class _Renaming:
                 text.string_value = text.string_value.replace(call, call + ending)
 
 
-def _add_copies(recording: Recording, renaming: _Renaming, shift: int) -> None:
+def _add_copies(recording: Recording, renaming: _Renaming, shift: int) -> dict[Key, Key]:
     """Put a copy of the spans and their records beside them."""
+    copies: dict[Key, Key] = {}
     for scope in [scope for request in recording.traces for group in request.resource_spans for scope in group.scope_spans]:
         for span in [span for span in scope.spans if key_of(span) in renaming.keys]:
             copy = scope.spans.add()
             copy.CopyFrom(span)
             _set_times(copy, lambda time: time + shift)
             renaming.rename(copy)
+            copies[key_of(span)] = key_of(copy)
     for log_scope in [scope for request in recording.logs for group in request.resource_logs for scope in group.scope_logs]:
         for record in [record for record in log_scope.log_records if key_of(record) in renaming.keys]:
             log_copy = log_scope.log_records.add()
             log_copy.CopyFrom(record)
             _set_record_times(log_copy, lambda time: time + shift)
             renaming.rename(log_copy)
+    return copies
+
+
+def _calls_of(recording: Recording, keys: AbstractSet[Key]) -> set[str]:
+    """The ids of the tool calls that these spans make."""
+    return {
+        pair.value.string_value
+        for span in recording.spans()
+        if key_of(span) in keys
+        for pair in span.attributes
+        if pair.key in semconv.CONVENTIONS["tool_call_id"] and pair.value.string_value
+    }
 
 
 def _set_times(span: Span, change: Callable[[int], int]) -> None:

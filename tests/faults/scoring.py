@@ -7,20 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import duckdb
+from tests.faults.catalogue import EXPECTED
 from tests.faults.laboratory import Twin
 
 Z: Final = 1.959964
 """Of the normal distribution, for intervals of 95 %."""
-
-EXPECTED: Final[dict[str, frozenset[str]]] = {
-    "drop_entity": frozenset({"context_lost"}),
-    "swap_number": frozenset({"context_lost"}),
-    "invent_entity": frozenset({"context_lost"}),
-    "swallow_child_error": frozenset({"swallowed_child_error"}),
-    "swallow_tool_error": frozenset({"swallowed_tool_error"}),
-    "duplicate_delegation": frozenset({"duplicated_work"}),
-}
-"""The detectors of which one at least has to say so, by fault."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +69,14 @@ def blamed(twins: Sequence[Twin], found: Sequence[set[Found]], fault: str) -> Sh
     return Share(sum(hits), len(hits))
 
 
-def false_alarms(twins: Sequence[Twin], found: Sequence[set[Found]], detector: str | None = None) -> Share:
-    """Of the untouched twins, those of which a detector, or any, says something."""
+def false_alarms(
+    twins: Sequence[Twin], found: Sequence[set[Found]], detector: str | None = None, *, look_alike: str | None = None
+) -> Share:
+    """Of the untouched twins, or of the look-alikes of a fault, those of which a detector, or any, says something."""
     hits = [
         bool(said if detector is None else {finding for finding in said if finding.detector == detector})
         for twin, said in _pairs(twins, found)
-        if twin.fault is None and not twin.is_history
+        if twin.fault is None and not twin.is_history and twin.look_alike == look_alike
     ]
     return Share(sum(hits), len(hits))
 

@@ -1,0 +1,56 @@
+"""Every fault and every look-alike that the laboratory makes, and the detectors that should tell them."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tests.faults import content_faults, flow_faults, negatives, peer_faults
+from tests.faults.breaking import Chance, Fault
+from tests.faults.planting import Planted
+from tests.faults.recordings import Recording
+
+Negative = Callable[[Planted, Chance], Recording | None]
+
+FAULTS: Final[dict[str, Fault]] = {
+    "drop_entity": content_faults.drop_entity,
+    "swap_number": content_faults.swap_number,
+    "invent_entity": content_faults.invent_entity,
+    "context_growth": content_faults.context_growth,
+    "swallow_child_error": flow_faults.swallow_child_error,
+    "swallow_tool_error": flow_faults.swallow_tool_error,
+    "duplicate_delegation": flow_faults.duplicate_delegation,
+    "loop": flow_faults.loop,
+    "ping_pong": flow_faults.ping_pong,
+    "orphan_handoff": flow_faults.orphan_handoff,
+    "stall_approval": flow_faults.stall_approval,
+    "truncate_answer": flow_faults.truncate_answer,
+    "contradict_peer": peer_faults.contradict_peer,
+    "ignore_peer": peer_faults.ignore_peer,
+}
+"""Every fault by its name."""
+
+NEGATIVES: Final[dict[str, Negative]] = {
+    "parallel_peers": peer_faults.parallel_peers,
+    "heeded_peer": peer_faults.heeded_peer,
+    "polling_tool": negatives.polling_tool,
+    "paging_tool": negatives.paging_tool,
+    "retry_that_succeeds": negatives.retry_that_succeeds,
+}
+"""Every look-alike by its name: nothing is to be found in them."""
+
+EXPECTED: Final[dict[str, frozenset[str]]] = {
+    "drop_entity": frozenset({"dropped_entity", "context_lost"}),
+    "swap_number": frozenset({"invented_entity", "dropped_entity", "context_lost"}),
+    "invent_entity": frozenset({"invented_entity", "context_lost"}),
+    "context_growth": frozenset({"context_growth"}),
+    "swallow_child_error": frozenset({"swallowed_child_error"}),
+    "swallow_tool_error": frozenset({"swallowed_tool_error"}),
+    "duplicate_delegation": frozenset({"duplicated_work"}),
+    "loop": frozenset({"loop"}),
+    "ping_pong": frozenset({"loop", "ping_pong"}),
+    "orphan_handoff": frozenset({"failed_handoff"}),
+    "stall_approval": frozenset({"approval_pending"}),
+    "truncate_answer": frozenset({"truncated_answer"}),
+    "contradict_peer": frozenset({"contradiction"}),
+    "ignore_peer": frozenset({"ignored_peer"}),
+}
+"""The detectors of which one at least has to say so, by fault."""

@@ -1,0 +1,115 @@
+"""Faults in what is said: a handoff that loses, changes or invents what the work is about."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from tests.faults.breaking import Chance, Injected
+from tests.faults.places import Step
+from tests.faults.planting import Planted, entity, fill, marks_in, texts_by_span
+from tests.faults.recordings import key_of
+
+from relaylens import semconv
+
+HOPS: Final = 3
+"""How many turns a run has to have for its context to grow."""
+
+GROWTH: Final = 2
+"""How many times more each hop has than the one before."""
+
+
+def drop_entity(planted: Planted, chance: Chance) -> Injected | None:
+    """What the target of a handoff receives no longer names what the work is about, and nothing that follows does."""
+    return _altered_at_handoff(planted, chance, lambda _number: "")
+
+
+def swap_number(planted: Planted, chance: Chance) -> Injected | None:
+    """The target of a handoff receives another amount than was sent, and everything that follows goes on with it."""
+    whole, _, cents = chance.entity.amount.partition(".")
+    wrong = f"{whole[1:]}{(int(whole[0]) + 4) % 9 + 1}.{cents}"
+    return _altered_at_handoff(planted, chance, lambda _number: chance.entity.text.replace(chance.entity.amount, wrong))
+
+
+def invent_entity(planted: Planted, chance: Chance) -> Injected | None:
+    """The target of a handoff receives a second entity that nobody upstream has named, and goes on with it."""
+    other = entity(chance.rng)
+    return _altered_at_handoff(
+        planted, chance, lambda number: chance.entity.text + ("" if number in planted.results else " and" + other.text)
+    )
+
+
+def context_growth(planted: Planted, chance: Chance) -> Injected | None:
+    """With every hop the agents are given far more than the one before: all that was said, again and again."""
+    steps = [step for step in planted.places.steps if any(handoff.to_step == step.key for handoff in planted.places.handoffs)]
+    if len(steps) < HOPS:
+        return None
+    nested = {step.key: {key for other in steps if other.parent == step.key for key in planted.places.spans_of(other)} for step in steps}
+    own = {step.key: planted.places.spans_of(step) - nested[step.key] for step in steps}
+    hop = {key: number for number, step in enumerate(steps, 1) for key in own[step.key]}
+    echo = " ".join(planted.texts.values())
+    recording = planted.recording.copy()
+    known = {step.key: planted.known_at(step.start) for step in steps}
+    of_span = {key: step for step in steps for key in own[step.key]}
+
+    def said(owner: Span | LogRecord, number: int) -> str:
+        key = key_of(owner)
+        if key in hop and number in known[of_span[key].key]:
+            return chance.entity.text + _safe(f" Earlier: {echo}" * GROWTH ** hop[key])
+        return chance.entity.text
+
+    fill(recording, said)
+    for span in recording.spans():
+        for pair in span.attributes:
+            if pair.key in semconv.CONVENTIONS["input_tokens"] and key_of(span) in hop:
+                pair.value.int_value *= GROWTH ** hop[key_of(span)]
+    first = planted.places.handoffs[0]
+    return Injected(recording, first.source, first.span)
+
+
+def _safe(text: str) -> str:
+    """A text that needs no quotation in JSON."""
+    return re.sub(r'[\s"\\\\]+', " ", text)
+
+
+def _altered_at_handoff(planted: Planted, chance: Chance, say: Callable[[int], str]) -> Injected | None:
+    """Change the entity in what the target of a handoff received, in its work, and in what was said first after that."""
+    texts = texts_by_span(planted.recording)
+    options = []
+    for handoff in planted.places.handoffs:
+        target = planted.places.step(handoff.to_step)
+        if target is None or any(step.agent == target.agent and step.start < target.start for step in planted.places.steps):
+            continue
+        got = set[int]().union(*(marks_in(texts.get(key, ())) for key in planted.places.spans_of(target)))
+        if got & planted.known_at(target.start):
+            options.append((handoff, target))
+    if not options:
+        return None
+    handoff, target = chance.rng.choice(options)
+    is_altered = _following(planted, target)
+    recording = planted.recording.copy()
+    fill(recording, lambda owner, number: say(number) if is_altered(owner, number) else chance.entity.text)
+    return Injected(recording, handoff.source, handoff.span)
+
+
+def _following(planted: Planted, target: Step) -> Callable[[Span | LogRecord, int], bool]:
+    """Whether a text in a span comes after a handoff: in the work of the target and of agents that began after it, or said first after it.
+
+    Agents that had a turn before remember what they knew.
+    """
+    known = planted.known_at(target.start)
+    earlier = {step.agent for step in planted.places.steps if step.start < target.start} - {target.agent}
+    after = planted.places.spans_of(target)
+    for step in planted.places.steps:
+        if step.start >= target.start and step.agent not in earlier:
+            after |= planted.places.spans_of(step)
+
+    def is_after(owner: Span | LogRecord, number: int) -> bool:
+        key = key_of(owner)
+        call = planted.places.calls.get(key)
+        if key in after or number not in known:
+            return True
+        return isinstance(owner, Span) and (call is None or call.step is None) and owner.start_time_unix_nano >= target.start
+
+    return is_after
