@@ -167,9 +167,9 @@ def test_spans_that_are_each_others_parents_do_not_hang(
 ) -> None:
     """Hostile spans are shown, at the end."""
     folder, connection = new_store
-    for span_id, parent in (("a", "b"), ("b", "a"), ("c", "c")):
-        insert_row(connection, "spans", trace_id="t", span_id=span_id, parent_span_id=parent, name=span_id)
-        insert_row(connection, "span_facts", trace_id="t", span_id=span_id, conversation="c", run="r", span_class="chain")
+    for ordinal, (span_id, parent) in enumerate((("a", "b"), ("b", "a"), ("c", "c"))):
+        insert_row(connection, "spans", ordinal=ordinal, trace_id="t", span_id=span_id, parent_span_id=parent, name=span_id)
+        insert_row(connection, "span_facts", ordinal=ordinal, trace_id="t", span_id=span_id, conversation="c", run="r", span_class="chain")
     connection.close()
 
     with open_store(folder) as reader:

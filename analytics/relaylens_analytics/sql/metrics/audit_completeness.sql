@@ -1,11 +1,20 @@
 -- Do we hold the whole record?
 -- $by: total, agent, service, time ($bucket seconds). $now: the moment to measure at. $since, $until, $service, $agent: NULL for no limit.
-WITH ended_steps AS (
-    SELECT started_at AS moment, service_name, agent, outcome, has_input, has_output, model, agent_version
+WITH step_tallies AS (
+    SELECT
+        CASE WHEN $by = 'time' THEN time_bucket(to_seconds(coalesce($bucket::BIGINT, 3600)), started_at) END AS moment,
+        service_name,
+        agent,
+        count(*) AS ended,
+        count(*) FILTER (WHERE has_input) AS with_input,
+        count(*) FILTER (WHERE outcome = 'completed') AS completed,
+        count(*) FILTER (WHERE outcome = 'completed' AND has_output) AS with_output,
+        count(model) AS with_model,
+        count(agent_version) AS with_version
     FROM steps
     WHERE outcome <> 'running' AND in_window(started_at, $since, $until)
+    GROUP BY ALL
 ),
--- Spans are so many that they are counted before they are named.
 span_tallies AS (
     SELECT
         CASE WHEN $by = 'time' THEN time_bucket(to_seconds(coalesce($bucket::BIGINT, 3600)), started_at) END AS moment,
@@ -20,30 +29,26 @@ span_tallies AS (
     WHERE in_window(started_at, $since, $until)
     GROUP BY ALL
 ),
-checks AS (
-    SELECT moment, service_name, agent, 'prompt' AS part, has_input AS held
-    FROM ended_steps
+weighed AS (
+    SELECT moment, service_name, agent, 'prompt' AS part, ended AS expected, with_input AS held
+    FROM step_tallies
     UNION ALL
-    SELECT moment, service_name, agent, 'answer', has_output
-    FROM ended_steps
-    WHERE outcome = 'completed'
+    SELECT moment, service_name, agent, 'answer', completed, with_output
+    FROM step_tallies
+    WHERE completed > 0
     UNION ALL
-    SELECT moment, service_name, agent, 'model', model IS NOT NULL
-    FROM ended_steps
+    SELECT moment, service_name, agent, 'model', ended, with_model
+    FROM step_tallies
     UNION ALL
-    SELECT moment, service_name, agent, 'agent_version', agent_version IS NOT NULL
-    FROM ended_steps
+    SELECT moment, service_name, agent, 'agent_version', ended, with_version
+    FROM step_tallies
     UNION ALL
-    SELECT offered_at, service_name, from_agent, 'receipt', to_step IS NOT NULL OR received IS NOT NULL
+    SELECT offered_at, service_name, from_agent, 'receipt', 1, (to_step IS NOT NULL OR received IS NOT NULL)::INTEGER
     FROM handoffs
     WHERE NOT is_return
         AND target_type = 'agent'
         AND reason IS DISTINCT FROM 'unknown_target'
         AND in_window(offered_at, $since, $until)
-),
-weighed AS (
-    SELECT moment, service_name, agent, part, 1 AS expected, held::INTEGER AS held
-    FROM checks
     UNION ALL
     SELECT moment, service_name, agent, 'parent', children, with_parent
     FROM span_tallies

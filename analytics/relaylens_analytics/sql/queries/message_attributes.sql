@@ -9,17 +9,27 @@ wanted AS (
     FROM spans
     SEMI JOIN keys USING (trace_id, span_id)
 ),
-pairs AS (
-    SELECT trace_id, span_id, unnest(map_keys(attributes)) AS key, unnest(map_values(attributes)) AS cell
-    FROM wanted
+pairs AS MATERIALIZED (
+    SELECT trace_id, span_id, pair.key AS key, pair.value AS cell
+    FROM (
+        SELECT trace_id, span_id, unnest(list_filter(map_entries(attributes), lambda one:
+            starts_with(one.key, 'gen_ai.')
+            OR starts_with(one.key, 'llm.')
+            OR starts_with(one.key, 'input.')
+            OR starts_with(one.key, 'output.')
+            OR starts_with(one.key, 'traceloop.entity.')
+            OR starts_with(one.key, 'gcp.vertex.agent.')
+            OR one.key IN ('message', 'pydantic_ai.all_messages', 'final_result', 'tool_arguments', 'tool_response')
+        )) AS pair
+        FROM wanted
+    )
+),
+said AS (
+    SELECT cell, text_of(cell) AS text
+    FROM (SELECT DISTINCT cell FROM pairs)
+    WHERE cell[1] = chr(1)
 )
-SELECT DISTINCT ON (trace_id, span_id, key) trace_id, span_id, key, text_of(cell) AS value
+SELECT DISTINCT ON (trace_id, span_id, key) trace_id, span_id, key, in_full(cell, said.text) AS value
 FROM pairs
-WHERE starts_with(key, 'gen_ai.')
-    OR starts_with(key, 'llm.')
-    OR starts_with(key, 'input.')
-    OR starts_with(key, 'output.')
-    OR starts_with(key, 'traceloop.entity.')
-    OR starts_with(key, 'gcp.vertex.agent.')
-    OR key IN ('message', 'pydantic_ai.all_messages', 'final_result', 'tool_arguments', 'tool_response')
+LEFT JOIN said USING (cell)
 ORDER BY trace_id, span_id, key

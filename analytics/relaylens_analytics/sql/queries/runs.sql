@@ -5,7 +5,7 @@
 -- $searched runs; where there are more, `searched_since` says from when on.
 -- $sort: a column; $descending; $limit and $offset: the page. `total` counts all matches.
 WITH wanted AS (
-    SELECT runs.*
+    SELECT runs.rowid AS place, runs.*
     FROM runs
     WHERE in_window(started_at, $since, $until)
         AND ($service IS NULL OR service_name = $service)
@@ -29,10 +29,15 @@ latest AS MATERIALIZED (
     ORDER BY started_at DESC NULLS LAST, run
     LIMIT $searched
 ),
+turns AS MATERIALIZED (
+    SELECT conversation, run, unnest([input, output]) AS cell FROM steps SEMI JOIN latest USING (conversation, run)
+),
+-- What agents pass on is one agent's output and the next one's input: each text is looked into once.
+holding AS (
+    SELECT cell FROM (SELECT DISTINCT cell FROM turns) WHERE contains(lower(text_of(cell)), lower($search))
+),
 told AS (
-    SELECT DISTINCT conversation, run
-    FROM (SELECT conversation, run, input, output FROM steps SEMI JOIN latest USING (conversation, run)) AS turns
-    WHERE contains(lower(text_of(turns.input)), lower($search)) OR contains(lower(text_of(turns.output)), lower($search))
+    SELECT DISTINCT conversation, run FROM turns SEMI JOIN holding USING (cell)
 ),
 matching AS (
     SELECT wanted.*
@@ -43,9 +48,12 @@ matching AS (
         OR contains(lower(wanted.input_preview), lower($search))
         OR contains(lower(wanted.output_preview), lower($search))
 ),
+-- Only what the order asks for goes through it: the rows are read once it is known which.
 keyed AS (
     SELECT
-        *,
+        place,
+        run,
+        started_at,
         count(*) OVER () AS total,
         CASE $sort
             WHEN 'duration_ms' THEN duration_ms
@@ -71,7 +79,7 @@ keyed AS (
         END AS text_key
     FROM matching
 ),
-page AS (
+page AS MATERIALIZED (
     SELECT *
     FROM keyed
     ORDER BY
@@ -84,18 +92,19 @@ page AS (
     LIMIT $limit OFFSET $offset
 )
 SELECT
-    run, conversation, trace_id, traces, service_name, name, user_id, started_at, ended_at, duration_ms, work_ms, wait_ms,
+    shown.run, conversation, trace_id, traces, service_name, name, user_id, shown.started_at, ended_at, duration_ms, work_ms, wait_ms,
     outcome, outcome_evidence, outcome_rule, outcome_reason, first_agent, last_agent, agents, steps, handoffs, handoffs_failed,
     escalations, model_calls, tool_calls, errors, soft_errors, retries, rework, findings,
     (
         SELECT list(DISTINCT found.detector ORDER BY found.detector)
         FROM findings AS found
-        WHERE found.conversation = page.conversation AND found.run = page.run
+        WHERE found.conversation = shown.conversation AND found.run = shown.run
     ) AS detectors,
     input_tokens, output_tokens, cost_usd, input_preview, output_preview, spans,
     (SELECT CASE WHEN count(*) = $searched THEN min(started_at) END FROM latest) AS searched_since,
     total
 FROM page
+JOIN runs AS shown ON shown.rowid = page.place
 ORDER BY
     CASE WHEN $descending::BOOLEAN THEN NULL ELSE number_key END ASC NULLS LAST,
     CASE WHEN $descending::BOOLEAN THEN number_key END DESC NULLS LAST,

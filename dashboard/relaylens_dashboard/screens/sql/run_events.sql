@@ -3,7 +3,9 @@
 -- $limit and $offset: the page. `total` counts all. $text_limit: characters of each text. Calls that are handoffs or questions stand there once.
 -- `said`: what was given, asked, sent, or is the evidence; `came_back`: what was produced or received.
 WITH mine AS MATERIALIZED (
-    SELECT * FROM span_facts WHERE run = $run AND ($conversation IS NULL OR conversation = $conversation)
+    SELECT trace_id, span_id, step, agent, span_class, is_leaf_llm, started_at
+    FROM span_facts
+    WHERE run = $run AND ($conversation IS NULL OR conversation = $conversation) AND (is_leaf_llm OR span_class = 'tool')
 ),
 offered AS (
     SELECT * FROM handoffs WHERE run = $run AND ($conversation IS NULL OR conversation = $conversation) AND NOT is_return
@@ -50,44 +52,55 @@ page AS (
     WHERE in_window(happened_at, $since, $until)
     ORDER BY happened_at NULLS LAST, place, trace_id, span_id, id
     LIMIT $limit OFFSET $offset
-)
-SELECT
-    page.kind, page.happened_at, page.agent, page.id, page.trace_id, page.span_id, page.step, page.total,
-    steps.outcome, steps.outcome_evidence, steps.outcome_rule, steps.position, steps.agent_version, steps.model_calls, steps.tool_calls,
-    coalesce(steps.duration_ms, facts.duration_ms, asked.pending_ms, offered.wait_ms) AS duration_ms,
-    coalesce(facts.model, steps.model) AS model,
-    coalesce(facts.input_tokens, steps.input_tokens) AS input_tokens,
-    coalesce(facts.output_tokens, steps.output_tokens) AS output_tokens,
-    coalesce(facts.cost_usd, steps.cost_usd) AS cost_usd,
-    facts.tool_name,
-    coalesce(facts.is_error, FALSE) AS is_error,
-    coalesce(facts.is_soft_error, FALSE) AS is_soft_error,
-    facts.error_type,
-    offered.to_agent, offered.mode, offered.succeeded, offered.reason, offered.rule, offered.state,
-    asked.state AS question_state, asked.answered_by,
-    judged.subject, judged.verdict,
-    found.detector, found.severity, found.message, found.blamed_agent, found.certainty,
-    left(CASE page.kind
-        WHEN 'handoff' THEN offered.sent
-        WHEN 'finding' THEN found.evidence
-        ELSE text_of(CASE page.kind
+),
+events AS MATERIALIZED (
+    SELECT
+        page.kind, page.happened_at, page.agent, page.id, page.trace_id, page.span_id, page.step, page.place, page.total,
+        steps.outcome, steps.outcome_evidence, steps.outcome_rule, steps.position, steps.agent_version, steps.model_calls, steps.tool_calls,
+        coalesce(steps.duration_ms, facts.duration_ms, asked.pending_ms, offered.wait_ms) AS duration_ms,
+        coalesce(facts.model, steps.model) AS model,
+        coalesce(facts.input_tokens, steps.input_tokens) AS input_tokens,
+        coalesce(facts.output_tokens, steps.output_tokens) AS output_tokens,
+        coalesce(facts.cost_usd, steps.cost_usd) AS cost_usd,
+        facts.tool_name,
+        coalesce(facts.is_error, FALSE) AS is_error,
+        coalesce(facts.is_soft_error, FALSE) AS is_soft_error,
+        facts.error_type,
+        offered.to_agent, offered.mode, offered.succeeded, offered.reason, offered.rule, offered.state,
+        asked.state AS question_state, asked.answered_by,
+        judged.subject, judged.verdict,
+        found.detector, found.severity, found.message, found.blamed_agent, found.certainty,
+        -- texts, and what may only refer to them
+        CASE page.kind WHEN 'handoff' THEN offered.sent WHEN 'finding' THEN found.evidence END AS said_text,
+        CASE page.kind
             WHEN 'turn' THEN steps.input
             WHEN 'tool' THEN facts.tool_arguments
             WHEN 'question' THEN asked.question
             WHEN 'answer' THEN asked.answer
             WHEN 'verdict' THEN judged.reason
-        END)
-    END, $text_limit::BIGINT) AS said,
-    left(CASE page.kind
-        WHEN 'handoff' THEN offered.received
-        ELSE text_of(CASE page.kind WHEN 'turn' THEN steps.output WHEN 'tool' THEN facts.tool_result END)
-    END, $text_limit::BIGINT) AS came_back
-FROM page
-LEFT JOIN steps ON page.kind = 'turn' AND steps.step = page.id AND steps.run = $run
-LEFT JOIN mine AS facts ON page.kind IN ('model', 'tool') AND facts.trace_id = page.trace_id AND facts.span_id = page.span_id
-LEFT JOIN offered ON page.kind = 'handoff' AND offered.handoff = page.id
-LEFT JOIN asked ON page.kind IN ('question', 'answer') AND asked.escalation = page.id
-LEFT JOIN validations AS judged
-    ON page.kind = 'verdict' AND judged.run = $run AND judged.trace_id = page.trace_id AND judged.span_id IS NOT DISTINCT FROM page.span_id
-LEFT JOIN findings AS found ON page.kind = 'finding' AND found.finding = page.id AND found.run = $run
-ORDER BY page.happened_at NULLS LAST, page.place, page.trace_id, page.span_id, page.id
+        END AS said_cell,
+        CASE page.kind WHEN 'handoff' THEN offered.received END AS returned_text,
+        CASE page.kind WHEN 'turn' THEN steps.output WHEN 'tool' THEN facts.tool_result END AS returned_cell
+    FROM page
+    LEFT JOIN steps ON page.kind = 'turn' AND steps.step = page.id AND steps.run = $run
+    LEFT JOIN span_facts AS facts
+        ON page.kind IN ('model', 'tool') AND facts.run = $run AND facts.trace_id = page.trace_id AND facts.span_id = page.span_id
+    LEFT JOIN offered ON page.kind = 'handoff' AND offered.handoff = page.id
+    LEFT JOIN asked ON page.kind IN ('question', 'answer') AND asked.escalation = page.id
+    LEFT JOIN validations AS judged
+        ON page.kind = 'verdict' AND judged.run = $run AND judged.trace_id = page.trace_id AND judged.span_id IS NOT DISTINCT FROM page.span_id
+    LEFT JOIN findings AS found ON page.kind = 'finding' AND found.finding = page.id AND found.run = $run
+),
+texts AS MATERIALIZED (
+    SELECT cell, text_of(cell) AS text
+    FROM (SELECT DISTINCT unnest([said_cell, returned_cell]) AS cell FROM events)
+    WHERE cell[1] = chr(1)
+)
+SELECT
+    events.* EXCLUDE (place, said_text, said_cell, returned_text, returned_cell),
+    left(coalesce(said_text, in_full(said_cell, said.text)), $text_limit::BIGINT) AS said,
+    left(coalesce(returned_text, in_full(returned_cell, returned.text)), $text_limit::BIGINT) AS came_back
+FROM events
+LEFT JOIN texts AS said ON said.cell = events.said_cell
+LEFT JOIN texts AS returned ON returned.cell = events.returned_cell
+ORDER BY happened_at NULLS LAST, place, trace_id, span_id, id

@@ -3,14 +3,13 @@
 -- A span whose parent is not of the run stands at the top; `dangling` says that its parent is not in the store at all.
 WITH RECURSIVE mine AS (
     SELECT
-        facts.trace_id, facts.span_id, facts.span_class, facts.agent, facts.tool_name, facts.model, facts.is_error, facts.is_soft_error,
-        facts.is_control_flow, facts.error_type, facts.started_at, facts.duration_ms, any_value(spans.parent_span_id) AS parent_span_id
+        facts.trace_id, facts.span_id, facts.batch, facts.ordinal, facts.span_class, facts.agent, facts.tool_name, facts.model, facts.is_error,
+        facts.is_soft_error, facts.is_control_flow, facts.error_type, facts.started_at, facts.duration_ms, facts.parent_held, spans.parent_span_id
     FROM span_facts AS facts
-    LEFT JOIN spans USING (trace_id, span_id)
+    LEFT JOIN spans USING (batch, ordinal)
     WHERE facts.run = $run AND ($conversation IS NULL OR facts.conversation = $conversation)
-    GROUP BY ALL
 ),
-numbered AS (
+numbered AS MATERIALIZED (
     SELECT *, row_number() OVER (ORDER BY started_at NULLS LAST, trace_id, span_id) AS number
     FROM mine
 ),
@@ -29,17 +28,20 @@ page AS (
     FROM tree
     ORDER BY way
     LIMIT $limit OFFSET $offset
+),
+shown AS (
+    SELECT numbered.batch, numbered.ordinal FROM page JOIN numbered USING (trace_id, span_id)
+),
+named AS (
+    SELECT batch, ordinal, name FROM spans SEMI JOIN shown USING (batch, ordinal)
 )
 SELECT
     numbered.trace_id, numbered.span_id, numbered.parent_span_id, page.depth, left(text_of(named.name), 300) AS name,
     numbered.span_class, numbered.agent, numbered.tool_name, numbered.model, numbered.is_error, numbered.is_soft_error, numbered.is_control_flow,
     numbered.error_type, numbered.started_at, numbered.duration_ms,
-    numbered.parent_span_id IS NOT NULL AND parents.span_id IS NULL AS dangling,
+    coalesce(NOT numbered.parent_held, FALSE) AS dangling,
     page.total
 FROM page
 JOIN numbered USING (trace_id, span_id)
-LEFT JOIN (SELECT DISTINCT ON (trace_id, span_id) trace_id, span_id, name FROM spans SEMI JOIN page USING (trace_id, span_id)) AS named
-    USING (trace_id, span_id)
-LEFT JOIN (SELECT DISTINCT trace_id, span_id FROM spans SEMI JOIN numbered USING (trace_id)) AS parents
-    ON parents.trace_id = numbered.trace_id AND parents.span_id = numbered.parent_span_id
+LEFT JOIN named USING (batch, ordinal)
 ORDER BY page.way
