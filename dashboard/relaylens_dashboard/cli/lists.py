@@ -1,13 +1,13 @@
-"""`relaylens runs`, `handoffs`, `escalations` and `findings`: the nouns as rows, oldest first."""
+"""`relaylens runs`, `handoffs`, `escalations` and what is missing in the record: rows, oldest first."""
 
 from typing import Annotated, Final
 
 import pyarrow as pa
 import typer
 
-from relaylens.semconv import Detector, EscalationState, HandoffReason, Outcome
+from relaylens.semconv import EscalationState, HandoffReason, Outcome
 from relaylens_analytics.queries import lists, runs
-from relaylens_analytics.queries.lists import FindingFilter, HandoffFilter
+from relaylens_analytics.queries.lists import HandoffFilter
 from relaylens_analytics.queries.runs import RunFilter
 from relaylens_collector.signals import Signal
 from relaylens_dashboard import tabular
@@ -58,15 +58,6 @@ _ESCALATIONS: Final[Columns] = {
     "rule": "rule",
     "question": "question",
 }
-_FINDINGS: Final[Columns] = {
-    "found_at": "found",
-    "run": "run",
-    "severity": "severity",
-    "detector": "detector",
-    "agent": "agent",
-    "blamed_agent": "began at",
-    "message": "message",
-}
 _GAPS: Final[Columns] = {
     "after": "after",
     "service_name": "service",
@@ -86,24 +77,22 @@ _DEAD_LETTERS: Final[Columns] = {
     "reason": "reason",
 }
 
-_FILTERS: Final = "What to show"
+FILTERS: Final = "What to show"
 
-Process = Annotated[str | None, typer.Option("--process", help="Of this process only.", rich_help_panel=_FILTERS)]
-Conversation = Annotated[str | None, typer.Option("--conversation", help="Of this conversation only.", rich_help_panel=_FILTERS)]
-Run = Annotated[str | None, typer.Option("--run", help="Of this run only.", rich_help_panel=_FILTERS)]
-Agent = Annotated[str | None, typer.Option("--agent", help="With this agent only.", rich_help_panel=_FILTERS)]
-Outcomes = Annotated[list[Outcome] | None, typer.Option("--outcome", help="That ended so; may be repeated.", rich_help_panel=_FILTERS)]
+Process = Annotated[str | None, typer.Option("--process", help="Of this process only.", rich_help_panel=FILTERS)]
+Conversation = Annotated[str | None, typer.Option("--conversation", help="Of this conversation only.", rich_help_panel=FILTERS)]
+Run = Annotated[str | None, typer.Option("--run", help="Of this run only.", rich_help_panel=FILTERS)]
+Agent = Annotated[str | None, typer.Option("--agent", help="With this agent only.", rich_help_panel=FILTERS)]
+Outcomes = Annotated[list[Outcome] | None, typer.Option("--outcome", help="That ended so; may be repeated.", rich_help_panel=FILTERS)]
 Search = Annotated[
-    str | None, typer.Option("--search", help="With this text in what agents were given or produced.", rich_help_panel=_FILTERS)
+    str | None, typer.Option("--search", help="With this text in what agents were given or produced.", rich_help_panel=FILTERS)
 ]
-FromAgent = Annotated[str | None, typer.Option("--from", help="Handed over by this agent.", rich_help_panel=_FILTERS)]
-ToAgent = Annotated[str | None, typer.Option("--to", help="Handed to this agent or person.", rich_help_panel=_FILTERS)]
-Reason = Annotated[HandoffReason | None, typer.Option("--reason", help="That failed for this reason.", rich_help_panel=_FILTERS)]
-Failed = Annotated[bool, typer.Option("--failed", help="Only those that did not succeed.", rich_help_panel=_FILTERS)]
-States = Annotated[list[EscalationState] | None, typer.Option("--state", help="In this state; may be repeated.", rich_help_panel=_FILTERS)]
-DetectorOption = Annotated[Detector | None, typer.Option("--detector", help="Raised by this detector.", rich_help_panel=_FILTERS)]
-SignalOption = Annotated[Signal | None, typer.Option("--signal", help="Of this signal only.", rich_help_panel=_FILTERS)]
-Severity = Annotated[str | None, typer.Option("--severity", help="high, medium or low.", rich_help_panel=_FILTERS)]
+FromAgent = Annotated[str | None, typer.Option("--from", help="Handed over by this agent.", rich_help_panel=FILTERS)]
+ToAgent = Annotated[str | None, typer.Option("--to", help="Handed to this agent or person.", rich_help_panel=FILTERS)]
+Reason = Annotated[HandoffReason | None, typer.Option("--reason", help="That failed for this reason.", rich_help_panel=FILTERS)]
+Failed = Annotated[bool, typer.Option("--failed", help="Only those that did not succeed.", rich_help_panel=FILTERS)]
+States = Annotated[list[EscalationState] | None, typer.Option("--state", help="In this state; may be repeated.", rich_help_panel=FILTERS)]
+SignalOption = Annotated[Signal | None, typer.Option("--signal", help="Of this signal only.", rich_help_panel=FILTERS)]
 
 
 def show_runs(
@@ -123,10 +112,10 @@ def show_runs(
 ) -> None:
     """Lists runs: one piece of work asked of the network each, with its outcome."""
     wanted = RunFilter(outcomes=tuple(outcomes) if outcomes else None, agent=agent, conversation=conversation, search=search)
-    most = _most(limit, form)
+    most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
         answer = runs.page(reader, options.window(since, until, service), wanted, limit=most + 1 if most else _EVERY_RUN)
-    _print("runs", _oldest_first(answer), _RUNS, form, limit)
+    print_rows("runs", oldest_first(answer), _RUNS, form, limit)
 
 
 def show_handoffs(
@@ -156,11 +145,11 @@ def show_handoffs(
         succeeded=False if failed else None,
         returns=not failed,
     )
-    most = _most(limit, form)
+    most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
         answer = lists.handoffs(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
     # What was sent and received are cells, and long; they are on the screens and in `relaylens export --table handoffs`.
-    _print("handoffs", tabular.Rows.from_arrow(answer.drop_columns(["sent", "received"])), _HANDOFFS, form, limit)
+    print_rows("handoffs", tabular.Rows.from_arrow(answer.drop_columns(["sent", "received"])), _HANDOFFS, form, limit)
 
 
 def show_escalations(
@@ -178,7 +167,7 @@ def show_escalations(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists questions to people in time order, with their answers or how long they have been waiting."""
-    most = _most(limit, form)
+    most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
         answer = lists.escalations(
             reader,
@@ -188,31 +177,7 @@ def show_escalations(
             conversation=conversation,
             limit=most + 1 if most else None,
         )
-    _print("escalations", tabular.Rows.from_arrow(answer), _ESCALATIONS, form, limit)
-
-
-def show_findings(
-    *,
-    detector: DetectorOption = None,
-    severity: Severity = None,
-    agent: Agent = None,
-    run: Run = None,
-    conversation: Conversation = None,
-    since: options.Since = None,
-    until: options.Until = None,
-    service: options.Service = None,
-    limit: options.Limit = None,
-    store: options.Store = None,
-    url: options.Url = None,
-    token: options.Token = None,
-    form: options.Form = options.Format.TABLE,
-) -> None:
-    """Lists silent failures and deviations in time order, with the agent where each shows and where it began."""
-    wanted = FindingFilter(detector=detector, agent=agent, severity=severity, run=run, conversation=conversation)
-    most = _most(limit, form)
-    with options.reader(store, url, token) as reader:
-        answer = lists.findings(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
-    _print("findings", _oldest_first(answer), _FINDINGS, form, limit)
+    print_rows("escalations", tabular.Rows.from_arrow(answer), _ESCALATIONS, form, limit)
 
 
 def show_gaps(
@@ -228,11 +193,11 @@ def show_gaps(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists the spans that processes have begun and that are missing here: which numbers of which process, and why."""
-    most = _most(limit, form)
+    most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
         answer = lists.gaps(reader, options.window(since, until, service), process=process, limit=most + 1 if most else None)
         dead = lists.dead_letters(reader, options.window(since, until, None), limit=1) if form is options.Format.TABLE else None
-    _print("gaps", tabular.Rows.from_arrow(answer), _GAPS, form, limit)
+    print_rows("gaps", tabular.Rows.from_arrow(answer), _GAPS, form, limit)
     if dead is not None and dead.num_rows:
         say("Records that came and could not be kept are listed by `relaylens dead-letters`.")
 
@@ -249,26 +214,26 @@ def show_dead_letters(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists records that came and are not stored as such, with the reason and their first bytes; whole requests have no place."""
-    most = _most(limit, form)
+    most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
         answer = lists.dead_letters(reader, options.window(since, until, None), signal=signal, limit=most + 1 if most else None)
-    _print("dead letters", tabular.Rows.from_arrow(answer), _DEAD_LETTERS, form, limit)
+    print_rows("dead letters", tabular.Rows.from_arrow(answer), _DEAD_LETTERS, form, limit)
 
 
-def _most(limit: int | None, form: options.Format) -> int | None:
+def most_rows(limit: int | None, form: options.Format) -> int | None:
     """Give how many rows are printed at most; None is all."""
     return limit or (LATEST_IN_A_TABLE if form is options.Format.TABLE else None)
 
 
-def _oldest_first(answer: pa.Table) -> tabular.Rows:
+def oldest_first(answer: pa.Table) -> tabular.Rows:
     """Turn a list round that comes with the latest first, and leave out its count of all."""
     rows = tabular.Rows.from_arrow(answer.drop_columns([name for name in ("total", "searched_since") if name in answer.column_names]))
     return tabular.Rows(rows.columns, rows.values[::-1])
 
 
-def _print(noun: str, rows: tabular.Rows, in_a_table: Columns, form: options.Format, limit: int | None) -> None:
+def print_rows(noun: str, rows: tabular.Rows, in_a_table: Columns, form: options.Format, limit: int | None) -> None:
     """Print the latest rows of a list in time order: a few columns for a terminal, all for a program."""
-    most = _most(limit, form)
+    most = most_rows(limit, form)
     shown = tabular.Rows(rows.columns, rows.values[-most:] if most else rows.values)
     show(shown.select(in_a_table) if form is options.Format.TABLE else shown, form, none=f"No {noun} here.")
     if most is not None and len(rows.values) > most and limit is None:
