@@ -18,6 +18,7 @@ RelaylensAnalyticsError
 │   ├── UnknownSortError         the list cannot be sorted by this column
 │   └── QueryLimitError          the answer is larger, or took longer, than the limit
 ├── LabelError                   the label was not taken
+├── LabelFileError               the table of labels cannot be read
 ├── PriceFileError               the price table cannot be read
 ├── DetectorFileError            a detector's file does not say what it has to
 └── DetectorSettingsError        what a store sets of its detectors cannot be followed
@@ -99,6 +100,10 @@ class QueryLimitError(QueryError):
 
 class LabelError(RelaylensAnalyticsError):
     """The label was not taken."""
+
+
+class LabelFileError(RelaylensAnalyticsError):
+    """The table of labels cannot be read; it is CSV with the columns trace_id and failed (0 or 1)."""
 
 
 class PriceFileError(RelaylensAnalyticsError):

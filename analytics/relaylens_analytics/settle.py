@@ -116,6 +116,8 @@ MARTS = (
     "run_inputs",
     "run_outputs",
     "marts:runs",
+    "run_acts",
+    "run_figures",
 )
 """The nouns that others build on, in that order, each in a table `new_NOUN`: a file of `sql/marts`, or a stage as above."""
 
@@ -131,6 +133,7 @@ NOUNS = (
     "agents",
     "validations",
     "feedback",
+    "run_profiles",
 )
 """The tables whose rows are replaced, each from `new_NOUN` or, where no other builds on it, from its file of `sql/marts`."""
 

@@ -1,0 +1,50 @@
+"""Calibration: what a good run scores among the others when it is no part of what it is compared with."""
+
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from relaylens_analytics.baseline.profiles import Floats, Places, Profiles
+from relaylens_analytics.baseline.views import View
+
+FOLDS: Final = 10
+"""Good runs are scored a tenth at a time by the other nine."""
+
+
+def left_out(view: View, past: Profiles, folds: Places) -> Floats:
+    """The scores of good runs, each by good runs without it."""
+    scores = np.zeros(len(past))
+    for fold in np.unique(folds):
+        inside = np.flatnonzero(folds == fold)
+        scores[inside] = view.compare(past.at(np.flatnonzero(folds != fold)), past.at(inside))
+    return scores
+
+
+def folds_of(runs: Sequence[str]) -> Places:
+    """The fold of each run: even in size, and the same whatever the order of the runs."""
+    digests = [zlib.crc32(run.encode()) for run in runs]
+    order = np.argsort(digests, kind="stable")
+    folds = np.empty(len(runs), dtype=np.intp)
+    folds[order] = np.arange(len(runs)) % min(FOLDS, max(len(runs), 1))
+    return folds
+
+
+def chances(scores: Floats, past: Floats) -> Floats:
+    """How likely a good run scores as much: the share of past scores at least as great, the run itself counted among them."""
+    ordered = np.sort(past)
+    return (1 + len(ordered) - np.searchsorted(ordered, scores, side="left")) / (len(ordered) + 1)
+
+
+def own_chances(past: Floats) -> Floats:
+    """The same for the past scores themselves, each among the others."""
+    ordered = np.sort(past)
+    return (len(ordered) - np.searchsorted(ordered, past, side="left")) / len(ordered)
+
+
+def excess(scores: Floats, past: Floats) -> Floats:
+    """How far scores lie beyond the middle of past ones, in their spreads: tells apart what is beyond all of them."""
+    middle = np.median(past)
+    spread = max(1.4826 * float(np.median(np.abs(past - middle))), 0.5 * float(past.std()), 1e-3)
+    return np.clip((scores - middle) / spread, -3.0, 20.0)

@@ -1,0 +1,78 @@
+"""A baseline: what is usual among a deployment's good runs, and how unlike them a run is."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from relaylens_analytics.baseline.calibration import chances, excess, folds_of, left_out, own_chances
+from relaylens_analytics.baseline.profiles import Floats, Profiles
+from relaylens_analytics.baseline.tail import tail_chances
+from relaylens_analytics.baseline.views import VIEWS
+
+LEAST_HISTORY: Final = 12
+"""With fewer good runs there is no verdict."""
+
+ORDERING: Final = 0.02
+"""What a spread adds to a view's evidence: too little to outweigh a rank, enough to order what ranks alike."""
+
+BROKEN: Final = 0.1
+"""How unlikely among good runs a run must be for a view to count that counts only when broken."""
+
+BEYOND: Final = 0.2
+"""What each spread beyond the usual adds in such a view: how far a rule is broken matters more than how often it is."""
+
+USUAL: Final = 2.0
+"""Spreads that are usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How unlike the good ones some runs are."""
+
+    suspicion: Floats
+    """One number a run, greater where it is less like the good ones; comparable within a deployment only."""
+
+    p_value: Floats
+    """How likely a good run is at least as suspicious."""
+
+    views: dict[str, Floats]
+    """The same likelihood by each view alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Good runs of a deployment, and what each of them scores among the others."""
+
+    past: Profiles
+    scores: dict[str, Floats]
+    """By view, the score of each good run by the others."""
+
+    suspicions: Floats
+    """Of the good runs themselves, each by the others."""
+
+    @classmethod
+    def of(cls, past: Profiles) -> Self:
+        """Learn what is usual among good runs."""
+        folds = folds_of(past.runs)
+        scores = {view.name: left_out(view, past, folds) for view in VIEWS}
+        return cls(past, scores, _combined(scores, scores, {name: own_chances(of_view) for name, of_view in scores.items()}))
+
+    def judge(self, runs: Profiles) -> Judgement:
+        """Judge runs that are not among the good ones it has learned from."""
+        found = {view.name: view.compare(self.past, runs) for view in VIEWS}
+        views = {name: chances(scores, self.scores[name]) for name, scores in found.items()}
+        suspicion = _combined(found, self.scores, views)
+        return Judgement(suspicion, tail_chances(suspicion, self.suspicions), views)
+
+
+def _combined(found: dict[str, Floats], past: dict[str, Floats], chances_by_view: dict[str, Floats]) -> Floats:
+    """Fisher's sum over the views; of those that count only when broken, what goes beyond the limit."""
+    evidence = np.zeros(len(next(iter(found.values()))))
+    for view in VIEWS:
+        surprise, spreads = -np.log(chances_by_view[view.name]), excess(found[view.name], past[view.name])
+        if view.only_when_broken:
+            evidence += np.maximum(surprise + np.log(BROKEN), 0.0) + BEYOND * np.maximum(spreads - USUAL, 0.0)
+        else:
+            evidence += surprise + ORDERING * spreads
+    return evidence

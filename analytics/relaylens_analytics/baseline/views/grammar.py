@@ -1,0 +1,81 @@
+"""The form of what tools were given and gave back, sign after sign: one put together as no good run's was."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from relaylens_analytics.baseline.profiles import Floats, Places, Profiles
+
+ORDER: Final = 3
+"""How many signs before one are looked at."""
+
+UNSEEN: Final = 0.05
+"""The weight of a sign that never followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Which sign follows which others in the forms of each tool."""
+
+    follows: dict[tuple[int, str], int]
+    begins: dict[tuple[int, str], int]
+    forms: tuple[str, ...]
+    signs: int
+
+    @classmethod
+    def of(cls, tools: Places, forms: Places, words: tuple[str, ...]) -> Self:
+        """Learn it from past calls: their tools and forms, as numbers, and the forms by number."""
+        follows: Counter[tuple[int, str]] = Counter()
+        begins: Counter[tuple[int, str]] = Counter()
+        known = (tools >= 0) & (forms >= 0)
+        pairs, counts = np.unique(np.stack([tools[known], forms[known]], axis=1), axis=0, return_counts=True)
+        for (tool, form), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            for part in _parts(words[form]):
+                follows[tool, part] += count
+                begins[tool, part[:-1]] += count
+        return cls(dict(follows), dict(begins), words, len({sign for word in words for sign in word}) + 1)
+
+    def surprises(self, tools: Places, forms: Places) -> Floats:
+        """For each call the mean over its signs of minus the logarithm of their chance; 0 for a tool that good runs never called."""
+        found: dict[tuple[int, int], float] = {}
+        surprises = np.zeros(len(tools))
+        for place in np.flatnonzero((tools >= 0) & (forms >= 0)):
+            key = int(tools[place]), int(forms[place])
+            if key not in found:
+                found[key] = self._surprise(*key)
+            surprises[place] = found[key]
+        return surprises
+
+    def _surprise(self, tool: int, form: int) -> float:
+        if (tool, "") not in self.begins:
+            return 0.0
+        parts = _parts(self.forms[form])
+        chances = [
+            (self.follows.get((tool, part), 0) + UNSEEN) / (self.begins.get((tool, part[:-1]), 0) + UNSEEN * self.signs) for part in parts
+        ]
+        return -float(np.mean(np.log(chances)))
+
+
+def _parts(form: str) -> list[str]:
+    """Each sign with those before it, the end among them."""
+    ended = f"{form}\n"
+    return [ended[max(0, place - ORDER) : place + 1] for place in range(len(ended))]
+
+
+def result_forms(past: Profiles, runs: Profiles) -> Floats:
+    """How surprising the forms of a run's results are in the mean."""
+    grammar = Grammar.of(past.acts.tool, past.acts.form, past.forms)
+    surprises = grammar.surprises(runs.acts.tool, runs.acts.form)
+    calls = np.bincount(runs.acts.row[(runs.acts.tool >= 0) & (runs.acts.form >= 0)], minlength=len(runs))
+    sums: Floats = np.bincount(runs.acts.row, surprises, minlength=len(runs)) / np.maximum(calls, 1)
+    return sums
+
+
+def argument_forms(past: Profiles, runs: Profiles) -> Floats:
+    """How surprising the most surprising form of a run's arguments is."""
+    grammar = Grammar.of(past.acts.tool, past.acts.arguments_form, past.forms)
+    most = np.zeros(len(runs))
+    np.maximum.at(most, runs.acts.row, grammar.surprises(runs.acts.tool, runs.acts.arguments_form))
+    return most

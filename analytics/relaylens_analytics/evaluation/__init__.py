@@ -1,0 +1,1 @@
+"""Measuring the baseline on labelled runs, by the protocol that `protocol` describes."""

@@ -1,0 +1,27 @@
+-- What each run looks like beside others of its deployment.
+WITH figures AS (
+    SELECT run, map(list(feature ORDER BY feature), list(value ORDER BY feature)) AS features
+    FROM run_figures
+    GROUP BY run
+),
+
+acts AS (
+    SELECT a.run, list({'trace_id': w.trace_id, 'span_id': w.span_id, 'kind': a.kind, 'name': a.name, 'agent': a.agent, 'length': a.length,
+                        'form': a.form, 'arguments_form': a.arguments_form, 'is_error': a.is_error} ORDER BY a.position) AS acts
+    FROM run_acts AS a
+    JOIN work_spans AS w USING (span)
+    GROUP BY a.run
+),
+
+versions AS (
+    SELECT run, list(DISTINCT agent || ' ' || agent_version ORDER BY agent || ' ' || agent_version) AS agent_versions
+    FROM new_steps
+    WHERE agent_version IS NOT NULL
+    GROUP BY run
+)
+
+SELECT r.run, r.conversation, r.service_name, v.agent_versions, r.started_at, f.features, a.acts
+FROM new_runs AS r
+JOIN figures AS f USING (run)
+JOIN acts AS a USING (run)
+LEFT JOIN versions AS v USING (run)
