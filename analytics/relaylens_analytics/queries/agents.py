@@ -22,6 +22,11 @@ def versions(reader: Reader, window: Window, agent: str, *, limit: int = limits.
     return reader.query_file("queries/agent_versions", {**window.params(), "agent": agent, "limit": limit})
 
 
+def touched(reader: Reader, window: Window, agent: str, *, version: str | None = None, limit: int = limits.PAGE) -> pa.Table:
+    """Tell what each version of an agent, or one of them, has touched: runs, other agents, people, and since when."""
+    return reader.query_file("queries/agent_touched", {**window.params(), "agent": agent, "version": version, "limit": limit})
+
+
 def tools(reader: Reader, window: Window, agent: str, *, limit: int = limits.PAGE) -> pa.Table:
     """List the tools an agent calls, and how often they fail."""
     return reader.query_file("queries/agent_tools", {**window.params(), "agent": agent, "limit": limit})

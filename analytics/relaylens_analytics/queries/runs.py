@@ -9,6 +9,7 @@ import pyarrow as pa
 from relaylens_analytics.errors import UnknownSortError
 from relaylens_analytics.queries import limits
 from relaylens_analytics.reader import Reader
+from relaylens_analytics.values import Value
 from relaylens_analytics.window import Window
 
 SORTS: Final = (
@@ -157,6 +158,20 @@ def validations(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.
 def failures(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
     """List the calls of the run that failed, and what was tried again or instead."""
     return reader.query_file("queries/run_failures", {**key.params(), "limit": limit})
+
+
+def values_taken(  # noqa: PLR0913 - which values, where and how far to look
+    reader: Reader,
+    values: list[str],
+    since: datetime,
+    *,
+    service: str | None = None,
+    searched: int = limits.SEARCHED,
+    limit: int = limits.PAGE,
+) -> pa.Table:
+    """List the later runs that hold one of these values, looking at the next turns after a moment."""
+    asked: dict[str, Value] = {"values": values, "since": since, "service": service, "searched": searched, "limit": limit}
+    return reader.query_file("queries/values_taken", asked)
 
 
 def labels(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:

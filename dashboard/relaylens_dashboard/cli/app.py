@@ -13,6 +13,7 @@ from relaylens_collector.errors import CollectorError, SettingsError
 from relaylens_dashboard.cli import (
     accounting,
     anchoring,
+    blaming,
     changing,
     copying,
     erasing,
@@ -95,6 +96,7 @@ COMMANDS: Final = (
     Command("escalations", _READ, lists.show_escalations, "Questions to people."),
     Command("findings", _READ, finding.show_findings, "Silent failures."),
     Command("detectors", _READ, finding.show_detectors, "What looks for silent failures, and how often it was right here."),
+    Command("blame", _READ, blaming.blame, "Where what is wrong with a run may have begun."),
     Command("gaps", _READ, lists.show_gaps, "What is missing in the record, and why."),
     Command("account", _READ, accounting.account, "Whether what was sent adds up, by process."),
     Command("dead-letters", _READ, lists.show_dead_letters, "What came and could not be kept, and why."),
