@@ -1,6 +1,7 @@
 """Writes the tables of docs/detectors.md from the catalogue of detectors, so that the page cannot say something else."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -45,10 +46,10 @@ def _table(found: list[Detector]) -> str:
     return "\n".join(["| id | detector | means | reads | on |", "|---|---|---|---|---|", *rows])
 
 
-def _place(detector: Detector) -> tuple[str, int]:
+def _place(detector: Detector) -> tuple[str, int, str]:
     """By the letters of its id, then by the number."""
-    letters = detector.id.rstrip("0123456789")
-    return letters, int(detector.id.removeprefix(letters) or 0)
+    letters, number, part = re.findall(r"^([A-Z]+)(\d+)([a-z]?)", detector.id)[0]
+    return letters, int(number), part
 
 
 def _parameters() -> str:

@@ -392,7 +392,13 @@ class Detector(StrEnum):
     """Silent-failure signals; the name is the finding's `detector`."""
 
     EMPTY_OUTPUT = "empty_output"
+    TRUNCATED_OUTPUT = "truncated_output"
+    NO_ANSWER = "no_answer"
     SWALLOWED_TOOL_ERROR = "swallowed_tool_error"
+    SERVICE_FAILURE = "service_failure"
+    FALSE_SUCCESS = "false_success"
+    CYCLE = "cycle"
+    REPEATED_MESSAGE = "repeated_message"
     LOOP = "loop"
     TOOL_CALL_WITHOUT_SPAN = "tool_call_without_span"
     ANSWER_AFTER_FAILED_HANDOFF = "answer_after_failed_handoff"

@@ -4,7 +4,11 @@
 -- reads: structure, content
 -- on: yes
 -- parameter: least_times = 3, how often the same call with the same result has to come in a run
--- exempt: the same call with another result: polling, paging
+-- exempt: paging and other calls with other arguments or another result
+-- exempt: polling: a result that says that the work is still going on, or that is another one in the end
+-- exempt: looking again after another call brought something new
+-- exempt: what `cycle` reports
+-- exempt: retries of a failing call after ever longer waits
 -- needs: troubled_handoffs | repeated_delegations | repeated_calls | span_errors | repeated_offers
 SELECT 'loop' AS detector, 'high' AS severity, run, arg_min(trace_id, offered_at) AS trace_id, arg_min(span_id, offered_at) AS span_id,
        list(trace_id || ':' || span_id ORDER BY offered_at) AS span_ids,

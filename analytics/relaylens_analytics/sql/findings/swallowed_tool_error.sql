@@ -1,27 +1,23 @@
--- A tool failed, the same tool never succeeded later in the run, and the run went on to an answer all the same.
--- id: E2
+-- A tool failed and never worked later in the run, and the run went on to an answer all the same.
+-- id: E1, E2
 -- layer: run
 -- reads: structure, content
 -- on: yes
--- exempt: a later call of the same tool that worked
--- needs: span_errors | told_errors
-SELECT 'swallowed_tool_error' AS detector, 'high' AS severity, f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
-       f.agent, f.agent AS blamed_agent, 'rule' AS certainty,
-       'The tool ' || t.tool_key || ' failed and the work went on without it' AS message,
-       left(coalesce(w.exception_message, nullif(w.status_text, ''), t.result), 500) AS evidence, w.t1 AS found_at
-FROM work_facts AS f
-JOIN work_tools AS t USING (span)
+-- exempt: retries: a later call of the same tool that worked
+-- exempt: calls that a person denied, and exceptions that only steer the framework
+-- exempt: where other tools worked later in the turn: a look-up that found nothing, and a change that another tool made in its place
+-- needs: unrecovered_calls | told_errors
+SELECT 'swallowed_tool_error' AS detector, CASE WHEN bool_and(u.went_on) THEN 'medium' ELSE 'high' END AS severity,
+       u.run, arg_max(w.trace_id, (u.t0, u.span)) AS trace_id,
+       arg_max(w.span_id, (u.t0, u.span)) AS span_id, list(w.trace_id || ':' || w.span_id ORDER BY u.t0, u.span) AS span_ids,
+       u.agent, u.agent AS blamed_agent, 'rule' AS certainty,
+       'The tool ' || u.tool_key || ' failed' || CASE WHEN bool_and(u.went_on) THEN ', other tools were used after it,' ELSE '' END
+           || ' and the work went on without it' AS message,
+       arg_max(left(coalesce(w.exception_message, nullif(w.status_text, ''), u.result), 500), (u.t0, u.span)) AS evidence, max(w.t1) AS found_at
+FROM unrecovered_calls AS u
 JOIN work_spans AS w USING (span)
-JOIN span_errors AS e USING (span)
-WHERE (e.is_origin OR e.is_soft_error)
-  AND f.span NOT IN (SELECT span FROM handoff_candidates)
-  AND NOT EXISTS (
-      SELECT 1 FROM work_facts AS g
-      JOIN work_tools AS u USING (span)
-      ANTI JOIN span_errors USING (span)
-      WHERE g.run = f.run AND u.tool_key = t.tool_key AND u.t0 > t.t0
-  )
-  AND EXISTS (SELECT 1 FROM run_outcomes AS o WHERE o.run = f.run AND o.outcome IN ('completed', 'escalated'))
+WHERE NOT u.is_made_up_for
+GROUP BY u.run, u.step, u.agent, u.tool_key
 UNION ALL
 -- the same where tools have no spans: the error is only in what the model was told or in a bus message
 SELECT 'swallowed_tool_error', 'high', f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id],

@@ -1,14 +1,37 @@
--- Tool calls that an agent made often with the same arguments and the same result, by the first of them.
+-- Tool calls that an agent made often with the same arguments and the same result, with no news in between, by the first of them.
 -- needs: frequent_contents
-WITH repeated AS (
-    SELECT f.run, f.agent, t.tool_key, t.arguments, t.result, count(*) AS times, arg_min(t.span, (t.t0, t.span)) AS span,
-           list(t.span ORDER BY t.t0, t.span) AS spans, min(t.t0) AS t0
-    FROM work_tools AS t
-    JOIN work_facts AS f USING (span)
-    WHERE hash(t.arguments, t.result) IN (SELECT content FROM frequent_contents)
-      AND t.arguments IS NOT NULL AND t.result IS NOT NULL AND t.span NOT IN (SELECT span FROM handoff_candidates)
-    GROUP BY f.run, f.agent, t.tool_key, t.arguments, t.result
+WITH known AS (
+    SELECT *, hash(result) AS answer,
+           -- news: an answer that the run has not had before, or that says to ask again
+           row_number() OVER (PARTITION BY run, call, hash(result) ORDER BY t0, span) = 1 OR is_still_going_on(result) AS is_news
+    FROM called_tools
+    WHERE run IN (SELECT run FROM called_tools WHERE hash(arguments, result) IN (SELECT content FROM frequent_contents))
+      AND arguments IS NOT NULL AND result IS NOT NULL
+),
+
+again AS (
+    SELECT *, count(*) FILTER (WHERE is_news) OVER (PARTITION BY run ORDER BY t0, span) AS news,
+           lead(answer) OVER (PARTITION BY run, agent, call ORDER BY t0, span) AS next_answer,
+           t0 - lag(t0) OVER (PARTITION BY run, agent, call ORDER BY t0, span) AS waited
+    FROM known
+),
+
+placed AS (
+    SELECT *, waited < 1.5 * lag(waited) OVER (PARTITION BY run, agent, call ORDER BY t0, span) AS is_impatient
+    FROM again
+),
+
+repeated AS (
+    SELECT run, agent, tool_key, arguments, result, count(*) AS times, arg_min(span, (t0, span)) AS span,
+           list(span ORDER BY t0, span) AS spans, min(t0) AS t0
+    FROM placed
+    WHERE NOT is_still_going_on(result) AND span NOT IN (SELECT unnest(spans) FROM called_rounds)
+    GROUP BY run, agent, tool_key, arguments, result, news
     HAVING count(*) >= getvariable('loop_least_times')
+       -- a failing call made again after ever longer waits is a retry with back-off
+       AND NOT (bool_and(failed) AND NOT coalesce(bool_or(is_impatient), FALSE))
+       -- what was asked for came in the end: the calls before waited for it
+       AND NOT coalesce(arg_max(next_answer, (t0, span)) <> any_value(answer), FALSE)
 ),
 
 members AS (

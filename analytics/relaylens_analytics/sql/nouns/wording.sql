@@ -1,0 +1,13 @@
+-- Whether a tool changes something, by the verb its key (`tool_key`) begins with or ends with.
+CREATE OR REPLACE MACRO is_write_tool(key) AS (
+    regexp_matches(key, '^(accept|activate|add|append|apply|approve|archive|assign|book|buy|cancel|change|charge|close|commit|complete|confirm|create|deactivate|delete|deploy|disable|disconnect|edit|enable|exchange|execute_(order|trade|payment|transfer)|file|grant|insert|install|issue|make|mark|merge|modify|move|order|patch|pay|place|post|publish|purchase|push|put|reboot|refund|register|reject|remove|rename|replace|replan|reschedule|reseat|reserve|reset|restart|resume|return|revoke|save|schedule|sell|send|set|ship|start|stop|store|submit|subscribe|suspend|switch|toggle|transfer|trigger|turn|unsubscribe|update|upgrade|upload|upsert|write)(_|$)|_(create|update|delete|cancel|insert|write|send|submit|book|pay)$')
+);
+-- Whether a result says that the work it asks about is still going on, so that asking again is right.
+CREATE OR REPLACE MACRO is_still_going_on(result) AS (
+    regexp_matches(left(result, 300), '(?i)\b(pending|in[ _-]?progress|not[ _-](yet[ _-])?(ready|done|finished|complete)|still (running|working|processing)|processing|queued|running|waiting|scheduled|starting|"?retry_after)\b')
+);
+-- Whether a text says that something was done, and not that something was not.
+CREATE OR REPLACE MACRO claims_success(said) AS (
+    regexp_matches(said, '(?i)\b(successfully|all set|(i|we)(''ve| have)( now| just| already| also)? (\w+ed|sent|made|set|put|paid|bought)|(has|have) (now |just |already |also )?been (now |successfully )?(\w+ed|sent|made|set|put|paid|bought)|(is|are) now (\w+ed|set))\b')
+    AND NOT regexp_matches(said, '(?i)\b(un(able|fortunately|successful(ly)?)|can(no|'')t|could(n''t| not)|did(n''t| not)|was(n''t| not)|were(n''t| not)|has(n''t| not)|have(n''t| not)|not (yet|able|possible|available)|fail(s|ed|ure)?|errors?|sorry|apologi[sz]e|problem|issue)\b')
+);

@@ -1,0 +1,17 @@
+-- The tool calls of runs, handoffs apart: what was called with what, whether it failed, whether it changes something, and whether its result
+-- says that asking again is right.
+-- needs: work_tools
+WITH keyed AS (
+    SELECT tool_key, is_write_tool(tool_key) AS is_write FROM (SELECT DISTINCT tool_key FROM work_tools)
+)
+
+SELECT t.span, f.run, f.step, f.agent, t.t0, t.t1, t.tool_key, t.arguments, t.result, hash(t.tool_key, t.arguments) AS call,
+       coalesce(e.is_origin OR e.is_soft_error, FALSE) AS failed, e.span IS NULL AS worked, k.is_write
+FROM work_tools AS t
+JOIN work_facts AS f USING (span)
+JOIN work_spans AS w USING (span)
+JOIN keyed AS k USING (tool_key)
+LEFT JOIN span_errors AS e USING (span)
+-- one call that two instrumentations trace is one call
+LEFT JOIN work_tools AS o ON o.span = w.parent AND o.tool_key = t.tool_key
+WHERE o.span IS NULL AND f.run IS NOT NULL AND t.span NOT IN (SELECT span FROM handoff_candidates)
