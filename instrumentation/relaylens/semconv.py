@@ -392,7 +392,7 @@ class Detector(StrEnum):
     """Silent-failure signals; the name is the finding's `detector`."""
 
     EMPTY_OUTPUT = "empty_output"
-    TRUNCATED_OUTPUT = "truncated_output"
+    TRUNCATED_ANSWER = "truncated_answer"
     NO_ANSWER = "no_answer"
     SWALLOWED_TOOL_ERROR = "swallowed_tool_error"
     SERVICE_FAILURE = "service_failure"
@@ -450,7 +450,7 @@ CONVENTIONS: Final[dict[str, tuple[str, ...]]] = {
         "llm.token_count.prompt_details.cache_read",
     ),
     "cost_usd": ("operation.cost",),
-    "finish_reasons": (GEN_AI_RESPONSE_FINISH_REASONS,),
+    "finish_reasons": (GEN_AI_RESPONSE_FINISH_REASONS, "llm.finish_reason"),
     "error_type": (ERROR_TYPE,),
     "input": (
         GEN_AI_INPUT_MESSAGES,

@@ -104,7 +104,7 @@ def test_an_agent_that_repeats_itself_is_found(runs: Runs) -> None:
 
 
 def test_an_answer_that_was_cut_off_is_found(runs: Runs) -> None:
-    """The last answer ended at the limit of tokens; not one before it, nor one that ended by itself."""
+    """The last answer ended at the limit of tokens, on its span or in its message; not one before it, nor one that ended by itself."""
 
     def ended(number: int, at: float, reason: str) -> Span:
         made = chat(number, 2, at, at + 1, f"An answer at {at}")
@@ -114,7 +114,11 @@ def test_an_answer_that_was_cut_off_is_found(runs: Runs) -> None:
     runs.add("cut off", ended(10, 10, "stop"), ended(11, 20, "max_tokens"))
     runs.add("cut off before", ended(10, 10, "length"), ended(11, 20, "stop"))
 
-    assert {"cut off": ["truncated_output"]} == runs.found()
+    in_message = chat(11, 2, 20, 21, "An answer that is not")
+    in_message.attributes[2].value.string_value = in_message.attributes[2].value.string_value.replace('"stop"', '"length"')
+    runs.add("cut off in the message", in_message)
+
+    assert {"cut off": ["truncated_answer"], "cut off in the message": ["truncated_answer"]} == runs.found()
 
 
 def test_a_failed_tool_that_nobody_made_good_is_found(runs: Runs) -> None:

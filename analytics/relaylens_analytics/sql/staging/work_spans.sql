@@ -44,7 +44,7 @@ SELECT w.span, w.trace, p.span AS parent, s.batch, s.ordinal, s.trace_id, s.span
        CASE WHEN s.operation IS DISTINCT FROM 'chat' AND s.instrumentation_kind IS DISTINCT FROM 'LLM'
             THEN CASE WHEN s.input[1] = chr(1) THEN x.input ELSE s.input END END AS input_text,
        s.output, CASE WHEN s.output[1] = chr(1) THEN x.output ELSE s.output END AS output_text,
-       s.model, s.provider, s.input_tokens, s.output_tokens, s.cached_tokens, s.cost_usd,
+       s.model, s.provider, s.finish_reasons, s.input_tokens, s.output_tokens, s.cached_tokens, s.cost_usd,
        s.status_code, CASE WHEN s.status_message[1] = chr(1) THEN x.status_message ELSE s.status_message END AS status_text,
        s.error_type, f.exception_type, f.exception_message, coalesce(s.error_type, f.exception_type) AS error_class,
        s.status_code = 2 OR s.error_type IS NOT NULL OR f.exception_type IS NOT NULL

@@ -1,0 +1,26 @@
+-- Why the last model call of each turn ended, as its span, its answer or an event beside it says.
+-- needs: detector truncated_answer
+-- needs: model_calls
+WITH last AS (
+    SELECT arg_max(span, (t0, span)) AS span FROM model_calls GROUP BY run, step
+),
+
+said AS (
+    SELECT w.span, w.finish_reasons AS reason, concat(left(w.output_text, 100), ' ', right(w.output_text, 200)) AS document
+    FROM last
+    JOIN work_spans AS w USING (span)
+    UNION ALL
+    SELECT e.span, e.finish_reason, right(e.output_messages, 200)
+    FROM last
+    JOIN work_events AS e USING (span)
+    WHERE e.name = 'gen_ai.choice' OR e.output_messages IS NOT NULL
+    UNION ALL
+    SELECT g.span, NULL, right(g.output_messages, 200)
+    FROM last
+    JOIN work_logs AS g USING (span)
+)
+
+SELECT span, any_value(coalesce(reason, nullif(regexp_extract(document, '"finish_reason"\s*:\s*"(\w+)"', 1), ''))) AS reason
+FROM said
+WHERE reason IS NOT NULL OR contains(document, '"finish_reason"')
+GROUP BY span
