@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from relaylens_analytics.errors import DetectorFileError, DetectorSettingsError
+from relaylens_analytics.stages import detector_feature
 
 Value = bool | int | float | str | list[str]
 """What a parameter may be."""
@@ -116,9 +117,11 @@ class Setup:
     values: Mapping[str, Value] = field(default_factory=dict)
     """By variable."""
 
-    def enabled(self) -> frozenset[str]:
-        """The detectors that are run at all."""
-        return frozenset(name for name, on in self.on.items() if on is not On.NO)
+    def features(self) -> set[str]:
+        """What settling's files may need: each detector that is on, and into which table its rows go."""
+        enabled = {name: on for name, on in self.on.items() if on is not On.NO}
+        into = {f"{'found' if on is On.YES else 'held_back'} {name}" for name, on in enabled.items()}
+        return into | {detector_feature(name) for name in enabled}
 
     def variables(self) -> dict[str, Value]:
         """What settling's queries read with `getvariable`."""

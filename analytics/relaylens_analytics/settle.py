@@ -19,7 +19,7 @@ import duckdb
 
 from relaylens_analytics import prices
 from relaylens_analytics.detectors import Setup, Value, setup
-from relaylens_analytics.stages import Stage, detector_feature, needed_features, statement
+from relaylens_analytics.stages import Stage, needed_features, statement
 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
@@ -114,13 +114,18 @@ MARTS = (
     "unrecovered_writes",
     "service_failures",
     "repeated_texts",
+    "run_inputs",
+    "short_results",
+    "used_numbers",
+    "said_values",
+    "ungrounded_values",
     "findings:found",
+    "findings:held_back",
     "marts:findings",
     "work_bus_usage",
     "retried_calls",
     "work_tallies",
     "marts:steps",
-    "run_inputs",
     "run_outputs",
     "marts:runs",
     "run_acts",
@@ -137,6 +142,7 @@ NOUNS = (
     "handoffs",
     "escalations",
     "findings",
+    "hints",
     "agents",
     "validations",
     "feedback",
@@ -233,7 +239,7 @@ class _Work:
     def __init__(self, connection: duckdb.DuckDBPyConnection, wanted: Setup) -> None:
         """Begin with empty tables, and the detectors that are on."""
         self._connection = connection
-        self.present: set[str] = {detector_feature(name) for name in wanted.enabled()}
+        self.present = wanted.features()
 
     def fill(self, *stages: str) -> None:
         """Run stages whose needs are met."""
@@ -264,6 +270,7 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: 
         work.fill(*STAGES, *MARTS)
         _replace(connection, work)
         work.empty()
+    _release(connection)
     connection.execute("DELETE FROM erased_traces WHERE batch <= ?", [upto])
     connection.execute("DELETE FROM settled")
     connection.execute("INSERT INTO settled VALUES (?, now()::TIMESTAMP)", [upto])
@@ -307,6 +314,23 @@ def _replace(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
         if "touched_conversations" in work.present:
             connection.execute(f"DELETE FROM {noun} WHERE conversation IN (SELECT conversation FROM touched_conversations)")  # noqa: S608 - our own names
         _insert(connection, noun, work.present)
+
+
+def _release(connection: duckdb.DuckDBPyConnection) -> None:
+    """Show what was held back of detectors whose false alarms are known to be few by now, and hold back that of those that raise more."""
+    held = "SELECT count(*) FROM (FROM hints LIMIT 1)"
+    shown = "SELECT count(*) FROM (FROM findings WHERE list_contains(getvariable('held_back'), detector) LIMIT 1)"
+    if not _value(connection, held) and not _value(connection, shown):
+        return
+    for table in ("released", "moved_findings"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {statement(f'staging/{table}.sql')}")
+    if not _value(connection, "SELECT count(*) FROM moved_findings"):
+        return
+    for source, target, is_hint in (("hints", "findings", True), ("findings", "hints", False)):
+        which = f"finding IN (SELECT finding FROM moved_findings WHERE is_hint = {is_hint})"  # noqa: S608 - our own words
+        connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {source} WHERE {which}")  # noqa: S608 - our own names
+        connection.execute(f"DELETE FROM {source} WHERE {which}")  # noqa: S608 - our own names
+    connection.execute(statement("staging/recounted_runs.sql"))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, noun: str, present: AbstractSet[str]) -> None:

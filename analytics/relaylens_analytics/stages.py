@@ -27,14 +27,15 @@ class Query:
     text: str
     needs: tuple[frozenset[str], ...]
     is_detector: bool = False
+    """Whether it can be switched off."""
 
     def is_needed(self, present: AbstractSet[str]) -> bool:
         """Whether it may give a row: of each line of needs, one is there."""
         return all(not alternatives.isdisjoint(present) for alternatives in self.needs)
 
-    def is_on(self, present: AbstractSet[str]) -> bool:
-        """Whether it is wanted: only detectors can be switched off."""
-        return not self.is_detector or detector_feature(self.name) in present
+    def is_for(self, table: str, present: AbstractSet[str]) -> bool:
+        """Whether its rows belong into a table: those of a detector that is on are either shown or held back."""
+        return not self.is_detector or f"{table} {self.name}" in present
 
 
 def detector_feature(name: str) -> str:
@@ -88,11 +89,13 @@ class Stage:
         """What creates its table, empty."""
         if self.table in _CREATED_OTHERWISE:
             return self.queries[0].text
-        return f"CREATE OR REPLACE TEMP TABLE {self.table} AS\n{self._select(frozenset(self.queries))}\nWITH NO DATA"
+        # the columns of a table of findings are those of the shape, which is the first: planning all detectors takes long
+        kinds = self.queries[:1] if any(query.is_detector for query in self.queries) else self.queries
+        return f"CREATE OR REPLACE TEMP TABLE {self.table} AS\n{self._select(frozenset(kinds))}\nWITH NO DATA"
 
     def insert(self, present: AbstractSet[str], into: str | None = None) -> str | None:
         """What fills its table, or another one, or nothing where it would stay empty."""
-        needed = frozenset(query for query in self.queries if query.is_on(present) and query.is_needed(present))
+        needed = frozenset(query for query in self.queries if query.is_for(self.table, present) and query.is_needed(present))
         if not needed or self.table in _CREATED_OTHERWISE:
             return None
         return f"INSERT INTO {into or self.table} BY NAME\n{self._select(needed)}"

@@ -81,6 +81,13 @@ def test_every_variable_is_set() -> None:
     assert {"settled", "upto", "first_batch"} == wanted - set(setup().variables())
 
 
+def test_what_is_held_back_is_never_grave() -> None:
+    """A run is judged good by grave findings that are shown: no detector whose showing depends on good runs may raise them."""
+    for detector in catalogue():
+        text = (SQL / "findings" / f"{detector.name}.sql").read_text(encoding="utf-8")
+        assert detector.on is not On.MEASURED or "'high'" not in text, detector.name
+
+
 def test_the_page_is_current() -> None:
     """The page says what the files say; `python -m relaylens_analytics.detector_page docs/detectors.md` writes it."""
     page = PAGE.read_text(encoding="utf-8")
@@ -99,7 +106,8 @@ def test_a_store_sets_what_differs(tmp_path: Path) -> None:
     assert (5, 0.0, 30) == tuple(
         found.values[name] for name in ("loop_least_times", "measured_most_false_alarms", "measured_least_good_runs")
     )
-    assert "rework" not in found.enabled()
+    assert {"held_back loop", "detector loop", "found empty_output"} <= found.features()
+    assert "detector rework" not in found.features()
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,11 @@ def findings(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Tab
     return reader.query_file("queries/run_findings", {**key.params(), "limit": limit})
 
 
+def hints(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
+    """List what detectors found in the run that are held back, since their false alarms here are not known to be few."""
+    return reader.query_file("queries/run_hints", {**key.params(), "limit": limit})
+
+
 def validations(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
     """List what validators said in the run."""
     return reader.query_file("queries/run_validations", {**key.params(), "limit": limit})

@@ -34,13 +34,20 @@ class Runs:
             one.trace_id = trace
             self._spans.append(one)
 
-    def found(self, *, columns: str = "detector") -> dict[str, list[str]]:
+    def found(self, *, columns: str = "detector", table: str = "findings") -> dict[str, list[str]]:
         """What is found in each run in which anything is."""
         settle_spans(self._store, *self._spans)
+        self._spans.clear()
         answer: dict[str, list[str]] = {}
-        for trace, value in rows(self._store.connection, f"SELECT trace_id, {columns} FROM findings ORDER BY detector"):  # noqa: S608 - our own columns
+        for trace, value in rows(self._store.connection, f"SELECT trace_id, {columns} FROM {table} ORDER BY detector"):  # noqa: S608 - our own words
             answer.setdefault(self._names[trace], []).append(value)
         return answer
+
+    def hinted(self) -> dict[str, list[str]]:
+        """What detectors that are held back find in each run; nothing is found beside it."""
+        hints = self.found(table="hints")
+        assert {} == self.found()
+        return hints
 
 
 @pytest.fixture
@@ -181,3 +188,104 @@ def test_nothing_is_found_in_ordinary_work(runs: Runs) -> None:
     runs.add("supervised", *work, *told, chat(90, 2, 800, 801, "Here are the figures."))
 
     assert {} == runs.found()
+
+
+def asked(number: int, at: float, said: str, answer: str) -> Span:
+    """A model call with its prompt and its answer."""
+    made = chat(number, 2, at, at + 1, answer)
+    prompt = json.dumps([{"role": "user", "parts": [{"type": "text", "content": said}]}])
+    made.attributes.append(KeyValue(key=semconv.GEN_AI_INPUT_MESSAGES, value=AnyValue(string_value=prompt)))
+    return made
+
+
+def test_a_number_that_nothing_has_given_is_a_hint(runs: Runs) -> None:
+    """Stated in an answer or given to a tool; not one that the person or the tool has named, nor small numbers and years."""
+    price = tool(10, "get_price", 10, 11, '{"item": "A-17-204"}', "1,250.00 EUR for 2 in 2026")
+    calling = chat(9, 2, 8, 9)
+    calling.attributes[2].value.string_value = json.dumps(
+        [
+            {
+                "role": "assistant",
+                "parts": [{"type": "tool_call", "id": "1", "name": "get_price", "arguments": {}}],
+                "finish_reason": "tool_call",
+            }
+        ]
+    )
+
+    def run(name: str, said: str, answer: str) -> None:
+        first, second = Span(), Span()
+        first.CopyFrom(calling)
+        second.CopyFrom(price)
+        prompt = json.dumps([{"role": "user", "parts": [{"type": "text", "content": said}]}])
+        first.attributes.append(KeyValue(key=semconv.GEN_AI_INPUT_MESSAGES, value=AnyValue(string_value=prompt)))
+        runs.add(name, first, second, asked(11, 20, said, answer))
+
+    run("given", "How much is A-17-204?", "It is 1250.00 EUR for 2 in 2026.")
+    run("stated", "How much is A-17-204?", "It is 1,250.00 EUR, order number 88213.")
+    run("called", "How much is the red one?", "It is 1,250.00 EUR.")
+
+    assert {"stated": ["ungrounded_answer"], "called": ["ungrounded_argument"]} == runs.hinted()
+
+
+def test_a_result_that_is_not_used_is_a_hint(runs: Runs) -> None:
+    """A number that was fetched and comes nowhere later, and a calculation whose result is not said; not one that is said rounded."""
+    fare, stay = ("lookup_flight", '{"to": "Osaka"}', "$516"), ("lookup_hotel", '{"city": "Osaka"}', "$42/night")
+    total = ("calculator", '{"expression": "516 + 42"}', "558.004")
+
+    def run(name: str, answer: str, *made: Call) -> None:
+        runs.add(name, *calls(*made)[:-1], chat(90, 2, 800, 801, answer))
+
+    run("used", "In all 558.00 dollars.", fare, stay, total)
+    run("not used", "The flight is 516 dollars.", fare, stay)
+    run("not said", "The trip is cheap, 516 and 42.", fare, stay, total)
+
+    assert {"not used": ["unused_result"], "not said": ["ignored_calculation"]} == runs.hinted()
+
+
+def test_a_claim_without_a_change_is_a_hint(runs: Runs) -> None:
+    """The answer says done and nothing was changed; not after a change, nor where none was asked for, nor where the answer says no."""
+    look, cancel = ("find_order", '{"id": "x"}', "found"), ("cancel_order", '{"id": "x"}', "ok")
+
+    def run(name: str, said: str, answer: str, *made: Call) -> None:
+        runs.add(name, asked(9, 5, said, "Let me see."), *calls(*made)[:-1], chat(90, 2, 800, 801, answer))
+
+    run("claimed", "Please cancel my order.", "Your order has been cancelled.", look)
+    run("done", "Please cancel my order.", "Your order has been cancelled.", look, cancel)
+    run("not asked", "Where is my parcel?", "Your parcel has been delivered.", look)
+    run("refused", "Please cancel my order.", "The order has been shipped, I cannot cancel it.", look)
+
+    assert {"claimed": ["false_claim"]} == runs.hinted()
+
+
+def test_a_prompt_that_shrinks_is_a_hint(runs: Runs) -> None:
+    """The conversation falls to less than half within a turn; not a little, nor from little."""
+
+    def prompted(number: int, at: float, tokens: int) -> Span:
+        made = chat(number, 2, at, at + 1, f"Answer at {at}")
+        made.attributes.append(KeyValue(key=semconv.GEN_AI_USAGE_INPUT_TOKENS, value=AnyValue(int_value=tokens)))
+        return made
+
+    runs.add("fell", prompted(10, 10, 4000), prompted(11, 20, 1900))
+    runs.add("fell a little", prompted(10, 10, 4000), prompted(11, 20, 2100))
+    runs.add("fell from little", prompted(10, 10, 900), prompted(11, 20, 100))
+
+    assert {"fell": ["context_reset"]} == runs.hinted()
+
+
+def test_hints_become_findings_once_false_alarms_are_known_to_be_few(runs: Runs) -> None:
+    """With few good runs they are held back; with many of which hardly any is flagged they are shown, until many are."""
+    fare = ("lookup_flight", '{"to": "Osaka"}', "$516")
+
+    def add(number: int, name: str, answer: str) -> None:
+        for place in range(number):
+            runs.add(f"{name} {place}", *calls(fare)[:-1], chat(90, 2, 800, 801, answer))
+
+    add(1, "flagged", "A fine city.")
+    add(20, "used", "516 dollars.")
+    few = runs.found()
+    add(40, "used later", "516 dollars.")
+    many = runs.found(columns="detector || ' ' || (SELECT findings FROM runs WHERE runs.trace_id = findings.trace_id)")
+    add(9, "flagged later", "A fine city.")
+    noisy = (runs.found(), len(runs.found(table="hints")))
+
+    assert ({}, {"flagged 0": ["unused_result 1"]}, ({}, 10)) == (few, many, noisy)
