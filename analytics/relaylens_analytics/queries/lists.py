@@ -163,6 +163,11 @@ def detector_precision(reader: Reader, *, service: str | None = None, limit: int
     return reader.query_file("queries/detector_precision", {"service": service, "limit": limit})
 
 
+def false_alarms(reader: Reader, *, service: str | None = None, limit: int = limits.ROWS) -> pa.Table:
+    """Say of each deployment and detector on which share of the good runs it says something, with its 95 % interval, and what is held back."""
+    return reader.query_file("queries/false_alarms", {"service": service, "limit": limit})
+
+
 def conversations(reader: Reader, window: Window, *, limit: int | None = limits.PAGE, offset: int = 0) -> pa.Table:
     """List conversations, the latest first; the column `total` counts all."""
     return reader.query_file("queries/conversations", {**window.params(), "limit": limit, "offset": offset})
