@@ -164,7 +164,7 @@ def detector_precision(reader: Reader, *, service: str | None = None, limit: int
 
 
 def false_alarms(reader: Reader, *, service: str | None = None, limit: int = limits.ROWS) -> pa.Table:
-    """Say of each deployment and detector on which share of the good runs it says something, with its 95 % interval, and what is held back."""
+    """Say on which share of a deployment's good runs each detector says something, with its 95 % interval, and what is held back."""
     return reader.query_file("queries/false_alarms", {"service": service, "limit": limit})
 
 
