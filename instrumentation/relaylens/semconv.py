@@ -414,6 +414,8 @@ class Detector(StrEnum):
     LLM_ERROR = "llm_error"
     APPROVAL_PENDING = "approval_pending"
     CONTEXT_LOST = "context_lost"
+    DROPPED_ENTITY = "dropped_entity"
+    INVENTED_ENTITY = "invented_entity"
 
 
 HUMAN: Final = "human"

@@ -1,0 +1,33 @@
+-- What a text says: of a message or a list of messages, as JSON or as Python shows them, only what they hold and not what frameworks write
+-- around it; of any other text all. Line breaks that are escaped are spaces.
+CREATE OR REPLACE MACRO spoken_text(document) AS (
+    replace(replace(
+        CASE WHEN regexp_matches(document, '"(role|messages)"\s*:|"type"\s*:\s*"(tool|human|ai|system|user|assistant)"|\brole=<')
+             THEN coalesce(nullif(array_to_string(
+                 regexp_extract_all(document, '(?:"(?:content|text|arguments|args|kwargs|response|result|output|input|task|request|query|reason)"\s*:\s*("(?:[^"\\]|\\.)*"|\{[^{}]*\}|\[[^\[\]{}]*\])|\b(?:content|text|arguments|response)=(?:''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"))'),
+                 ' ¦ '), ''), document)
+             ELSE document END,
+        '\n', ' '), '\t', ' ')
+);
+-- The values in a text that work may need further on, each once: identifiers, numbers, dates, addresses. Framework's own identifiers, which
+-- are keys of messages and calls and say nothing about the work, are left out.
+CREATE OR REPLACE MACRO handed_values(document) AS (
+    list_distinct(list_filter(list_transform(
+        regexp_extract_all(
+            regexp_replace(document, '(?i)\\*["'']?\b(id|(tool_)?call_?id|tool_?use_?id|(message|response|thread|session|run|trace|span|checkpoint|conversation|agent|team)_?id|created(_at)?|timestamp|system_fingerprint|model(_name)?|index|checkpoint_ns|priority|temperature|[a-z_]*tokens?)\\*["'']?\s*[:=]\s*\\*["'']?[\w.:+-]+|\b0x[0-9a-f]+|\b[a-z_]+:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+|\b(call|toolu|chatcmpl|msg|resp|fc|run)[_-][\w-]+|\[(text|value) \d+ [a-z0-9]+\]', ' ', 'g'),
+            '\d{1,3}(?:[,''.]\d{3})+(?:[.,]\d+)?|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+|[A-Za-z0-9_./:#-]*\d[A-Za-z0-9_./:#-]*'),
+        lambda value: trim(value, '-_./:#')), lambda value: len(value) > 1))
+);
+-- A text as its words: lower case, one space between them and at both ends; escapes and marks are no words.
+CREATE OR REPLACE MACRO as_words(document) AS (
+    concat(' ', trim(regexp_replace(lower(regexp_replace(document, '\\+[nrt"]', ' ', 'g')), '[\x00-/:-@\[-`{-\x7f]+', ' ', 'g')), ' ')
+);
+-- The ways in which a number may be written, as one: 1,200.00 and 1200 are the same.
+CREATE OR REPLACE MACRO as_number(value) AS (
+    CASE WHEN regexp_matches(value, '^\d+([,''.]\d+)*$')
+         THEN regexp_replace(regexp_replace(regexp_replace(value, '[,''.](\d{3})', '\1', 'g'), ',', '.'), '\.0+$', '') ELSE value END
+);
+-- The shape of a value: letters and digits by kind, so that two tickets look the same.
+CREATE OR REPLACE MACRO value_shape(value) AS (
+    regexp_replace(regexp_replace(regexp_replace(value, '\d+', '9', 'g'), '[a-z]+', 'a', 'g'), '[A-Z]+', 'A', 'g')
+);
