@@ -18,16 +18,13 @@ CREATE OR REPLACE MACRO handed_values(document) AS (
             '\d{1,3}(?:[,''.]\d{3})+(?:[.,]\d+)?|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+|[A-Za-z0-9_./:#-]*\d[A-Za-z0-9_./:#-]*'),
         lambda value: trim(value, '-_./:#')), lambda value: len(value) > 1))
 );
--- A text as its words: lower case, one space between them and at both ends; escapes and marks are no words.
+-- A text as its words: lower case, one space between them and at both ends; marks and escapes are no words. Where a JSON text or key ends
+-- stands `¦`.
 CREATE OR REPLACE MACRO as_words(document) AS (
-    concat(' ', trim(regexp_replace(lower(regexp_replace(document, '\\+[nrt"]', ' ', 'g')), '[\x00-/:-@\[-`{-\x7f]+', ' ', 'g')), ' ')
+    concat(' ', trim(regexp_replace(regexp_replace(lower(document), '\\*["'']\s*[,:}\]]', ' ¦ ', 'g'), '[\x00-/:-@\[-`{-\x7f]+', ' ', 'g')), ' ')
 );
 -- The ways in which a number may be written, as one: 1,200.00 and 1200 are the same.
 CREATE OR REPLACE MACRO as_number(value) AS (
     CASE WHEN regexp_matches(value, '^\d+([,''.]\d+)*$')
          THEN regexp_replace(regexp_replace(regexp_replace(value, '[,''.](\d{3})', '\1', 'g'), ',', '.'), '\.0+$', '') ELSE value END
-);
--- The shape of a value: letters and digits by kind, so that two tickets look the same.
-CREATE OR REPLACE MACRO value_shape(value) AS (
-    regexp_replace(regexp_replace(regexp_replace(value, '\d+', '9', 'g'), '[a-z]+', 'a', 'g'), '[A-Z]+', 'A', 'g')
 );

@@ -1,4 +1,4 @@
--- Values that a handoff lost or changed: the words around one stand in what the target was given, and it is gone or another is in its place.
+-- Values that a handoff lost or brought in: the words beside one stand on both sides of the handoff, and it stands on one.
 -- needs: edge_talk
 WITH texts_in_words AS (
     SELECT edge, as_words(known) AS known, as_words(given) AS given FROM edge_talk
@@ -7,60 +7,51 @@ WITH texts_in_words AS (
 looked_for AS (
     SELECT edge, unnest(missing_values[:60]) AS value, 'dropped' AS kind FROM edge_talk
     UNION ALL
-    SELECT edge, unnest(new_values[:60]), 'swapped' FROM edge_talk
+    SELECT edge, unnest(new_values[:60]), 'invented' FROM edge_talk
 ),
 
--- where the value stands, and where its place is looked for
 sides AS (
-    SELECT v.edge, v.value, v.kind, as_words(v.value) AS word,
-           string_split(CASE WHEN v.kind = 'dropped' THEN w.known ELSE w.given END, as_words(v.value))[:9] AS pieces,
-           CASE WHEN v.kind = 'dropped' THEN w.given ELSE w.known END AS other,
-           CASE WHEN v.kind = 'dropped' THEN w.known ELSE w.given END AS this
+    SELECT v.edge, v.value, v.kind,
+           string_split(CASE WHEN v.kind = 'dropped' THEN w.known ELSE w.given END, as_words(v.value))[:33] AS pieces,
+           CASE WHEN v.kind = 'dropped' THEN w.known END AS this,
+           CASE WHEN v.kind = 'dropped' THEN w.given ELSE w.known END AS other
     FROM looked_for AS v
     JOIN texts_in_words AS w USING (edge)
+    -- short numbers count steps and pages, and a time of day is another in each prompt
+    WHERE len(regexp_replace(v.value, '[^\p{L}\p{N}]', '', 'g')) >= 3 AND NOT regexp_matches(v.value, '\d:\d\d')
 ),
 
+-- up to seven words before and after it, within the text it stands in
 contexts AS (
-    SELECT edge, value, kind, word, other, this,
-           string_split(trim(piece), ' ')[-4:] AS lefts, string_split(trim(next_piece), ' ')[:4] AS rights
-    FROM (SELECT edge, value, kind, word, other, this, unnest(pieces[:-2]) AS piece, unnest(pieces[2:]) AS next_piece FROM sides WHERE len(pieces) > 1)
+    SELECT edge, value, kind, this, other,
+           string_split(regexp_extract(trim(piece), '([^¦]*)$', 1), ' ')[-7:] AS lefts,
+           string_split(regexp_extract(trim(next_piece), '^([^¦]*)', 1), ' ')[:7] AS rights
+    FROM (SELECT edge, value, kind, this, other, unnest(pieces[:-2]) AS piece, unnest(pieces[2:]) AS next_piece FROM sides WHERE len(pieces) > 1)
 ),
 
-bounded AS (
-    SELECT edge, value, kind, word, other, this,
-           list_reverse(list_reverse(lefts)[:coalesce(list_position(list_reverse(lefts), '¦') - 1, 4)]) AS lefts,
-           rights[:coalesce(list_position(rights, '¦') - 1, 4)] AS rights
-    FROM contexts
+phrases AS (
+    SELECT edge, value, kind, this, other,
+           unnest(list_transform(range(1, len(words) - 2), lambda i: ' ' || array_to_string(words[i:i + 3], ' ') || ' ')) AS phrase
+    FROM (
+        SELECT edge, value, kind, this, other, unnest([list_filter(lefts, lambda w: w <> ''), list_filter(rights, lambda w: w <> '')]) AS words
+        FROM contexts
+    )
 ),
 
-phrased AS (
-    SELECT edge, value, kind, word, other, this,
-           CASE WHEN len(lefts) >= 2 THEN ' ' || array_to_string(lefts[-2:], ' ') || ' ' WHEN len(lefts) = 1 AND len(rights) > 1 THEN ' ' || lefts[1] || ' ' END AS left_2,
-           CASE WHEN len(rights) >= 2 THEN array_to_string(rights[:2], ' ') || ' ' WHEN len(rights) = 1 AND len(lefts) > 1 THEN rights[1] || ' ' END AS right_2,
-           CASE WHEN len(lefts) = 4 THEN ' ' || array_to_string(lefts, ' ') || ' ' END AS left_4,
-           CASE WHEN len(rights) = 4 THEN ' ' || array_to_string(rights, ' ') || ' ' END AS right_4
-    FROM bounded
-),
-
--- what stands at that place on the other side: between the words before and after, or beside four of them
-found AS (
-    SELECT edge, value, kind, word, this, other,
-           unnest(
-               coalesce(list_transform(list_filter(string_split(other, left_2)[2:], lambda p: strpos(left(p, 40), right_2) > 0),
-                                       lambda p: trim(left(p, strpos(p, right_2) - 1))), [])
-               || coalesce(list_transform(string_split(other, right_4)[:-2], lambda p: string_split(p, ' ')[-1]), [])
-               || coalesce(list_transform(string_split(other, left_4)[2:], lambda p: string_split(p, ' ')[1]), [])
-           ) AS gap
-    FROM phrased
+counted AS (
+    SELECT edge, value, kind, phrase, any_value(this) AS this, any_value(other) AS other, count(*) AS times
+    FROM phrases
+    GROUP BY edge, value, kind, phrase
 )
 
-SELECT DISTINCT e.edge, f.kind, f.value,
-       CASE WHEN f.kind = 'swapped' THEN f.gap END AS instead
-FROM found AS f
+SELECT DISTINCT f.edge, f.kind, f.value
+FROM counted AS f
 JOIN edge_talk AS e USING (edge)
-WHERE CASE
-    -- nothing of its kind is in its place
-    WHEN f.kind = 'dropped' THEN NOT regexp_matches(f.gap, '\d') AND NOT list_contains(list_transform(handed_values(e.given), lambda v: as_number(v)), as_number(f.value))
-    -- another value of the same kind is in its place, and that one the target was not given there
-    ELSE regexp_matches(f.gap, '\d') AND regexp_replace(f.gap, '\D', '', 'g') <> regexp_replace(f.word, '\D', '', 'g')
-END
+WHERE contains(f.other, f.phrase)
+  -- words that the sender had elsewhere, too, may have come from there
+  AND NOT (f.kind = 'dropped' AND len(string_split(f.this, f.phrase)) - 1 > f.times)
+  -- another one of its kind that went on was chosen from several; the same number may be written otherwise
+  AND NOT (f.kind = 'dropped' AND list_contains(
+      list_transform(e.given_values, lambda v: regexp_replace(v, '\d', '9', 'g')), regexp_replace(f.value, '\d', '9', 'g')
+  ))
+  AND NOT list_contains(list_transform(CASE WHEN f.kind = 'dropped' THEN e.given_values ELSE handed_values(e.known) END, lambda v: as_number(v)), as_number(f.value))
