@@ -1,7 +1,7 @@
 -- Values that a handoff lost or brought in: the words beside one stand on both sides of the handoff, and it stands on one.
 -- needs: edge_talk
 WITH texts_in_words AS (
-    SELECT edge, as_words(known) AS known, as_words(given) AS given FROM edge_talk
+    SELECT edge, as_words(known) AS known, as_words(given) AS given, as_words(given_and_done) AS given_and_done FROM edge_talk
 ),
 
 looked_for AS (
@@ -12,7 +12,7 @@ looked_for AS (
 
 sides AS (
     SELECT v.edge, v.value, v.kind,
-           string_split(CASE WHEN v.kind = 'dropped' THEN w.known ELSE w.given END, as_words(v.value))[:33] AS pieces,
+           string_split(CASE WHEN v.kind = 'dropped' THEN w.known ELSE w.given_and_done END, as_words(v.value))[:33] AS pieces,
            CASE WHEN v.kind = 'dropped' THEN w.known END AS this,
            CASE WHEN v.kind = 'dropped' THEN w.given ELSE w.known END AS other
     FROM looked_for AS v

@@ -76,12 +76,30 @@ talk AS (
 ),
 
 -- of a very long text its beginning and its end
-bounded AS (
+spoken AS (
     SELECT run, step, agent, kind, t,
            spoken_text(CASE WHEN strlen(text) > 100000 THEN left(text, 50000) || ' ¦ ' || right(text, 50000) ELSE text END) AS text
     FROM talk
     WHERE trim(text) <> ''
+),
+
+-- some frameworks write the whole turn as what it was given: that ends where the first of its own results stands in it
+own AS (
+    SELECT step, list(DISTINCT left(text, 40)) AS beginnings
+    FROM spoken
+    WHERE kind IN ('fetched', 'said') AND len(text) >= 12
+    GROUP BY step
+),
+
+cut AS (
+    SELECT s.* REPLACE (
+        CASE WHEN s.kind = 'given' AND o.step IS NOT NULL
+             THEN left(s.text, coalesce(list_min(list_filter(list_transform(o.beginnings, lambda b: strpos(s.text, b)), lambda p: p > 1)) - 1, len(s.text)))
+             ELSE s.text END AS text
+    )
+    FROM spoken AS s
+    LEFT JOIN own AS o USING (step)
 )
 
 SELECT run, step, agent, kind, t, text, handed_values(text) AS handed
-FROM bounded
+FROM cut
