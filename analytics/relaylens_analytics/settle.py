@@ -122,6 +122,7 @@ MARTS = (
     "run_talk",
     "edge_talk",
     "altered_values",
+    "repeated_requests",
     "findings:found",
     "findings:held_back",
     "marts:findings",

@@ -416,6 +416,9 @@ class Detector(StrEnum):
     CONTEXT_LOST = "context_lost"
     DROPPED_ENTITY = "dropped_entity"
     INVENTED_ENTITY = "invented_entity"
+    SWALLOWED_CHILD_ERROR = "swallowed_child_error"
+    DUPLICATED_WORK = "duplicated_work"
+    CONTRADICTION = "contradiction"
 
 
 HUMAN: Final = "human"

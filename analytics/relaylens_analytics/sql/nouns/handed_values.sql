@@ -18,10 +18,10 @@ CREATE OR REPLACE MACRO handed_values(document) AS (
             '\d{1,3}(?:[,''.]\d{3})+(?:[.,]\d+)?|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+|[A-Za-z0-9_./:#-]*\d[A-Za-z0-9_./:#-]*'),
         lambda value: trim(value, '-_./:#')), lambda value: len(value) > 1))
 );
--- A text as its words: lower case, one space between them and at both ends; marks and escapes are no words. Where a JSON text or key ends
--- stands `¦`.
+-- A text as its words: lower case, one space between them and at both ends. Where a JSON text or key ends stands `¦`, where a sentence
+-- ends `‖`.
 CREATE OR REPLACE MACRO as_words(document) AS (
-    concat(' ', trim(regexp_replace(regexp_replace(lower(document), '\\*["'']\s*[,:}\]]', ' ¦ ', 'g'), '[\x00-/:-@\[-`{-\x7f]+', ' ', 'g')), ' ')
+    concat(' ', trim(regexp_replace(regexp_replace(regexp_replace(lower(document), '[.?!]["'')\]]*\s', ' ‖ ', 'g'), '\\*["'']\s*[,:}\]]', ' ¦ ', 'g'), '[\x00-/:-@\[-`{-\x7f]+', ' ', 'g')), ' ')
 );
 -- The ways in which a number may be written, as one: 1,200.00 and 1200 are the same.
 CREATE OR REPLACE MACRO as_number(value) AS (

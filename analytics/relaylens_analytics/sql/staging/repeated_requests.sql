@@ -1,0 +1,29 @@
+-- Pairs of agents' turns in one run that were asked the same, in order, with what each answered.
+-- needs: run_talk
+WITH asked AS (
+    SELECT e.edge, e.run, e.span, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, s.t0 AS to_t0, s.t1 AS to_t1, e.to_outcome
+    FROM handoff_edges AS e
+    JOIN work_steps AS s ON s.step = e.to_step
+    WHERE NOT e.is_return AND e.from_step IS NOT NULL
+    QUALIFY count(*) OVER (PARTITION BY e.run) > 1 AND row_number() OVER (PARTITION BY e.run ORDER BY e.t0) <= 50
+),
+
+-- whom the request names is not what is asked
+worded AS (
+    SELECT a.*, t.answer, t.handed,
+           replace(t.given, replace(a.to_agent, '_', ' '), '') AS request
+    FROM asked AS a
+    JOIN (
+        SELECT step, string_agg(lower(text), ' ' ORDER BY len(text)) FILTER (WHERE kind = 'given') AS given,
+               arg_max(text, t) FILTER (WHERE kind = 'said') AS answer, arg_max(handed, t) FILTER (WHERE kind = 'said') AS handed
+        FROM run_talk
+        GROUP BY step
+    ) AS t ON t.step = a.to_step
+    WHERE len(t.given) > 20
+)
+
+SELECT a.edge, b.edge AS again, a.run, a.from_agent, b.from_agent AS again_from, a.to_agent, b.to_agent AS again_to, a.to_step, b.to_step AS again_step,
+       a.span, b.span AS again_span, b.from_step AS again_from_step, a.t0, b.t0 AS again_t0, b.to_t0 >= a.to_t1 AS is_after, a.to_outcome, b.to_outcome AS again_outcome,
+       a.answer, b.answer AS again_answer, a.handed, b.handed AS again_handed
+FROM worded AS a
+JOIN worded AS b ON b.run = a.run AND b.request = a.request AND (b.t0, b.edge) > (a.t0, a.edge) AND b.to_step <> a.to_step

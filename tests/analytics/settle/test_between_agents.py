@@ -1,0 +1,106 @@
+"""What detectors find between agents: runs that show it beside their like that do not, settled together."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from tests.analytics.settle.building import agent, chat, settle_spans, span
+from tests.analytics.settle.captured import rows
+
+from relaylens import semconv
+from relaylens_collector.store import Store
+
+ASKED = "Please look into the refund of order FW-803618 over 1,200.00 EUR that Maria wants back since May"
+WITHOUT = ASKED.replace(" FW-803618", "")
+TWO = "Look at order FW-803618 for Maria from May, and look at order FW-700100 for Jonas from June"
+
+Finding = tuple[str, str, str | None]
+"""Detector, agent, and the agent to blame."""
+
+
+def asked(
+    number: int, name: str, start: float, end: float, text: str = ASKED, *, answer: str = "fine", parent: int = 1, failed: bool = False
+) -> list[Span]:
+    """An agent's turn with what it was given, and one model call that answers."""
+    given = json.dumps([{"role": "user", "parts": [{"type": "text", "content": text}]}])
+    turn = agent(number, name, start, end, parent=parent, **{semconv.GEN_AI_INPUT_MESSAGES: given})
+    if failed:
+        turn.status.code = turn.status.STATUS_CODE_ERROR
+        turn.status.message = "the service did not answer"
+        return [turn]
+    return [turn, chat(number + 1, number, end - 0.2, end - 0.1, answer)]
+
+
+def relay(*given: str, done: str = "on it") -> list[Span]:
+    """A run in which one agent after the other is given a text, and the last one says what it has done."""
+    names = ["triage", "refunds", "writer"]
+    spans = [span(1, "run", 0, 20, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"})]
+    for place, text in enumerate(given):
+        answer = done if place == len(given) - 1 else "on it"
+        spans += asked(10 * place + 10, names[place], 2 * place + 1, 2 * place + 2, text, answer=answer)
+    return spans
+
+
+def delegation(*called: Sequence[Span]) -> list[Span]:
+    """A run in which a lead asks others and answers in the end."""
+    [lead, *_] = asked(1, "lead", 0, 30, parent=0)
+    return [lead, chat(2, 1, 0.1, 0.4, "let us see"), *[one for spans in called for one in spans], chat(3, 1, 29, 29.9, "It is done.")]
+
+
+def again(first: str, second: str) -> list[Span]:
+    """A run in which a lead asks an agent the same twice, one after the other."""
+    return delegation(asked(10, "refunds", 1, 2, answer=first), asked(20, "refunds", 3, 4, answer=second))
+
+
+def beside(left: str, right: str) -> list[Span]:
+    """A run in which a lead asks two agents the same at the same time."""
+    return delegation(asked(10, "refunds", 1, 3, answer=left), asked(20, "auditor", 1.1, 3.1, answer=right))
+
+
+CASES: dict[str, tuple[list[Span], list[Finding]]] = {
+    "an identifier is lost": (relay(ASKED, WITHOUT), [("dropped_entity", "refunds", "triage")]),
+    "a task is narrowed in other words": (relay(ASKED, "What are the rules for refunds?"), []),
+    "a sum is written otherwise": (relay(ASKED, ASKED.replace("1,200.00", "1200")), []),
+    "one of two is chosen": (relay(TWO, "Look at order FW-700100 for Jonas from June"), []),
+    "the target had it another way": (relay(ASKED, WITHOUT, done="Order FW-803618 is refunded."), []),
+    "a number is changed": (relay(ASKED, ASKED.replace("1,200.00", "4,200.00")), [("invented_entity", "refunds", "triage")]),
+    "another order is brought in": (relay(ASKED, f"{ASKED} and order KL-771230"), [("invented_entity", "refunds", "triage")]),
+    "instructions have numbers": (relay(ASKED, f"It is 10:22:31. Refunds above 250.75 need form R-4411. {ASKED}. Page 7312 tells."), []),
+    "a child fails unseen": (delegation(asked(10, "refunds", 1, 2, failed=True)), [("swallowed_child_error", "refunds", "refunds")]),
+    "a child is asked again": (delegation(asked(10, "refunds", 1, 2, failed=True), asked(20, "refunds", 3, 4)), []),
+    "work is done twice": (again("FW-803618 may go.", "FW-803618 may go."), [("duplicated_work", "lead", "lead")]),
+    "a state is polled": (again("The refund 81123 waits.", "The refund 81123 was booked on 2026-05-04."), []),
+    "sums contradict": (
+        beside("The amount due is 1,200.00 EUR", "The amount due is 900.00 EUR"),
+        [("contradiction", "auditor", "auditor")],
+    ),
+    "verdicts contradict": (beside("Approved: within the limit", "Rejected: above the limit"), [("contradiction", "auditor", None)]),
+    "two agree": (beside("The amount due is 1,200.00 EUR, of May", "The amount due is 1200 EUR; the limit is 5000 EUR"), []),
+}
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    """Every case as a trace of its own in one store."""
+    store = Store(":memory:")
+    spans = []
+    for number, (run, _) in enumerate(CASES.values(), 1):
+        for one in run:
+            one.trace_id = number.to_bytes(16)
+            spans.append(one)
+    settle_spans(store, *spans)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fault_between_agents_is_found_and_its_like_is_not(store: Store, case: str) -> None:
+    """Each run has the findings it should have, and no other."""
+    number = list(CASES).index(case) + 1
+    found = rows(
+        store.connection,
+        f"SELECT detector, agent, blamed_agent FROM findings WHERE trace_id = '{number:032x}' ORDER BY detector, found_at",  # noqa: S608
+    )
+
+    assert CASES[case][1] == found
