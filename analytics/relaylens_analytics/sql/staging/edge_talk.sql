@@ -1,5 +1,6 @@
 -- Of each handoff between agents what its sender knew and what its target was given, where a value is on one side only.
 -- needs: run_talk
+-- needs: detector dropped_entity | detector invented_entity
 WITH edges AS (
     SELECT e.edge, e.run, e.span, e.from_step, e.to_step, e.from_agent, e.to_agent, e.t0, s.t0 AS to_t0
     FROM handoff_edges AS e
