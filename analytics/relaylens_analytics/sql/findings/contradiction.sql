@@ -1,5 +1,5 @@
 -- Two agents were asked the same and came to different values, or to opposite verdicts.
--- id: A2
+-- id: P2
 -- layer: agents
 -- reads: content
 -- on: yes

@@ -1,5 +1,5 @@
 -- The same was asked again of an agent, or of another one, after it had been answered, and the answer was the same.
--- id: A1
+-- id: P1
 -- layer: agents
 -- reads: content
 -- on: yes

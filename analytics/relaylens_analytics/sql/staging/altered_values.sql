@@ -1,24 +1,40 @@
 -- Values that a handoff lost or brought in: the words beside one stand on both sides of the handoff, and it stands on one.
 -- needs: edge_talk
-WITH texts_in_words AS (
-    SELECT edge, as_words(known) AS known, as_words(given) AS given, as_words(given_and_done) AS given_and_done FROM edge_talk
+WITH looked_for AS (
+    SELECT edge, unnest(missing_values[:20]) AS value, 'dropped' AS kind, known AS this, given AS other FROM edge_talk
+    UNION ALL
+    SELECT edge, unnest(new_values[:20]), 'invented', given, known FROM edge_talk
 ),
 
-looked_for AS (
-    SELECT edge, unnest(missing_values[:60]) AS value, 'dropped' AS kind FROM edge_talk
-    UNION ALL
-    SELECT edge, unnest(new_values[:60]), 'invented' FROM edge_talk
+-- most values stand beside nothing that the other side has: a few letters near them tell, without taking all texts apart
+near AS (
+    SELECT edge, value, kind,
+           list_transform(string_split(this, value)[:9], lambda p: right(p, 40)) AS befores, list_transform(string_split(this, value)[2:9], lambda p: left(p, 40)) AS afters, other
+    FROM looked_for
+    -- short numbers count steps and pages, and a time of day is another in each prompt
+    WHERE len(regexp_replace(value, '[^\p{L}\p{N}]', '', 'g')) >= 3 AND NOT regexp_matches(value, '\d:\d\d')
+),
+
+kept AS (
+    SELECT edge, value, kind
+    FROM near
+    WHERE len(list_filter(list_distinct(flatten([
+        list_transform(befores[:-2], lambda p: right(p, 10)), list_transform(befores[:-2], lambda p: p[-22:-13]), list_transform(befores[:-2], lambda p: p[-34:-25]),
+        list_transform(afters, lambda p: left(p, 10)), list_transform(afters, lambda p: p[13:22]), list_transform(afters, lambda p: p[25:34])
+    ])), lambda probe: len(probe) = 10 AND contains(other, probe))) > 0
+),
+
+texts_in_words AS (
+    SELECT edge, as_words(known) AS known, as_words(given) AS given FROM edge_talk SEMI JOIN kept USING (edge)
 ),
 
 sides AS (
     SELECT v.edge, v.value, v.kind,
-           string_split(CASE WHEN v.kind = 'dropped' THEN w.known ELSE w.given_and_done END, as_words(v.value))[:33] AS pieces,
+           string_split(CASE WHEN v.kind = 'dropped' THEN w.known ELSE w.given END, as_words(v.value))[:17] AS pieces,
            CASE WHEN v.kind = 'dropped' THEN replace(w.known, ' ‖', '') END AS this,
            replace(CASE WHEN v.kind = 'dropped' THEN w.given ELSE w.known END, ' ‖', '') AS other
-    FROM looked_for AS v
+    FROM kept AS v
     JOIN texts_in_words AS w USING (edge)
-    -- short numbers count steps and pages, and a time of day is another in each prompt
-    WHERE len(regexp_replace(v.value, '[^\p{L}\p{N}]', '', 'g')) >= 3 AND NOT regexp_matches(v.value, '\d:\d\d')
 ),
 
 -- what stands before and after it, within the text it stands in

@@ -17,23 +17,17 @@ seen AS (
            string_agg(t.text, ' ¦ ') FILTER (WHERE t.step = e.to_step AND t.kind = 'given') AS given,
            flatten(list(t.handed) FILTER (WHERE t.step = e.from_step AND (t.kind = 'given' OR t.t <= e.t0))) AS known_values,
            flatten(list(t.handed) FILTER (WHERE t.step = e.to_step AND t.kind = 'given')) AS given_values,
-           string_agg(t.text, ' ¦ ') FILTER (WHERE t.step = e.to_step AND t.kind IN ('said', 'called')) AS done,
            flatten(list(t.handed) FILTER (WHERE t.agent = e.to_agent AND t.t >= e.to_t0 AND t.kind <> 'given')) AS used_values,
-           flatten(list(t.handed) FILTER (WHERE t.step = e.to_step AND t.kind IN ('said', 'called'))) AS done_values,
-           flatten(list(t.handed) FILTER (WHERE t.step = e.to_step AND t.kind = 'fetched')) AS found_values,
            flatten(list(t.handed) FILTER (WHERE t.t <= e.t0 AND t.step IS DISTINCT FROM e.to_step)) AS earlier_values
     FROM edges AS e
     JOIN run_talk AS t USING (run)
     GROUP BY e.edge
 )
 
-SELECT e.*, s.known, s.given, concat(s.given, ' ¦ ', s.done) AS given_and_done, s.given_values,
+SELECT e.*, s.known, s.given, s.given_values,
        list_distinct(list_filter(s.known_values, lambda v: NOT list_contains(s.given_values, v) AND NOT list_contains(coalesce(s.used_values, []), v)
                                                        AND NOT contains(s.given, v))) AS missing_values,
-       -- what the target comes to itself is new by right, but not an identifier
-       list_distinct(list_filter(list_concat(s.given_values, list_filter(coalesce(s.done_values, []), lambda v: regexp_matches(v, '[A-Za-z].*\d\d|\d{5}'))),
-                                 lambda v: NOT list_contains(coalesce(s.earlier_values, []), v) AND NOT contains(s.known, v)
-                                           AND NOT (list_contains(coalesce(s.found_values, []), v) AND NOT list_contains(s.given_values, v)))) AS new_values
+       list_distinct(list_filter(s.given_values, lambda v: NOT list_contains(coalesce(s.earlier_values, []), v) AND NOT contains(s.known, v))) AS new_values
 FROM edges AS e
 JOIN seen AS s USING (edge)
 WHERE s.given IS NOT NULL AND s.known IS NOT NULL AND (len(missing_values) > 0 OR len(new_values) > 0)

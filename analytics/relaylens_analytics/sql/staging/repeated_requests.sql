@@ -1,11 +1,11 @@
--- Pairs of agents' turns in one run that were asked the same, in order, with what each answered.
+-- Pairs of agents' turns in one run that were asked the same, in order, with what each answered; a turn that just came next was not asked.
 -- needs: run_talk
 -- needs: detector duplicated_work | detector contradiction
 WITH asked AS (
     SELECT e.edge, e.run, e.span, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, s.t0 AS to_t0, s.t1 AS to_t1, e.to_outcome
     FROM handoff_edges AS e
     JOIN work_steps AS s ON s.step = e.to_step
-    WHERE NOT e.is_return AND e.from_step IS NOT NULL
+    WHERE NOT e.is_return AND e.from_step IS NOT NULL AND e.rule <> 'agent_switch'
     QUALIFY count(*) OVER (PARTITION BY e.run) > 1 AND row_number() OVER (PARTITION BY e.run ORDER BY e.t0) <= 50
 ),
 

@@ -79,7 +79,7 @@ talk AS (
 -- of a very long text its beginning and its end
 spoken AS (
     SELECT run, step, agent, kind, t,
-           spoken_text(CASE WHEN strlen(text) > 100000 THEN left(text, 50000) || ' ¦ ' || right(text, 50000) ELSE text END) AS text
+           spoken_text(CASE WHEN strlen(text) > 40000 THEN left(text, 20000) || ' ¦ ' || right(text, 20000) ELSE text END) AS text
     FROM talk
     WHERE trim(text) <> ''
 ),
