@@ -125,6 +125,7 @@ class Collector:
                 gate=gate,
                 limits=limits,
                 memory=in_flight,
+                turned_away=receiver.turned_away,
             )
             self._grpc = grpc = GrpcServer(
                 receiver,

@@ -39,6 +39,11 @@ class OwnMetrics:
         self._rejected = self._counter("relaylens_records_rejected", "Records rejected in requests that were accepted.", _PER_REQUEST)
         self._duplicates = self._counter("relaylens_requests_resent", "Requests that were here before; they are stored once.", _PER_REQUEST)
         self._refused = self._counter("relaylens_requests_refused", "OTLP requests refused, by reason.", (*_PER_REQUEST, "code", "reason"))
+        self._turned_away = self._counter(
+            "relaylens_requests_turned_away",
+            "Requests of any kind that did not reach what they asked for: no valid token, no right, a foreign page, an unknown path.",
+            (PROJECT, "transport", "code", "reason"),
+        )
         self._durations = self._histogram(
             "relaylens_request_duration_seconds", "From the whole request to its answer, on disk or refused.", _PER_REQUEST
         )
@@ -63,6 +68,10 @@ class OwnMetrics:
     def refused(self, project: str, transport: str, signal: Signal, refusal: Refusal) -> None:
         """Count a request that was refused."""
         self._refused.labels(project, transport, signal, refusal.code.name, refusal.why).inc()
+
+    def turned_away(self, project: str, transport: str, refusal: Refusal) -> None:
+        """Count a request that was refused at the gate; without a valid token it belongs to no project."""
+        self._turned_away.labels(project, transport, refusal.code.name, refusal.why).inc()
 
     def answered(self, project: str, transport: str, signal: Signal, seconds: float) -> None:
         """Note how long a request took, whatever was answered."""

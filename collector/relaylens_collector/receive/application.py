@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import grpc
 
+from relaylens_collector.access import Grant
 from relaylens_collector.receive.connections import Activity
 from relaylens_collector.receive.exchange import Answer, BodyLimits, ClientGoneError, Exchange, Memory, Receive
 from relaylens_collector.receive.gate import Gate
@@ -19,6 +20,10 @@ Routes = Mapping[str, Mapping[str, Handler]]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+TurnedAway = Callable[[Grant | None, str, Refusal], None]
+"""Counts who does not reach a route, with what the token granted, if it granted anything."""
+
+_HTTP: Final = "http"
 _SAFE: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -33,13 +38,14 @@ _logger: Final = logging.getLogger(__name__)
 class Application:
     """An ASGI application; every request meets the gate first, then its route."""
 
-    def __init__(self, routes: Routes, *, gate: Gate, limits: BodyLimits, memory: Memory) -> None:
-        """Serve the routes; each of them has to be declared in `permissions`."""
+    def __init__(self, routes: Routes, *, gate: Gate, limits: BodyLimits, memory: Memory, turned_away: TurnedAway) -> None:
+        """Serve the routes; each of them has to be declared in `permissions`. Tell `turned_away` who does not reach one."""
         check_declared(((method, path) for path, methods in routes.items() for method in methods), over_grpc=False)
         self.routes: Final = routes
         self._gate = gate
         self._limits = limits
         self._memory = memory
+        self._turned_away = turned_away
         self._open: set[Exchange] = set()
         self._stopping = False
         self.activity: Final = Activity()
@@ -73,9 +79,12 @@ class Application:
                 exchange.reading.cancel()
 
     async def _answer(self, exchange: Exchange) -> Answer:
+        grant: Grant | None = None
+        handler: Handler | None = None
         try:
-            exchange.grant = self._gate.check(exchange.headers)
-            return await self._route(exchange)(exchange)
+            exchange.grant = grant = self._gate.check(exchange.headers)
+            handler = self._route(exchange)
+            return await handler(exchange)
         except ClientGoneError:
             raise
         except asyncio.CancelledError:
@@ -85,6 +94,8 @@ class Application:
             if refusal is None:
                 _logger.exception("%s %s", exchange.method, exchange.path)
                 refusal = unforeseen()
+            if handler is None:
+                self._turned_away(grant, _HTTP, refusal)
             return exchange.refuse(refusal)
 
     def _route(self, exchange: Exchange) -> Handler:

@@ -23,6 +23,7 @@ from relaylens_collector.signals import Signal
 OTLP_SIGNALS: Final = (Signal.TRACES, Signal.LOGS, Signal.METRICS)
 
 _LONGEST_REASON: Final = 1000
+_NO_PROJECT: Final = ""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ class Tally(Protocol):
 
     def refused(self, project: str, transport: str, signal: Signal, refusal: Refusal) -> None:
         """Count a request that was refused."""
+
+    def turned_away(self, project: str, transport: str, refusal: Refusal) -> None:
+        """Count a request that was refused at the gate, for whatever it came."""
 
     def answered(self, project: str, transport: str, signal: Signal, seconds: float) -> None:
         """Note how long a request took, whatever was answered."""
@@ -68,6 +72,10 @@ class Receiver:
             # Not the message: it may hold what was sent.
             said = fields(project=grant.project, transport=transport, signal=str(signal), reason=str(refusal.why), held_back=held_back)
             _logger.warning("A request was refused.", extra=said)
+
+    def turned_away(self, grant: Grant | None, transport: str, refusal: Refusal) -> None:
+        """Count a refusal at the gate; without a valid token the request belongs to no project."""
+        self._tally.turned_away(_NO_PROJECT if grant is None else grant.project, transport, refusal)
 
     @contextlib.contextmanager
     def timed(self, grant: Grant, transport: str, signal: Signal) -> Iterator[None]:

@@ -147,6 +147,7 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "_Handler | None":
         metadata = dict(handler_call_details.invocation_metadata or ())
         method = handler_call_details.method
+        grant: Grant | None = None
         try:
             grant = self._gate.grant(_text(metadata.get("authorization")))
             signal = METHODS.get(method)
@@ -158,6 +159,7 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
             if refusal is None:
                 _logger.exception("gRPC %s", method)
                 refusal = unforeseen()
+            self._receiver.turned_away(grant, GRPC, refusal)
             return _refusing(refusal)
         return self._export(grant, signal)
 

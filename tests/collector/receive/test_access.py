@@ -4,6 +4,7 @@ import http.client
 import logging
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -194,6 +195,32 @@ def test_over_grpc_it_is_the_same(tokens: Tokens) -> None:
             assert (status is None) == (expected is grpc.StatusCode.OK)
         for method in UNKNOWN_METHODS:
             assert grpc.StatusCode.UNIMPLEMENTED is tokens.call(method, f"Bearer {text}")[0]
+
+
+def test_who_is_turned_away_is_counted(tokens: Tokens) -> None:
+    """Without a valid token in no project, without the scope in that of the token, on both transports."""
+
+    def counts() -> Counter[str]:
+        reply = tokens.send("GET", "/metrics", f"Bearer {SETTING}")
+        lines = [line.rsplit(" ", 1) for line in reply.body.decode().splitlines() if line.startswith("relaylens_requests_turned_away_total")]
+        return Counter({labels.partition("{")[2].rstrip("}"): int(float(value)) for labels, value in lines})
+
+    traces, before = next(iter(METHODS)), counts()
+    reader = next(text for text, scopes in tokens.good.values() if scopes == {Scope.READ})
+    tokens.send("POST", "/v1/traces", "Bearer wrong")
+    tokens.send("POST", "/v1/traces", f"Bearer {reader}")
+    tokens.send("GET", "/nowhere", f"Bearer {reader}")
+    tokens.call(traces, None)
+    tokens.call(traces, f"Bearer {reader}")
+    labels = 'code="{}",project="{}",reason="{}",transport="{}"'
+
+    assert {
+        labels.format("UNAUTHENTICATED", "", "unauthenticated", "http"): 1,
+        labels.format("PERMISSION_DENIED", "default", "forbidden", "http"): 1,
+        labels.format("NOT_FOUND", "default", "not_served", "http"): 1,
+        labels.format("UNAUTHENTICATED", "", "unauthenticated", "grpc"): 1,
+        labels.format("PERMISSION_DENIED", "default", "forbidden", "grpc"): 1,
+    } == counts() - before
 
 
 def test_who_a_token_is(tokens: Tokens) -> None:
