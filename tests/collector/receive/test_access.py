@@ -202,8 +202,9 @@ def test_who_is_turned_away_is_counted(tokens: Tokens) -> None:
 
     def counts() -> Counter[str]:
         reply = tokens.send("GET", "/metrics", f"Bearer {SETTING}")
-        lines = [line.rsplit(" ", 1) for line in reply.body.decode().splitlines() if line.startswith("relaylens_requests_turned_away_total")]
-        return Counter({labels.partition("{")[2].rstrip("}"): int(float(value)) for labels, value in lines})
+        counted = "relaylens_requests_turned_away_total{"
+        lines = [line.rsplit(" ", 1) for line in reply.body.decode().splitlines() if line.startswith(counted)]
+        return Counter({labels.removeprefix(counted).rstrip("}"): int(float(value)) for labels, value in lines})
 
     traces, before = next(iter(METHODS)), counts()
     reader = next(text for text, scopes in tokens.good.values() if scopes == {Scope.READ})
