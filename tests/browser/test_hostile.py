@@ -56,7 +56,7 @@ def views(service: str, edge: dict[str, Any], finding: str) -> list[tuple[str, d
         ("escalations", of_service),
         ("metrics", of_service),
         *(("metrics", {"metric": name, "by": by, **of_service}) for name, by in seen_by),
-        *(("run", {"run": RUN, "view": view}) for view in ("handoffs", "findings", "about")),
+        *(("run", {"run": RUN, "view": view}) for view in ("handoffs", "findings", "began", "about")),
         ("run", {"run": RUN, "finding": finding}),
         ("run", {"run": RUN, "view": "spans", "span": f"{TRACE}:{4:016x}"}),
         ("run", {"run": "<img src=x onerror=window.pwned=1>"}),

@@ -114,6 +114,22 @@ def test_the_run_leads_to_its_spans_and_findings(tab: Tab, dashboard: Dashboard)
     tab.shoot("span")
 
 
+def test_a_run_leads_back_to_where_it_began(tab: Tab, dashboard: Dashboard) -> None:
+    """The suspects stand with their evidence, another one can be chosen, and the way back leads to a span."""
+    run = next(run for run in dashboard.truth if run["fault"] == "corrupted_context")
+    page = tab.open(f"run?run={run['run']}&view=began")
+    for text in ("Where it began", "What took from this step", "What became of each failure", "nobody is the culprit"):
+        expect(page.get_by_text(text).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_text("The way back to suspect 1").scroll_into_view_if_needed()
+    tab.shoot("began")
+
+    page.get_by_text("origin", exact=True).first.click()
+    page.wait_for_url("**view=spans*")
+    tab.drawn()
+    expect(page.get_by_text("gen_ai.agent.name").first).to_be_visible()
+
+
 def test_runs_are_sorted_searched_and_paged_in_the_address(tab: Tab) -> None:
     """Each step of working the list is in the address, and the browser's way back works."""
     page = tab.open("runs?service=support")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
@@ -9,7 +10,10 @@ import pyarrow as pa
 import streamlit as st
 
 from relaylens_analytics import Reader, Window, metrics, open_store
+from relaylens_analytics import blame as blaming
+from relaylens_analytics.blame import Cascade, Reach, Suspect, Symptom
 from relaylens_analytics.project import Identity, who_am_i
+from relaylens_analytics.queries.runs import RunKey
 from relaylens_analytics.values import Value
 from relaylens_collector.access import Scope
 from relaylens_dashboard import serve, tabular
@@ -26,6 +30,16 @@ QUESTIONS: Final = files("relaylens_dashboard.screens") / "sql"
 _SECONDS: Final = 5
 _NO_STORE: Final = "./relaylens-data"
 _DEFAULT_PROJECT: Final = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """Where what is wrong with a run may have begun, and what took from each suspect, by its step."""
+
+    symptoms: tuple[Symptom, ...]
+    suspects: tuple[Suspect, ...]
+    cascades: tuple[Cascade, ...]
+    reached: Mapping[str, Reach]
 
 
 def url() -> str:
@@ -80,6 +94,11 @@ def own(query: str, **params: Value) -> list[Record]:
     return _own(url(), query, _frozen(params))
 
 
+def blame(run: str, conversation: str, *, most: int) -> Blamed | None:
+    """Ask where what is wrong with a run may have begun; None where there is no such run."""
+    return _blame(url(), run, conversation, most)
+
+
 def answer(sql: str, params: Mapping[str, Value] | None = None, *, max_rows: int) -> pa.Table:
     """Answer a SELECT, such as one that a person wrote; not remembered."""
     with _open(url()) as reader:
@@ -92,6 +111,7 @@ def forget() -> None:
     _rows.clear()
     _own.clear()
     _metric.clear()
+    _blame.clear()
 
 
 def _open(address: str) -> Reader:
@@ -127,6 +147,16 @@ def _metric(
     name, by, bucket_s = which
     with _open(address) as reader:
         return _records(metrics.compute(reader, name, window, by=by, bucket_s=bucket_s, **dict(filters)))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=20, show_spinner=False)
+def _blame(address: str, run: str, conversation: str, most: int) -> Blamed | None:
+    with _open(address) as reader:
+        found = blaming.blame(reader, RunKey(run, conversation), most=most)
+        if found is None:
+            return None
+        reached = {one.step: blaming.reach(reader, found, one.step) for one in found.suspects}
+        return Blamed(found.symptoms, found.suspects, found.cascades, reached)
 
 
 def _ask(address: str, query: str, params: Mapping[str, Value]) -> list[Record]:

@@ -18,6 +18,7 @@ from relaylens_dashboard.screens import (
     payloads,
     reading,
     run_about,
+    run_blame,
     run_lanes,
     run_spans,
     tables,
@@ -35,7 +36,14 @@ _EVENTS: Final = 60
 _FINDINGS: Final = 15
 _MOST_PARTS: Final = 100
 """Parts of the strip; each stands for several slices where there are more."""
-_VIEWS: Final = {"transcript": "Transcript", "handoffs": "Handoffs", "findings": "Findings", "spans": "Spans", "about": "About"}
+_VIEWS: Final = {
+    "transcript": "Transcript",
+    "handoffs": "Handoffs",
+    "findings": "Findings",
+    "began": "Where it began",
+    "spans": "Spans",
+    "about": "About",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,9 @@ def body() -> None:
     if shown.turns:
         run_lanes.show(shown.run, shown.turns, shown.slice)
     view = _view()
-    {"transcript": _transcript, "handoffs": _handoffs, "findings": _findings, "spans": _spans, "about": _about}[view](shown)
+    {"transcript": _transcript, "handoffs": _handoffs, "findings": _findings, "began": _began, "spans": _spans, "about": _about}[view](
+        shown
+    )
 
 
 def _view() -> str:
@@ -273,6 +283,10 @@ def _findings(shown: Shown) -> None:
         return
     finding_list.show(found, within_run=True)
     frame.pager(found[0]["total"], _FINDINGS)
+
+
+def _began(shown: Shown) -> None:
+    run_blame.show(shown.key)
 
 
 def _spans(shown: Shown) -> None:

@@ -165,3 +165,46 @@ def test_sql_says_plainly_what_it_refuses(open_screen: Open, question: str) -> N
 
     assert "##### The store refused this" in screen.texts
     assert "table" not in screen.components
+
+
+def test_a_run_says_where_it_began(open_screen: Open, store: Store) -> None:
+    """Of corrupted context the first suspect is who fed it, with the way back, what took from it, and that it spread."""
+    run = next(run for run in store.truth if run["fault"] == "corrupted_context")
+    screen = open_screen("run", run=run["run"], view="began")
+    (first, *_) = screen.table("Suspects")
+
+    assert (run["blamed_agent"], "1") == (first["Agent"], first["0"])
+    assert ["symptom", "origin"] == [row["0"] for row in screen.table("The way back to the suspect")]
+    assert {"drafter", "approver"} <= {row["Who"] for row in screen.table("What took from this step")}
+    assert "spread" in {row["0"] for row in screen.table("What became of each failure")}
+
+
+def test_a_chosen_suspect_has_its_own_way_back(open_screen: Open, store: Store) -> None:
+    """A click on another suspect shows the way to that one; every row leads to spans."""
+    run = next(run for run in store.truth if run["fault"] == "corrupted_context")
+    suspects = open_screen("run", run=run["run"], view="began").components["table"]
+    rows = next(data for data in suspects if data["says"] == "Suspects")["rows"]
+    step = rows[1]["link"].partition("suspect=")[2].partition("&")[0].replace("%3A", ":")
+    chosen = open_screen("run", run=run["run"], view="began", suspect=step).components["table"]
+
+    assert [True, False] == [rows[0]["marked"], rows[1]["marked"]]
+    assert [False, True] == [row["marked"] for row in next(data for data in chosen if data["says"] == "Suspects")["rows"]][:2]
+    assert all("span=" in row["link"] for row in next(data for data in chosen if data["says"] == "The way back to the suspect")["rows"])
+
+
+def test_a_run_in_which_all_went_well_claims_nothing(open_screen: Open, store: Store) -> None:
+    """No symptom is shown, and the screen says so."""
+    run = next(run for run in store.truth if run["kind"] == "support" and not run["fault"] and run["outcome"] == "completed")
+    screen = open_screen("run", run=run["run"], view="began")
+
+    assert "What is wrong with this run" not in {data["says"] for data in screen.components["table"]}
+    assert any(text.startswith("Nothing is recorded as wrong with this run.") for text in screen.texts)
+
+
+def test_an_agent_shows_what_each_version_has_touched(open_screen: Open, store: Store) -> None:
+    """Runs and the agents that came after it are those of the truth."""
+    runs = [run for run in store.truth if run["agents"].get("retriever", {}).get("steps")]
+    (version,) = open_screen("agents", agent="retriever").table("What each version has touched")
+
+    assert ("8", f"{len(runs):,}") == (version["Version"], version["Runs"])
+    assert {"drafter", "approver"} <= set(version["Agents after it"].split(", "))
