@@ -9,7 +9,6 @@ import typer
 
 from relaylens.semconv import Detector, LabelName, Mark, RunVerdict
 from relaylens_analytics import Reader, Window, detectors
-from relaylens_analytics.labels import Label, add_labels
 from relaylens_analytics.queries import lists, runs
 from relaylens_analytics.queries.lists import FindingFilter
 from relaylens_analytics.queries.runs import RunKey
@@ -155,6 +154,8 @@ def mark(
     token: options.Token = None,
 ) -> None:
     """Says of findings whether they are true, false or known, or with --run of a run whether it was good or bad; open takes it back."""
+    from relaylens_analytics.labels import Label, add_labels
+
     *about, word = words
     if run is not None:
         if about or word not in set(RunVerdict):
