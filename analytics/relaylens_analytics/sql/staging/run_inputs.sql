@@ -4,13 +4,14 @@ WITH candidates AS (
     FROM work_spans AS w
     JOIN work_runs AS r USING (trace)
     LEFT JOIN step_inputs AS i ON i.step = w.span
-    WHERE (w.parent_span_id IS NULL OR i.step IS NOT NULL) AND coalesce(w.input_text, i.text, w.input, i.cell) IS NOT NULL
+    WHERE (w.parent_span_id IS NULL OR i.step IS NOT NULL) AND coalesce(w.input, i.text, i.cell) IS NOT NULL
 ),
 
 asked AS (
-    SELECT c.run, coalesce(w.input_text, i.text) AS text, coalesce(w.input, i.cell) AS cell
+    SELECT c.run, coalesce(in_full(w.input, x.text), i.text) AS text, coalesce(w.input, i.cell) AS cell
     FROM (SELECT run, arg_min(span, place) AS span FROM candidates GROUP BY run) AS c
     JOIN work_spans AS w USING (span)
+    LEFT JOIN work_texts AS x ON x.cell = w.input
     LEFT JOIN step_inputs AS i ON i.step = c.span
 ),
 

@@ -8,12 +8,17 @@ WITH answers AS (
 ),
 
 given_back AS (
-    SELECT r.run, arg_max(w.output_text, (w.t1, w.span)) AS text
-    FROM work_spans AS w
-    JOIN work_runs AS r USING (trace)
-    JOIN work_classes AS k USING (span)
-    WHERE w.parent_span_id IS NULL AND k.span_class = 'workflow' AND trim(plain_text(w.output_text)) <> ''
-    GROUP BY r.run
+    SELECT run, arg_max(text, (t1, span)) AS text
+    FROM (
+        SELECT r.run, w.span, w.t1, in_full(w.output, x.text) AS text
+        FROM work_spans AS w
+        JOIN work_runs AS r USING (trace)
+        JOIN work_classes AS k USING (span)
+        LEFT JOIN work_texts AS x ON x.cell = w.output
+        WHERE w.parent_span_id IS NULL AND k.span_class = 'workflow' AND w.output IS NOT NULL
+    )
+    WHERE trim(plain_text(text)) <> ''
+    GROUP BY run
 )
 
 SELECT run, ltrim(left(plain_text(coalesce(g.text, a.text)), 500), chr(1)) AS output_preview

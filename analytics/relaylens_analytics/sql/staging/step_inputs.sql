@@ -18,9 +18,10 @@ asked AS (
 
 SELECT s.step,
        coalesce(w.input, c.cell) AS cell,
-       coalesce(w.input_text, e.text) AS text,
+       coalesce(in_full(w.input, x.text), e.text) AS text,
        coalesce(w.input IS NOT NULL OR c.has_prompt OR e.has_event, FALSE) AS has_input
 FROM work_steps AS s
 JOIN work_spans AS w ON w.span = s.step
+LEFT JOIN work_texts AS x ON x.cell = w.input
 LEFT JOIN first_calls AS c USING (step)
 LEFT JOIN asked AS e USING (step)

@@ -10,12 +10,16 @@ WITH answers AS (
 -- what the step's own span says, out of the message that a single text is written as
 owned AS (
     SELECT s.step,
-           CASE WHEN starts_with(w.output_text, '[{"role": "assistant", "parts": [{"type": "text", "content": ') AND json_valid(w.output_text)
-                     AND json_array_length(w.output_text) = 1 AND json_array_length(w.output_text, '$[0].parts') = 1
-                THEN json_extract_string(w.output_text, '$[0].parts[0].content')
-                ELSE w.output_text END AS output_text
-    FROM work_steps AS s
-    JOIN work_spans AS w ON w.span = s.step
+           CASE WHEN starts_with(s.said, '[{"role": "assistant", "parts": [{"type": "text", "content": ') AND json_valid(s.said)
+                     AND json_array_length(s.said) = 1 AND json_array_length(s.said, '$[0].parts') = 1
+                THEN json_extract_string(s.said, '$[0].parts[0].content')
+                ELSE s.said END AS output_text
+    FROM (
+        SELECT s.step, in_full(w.output, x.text) AS said
+        FROM work_steps AS s
+        JOIN work_spans AS w ON w.span = s.step
+        LEFT JOIN work_texts AS x ON x.cell = w.output
+    ) AS s
 )
 
 SELECT w.step,

@@ -2,9 +2,10 @@
 -- needs: autogen
 WITH documents AS (
     SELECT w.span, w.trace, w.t0, w.t1,
-           from_json(w.input_text, '{"message": "JSON", "response": {"chat_message": "JSON"}, "messages": ["JSON"]}') AS document
+           from_json(in_full(w.input, x.text), '{"message": "JSON", "response": {"chat_message": "JSON"}, "messages": ["JSON"]}') AS document
     FROM work_spans AS w
-    WHERE starts_with(w.name_text, 'autogen ') AND json_valid(w.input_text)
+    LEFT JOIN work_texts AS x ON x.cell = w.input
+    WHERE starts_with(w.name_text, 'autogen ') AND json_valid(in_full(w.input, x.text))
 ),
 
 messages AS (

@@ -1,9 +1,9 @@
 -- What models answered: text and requested tool calls, from every encoding in use.
 WITH model_spans AS (
-    SELECT w.span, w.output_text, w.attributes['gen_ai.output.messages'] IS NOT NULL AS has_messages
+    SELECT w.span, in_full(w.output, x.text) AS output_text, w.attributes['gen_ai.output.messages'] IS NOT NULL AS has_messages
     FROM work_spans AS w
-    JOIN work_classes AS k USING (span)
-    WHERE k.span_class = 'llm'
+    SEMI JOIN (SELECT span FROM work_classes WHERE span_class = 'llm') USING (span)
+    LEFT JOIN work_texts AS x ON x.cell = w.output
 ),
 
 -- one JSON list of messages with parts: on the span, else in a span event or a log event

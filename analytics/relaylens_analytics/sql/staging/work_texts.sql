@@ -26,16 +26,26 @@ WITH cells AS (
     WHERE s.batch >= getvariable('first_batch')
 ),
 
-parts AS (
-    SELECT cell, TRY_CAST(unnest(places) AS BIGINT) AS text_id, generate_subscripts(places, 1) AS place, len(places) > 4 AS is_long
+places AS MATERIALIZED (
+    SELECT cell, len(places) AS places, TRY_CAST(places[1] AS BIGINT) AS first, TRY_CAST(places[2] AS BIGINT) AS second,
+           TRY_CAST(places[3] AS BIGINT) AS third, CASE WHEN len(places) > 3 THEN places END AS many
     FROM (SELECT cell, string_split(cell[2:], ',') AS places FROM cells)
+),
+
+-- nearly all are one text, or a list of one message between its brackets: the brackets are few texts, and the rest is read as it is joined
+ends AS (
+    SELECT text_id, text
+    FROM texts
+    WHERE text_id IN (SELECT first FROM places WHERE places BETWEEN 2 AND 3 UNION SELECT third FROM places WHERE places = 3)
 )
 
--- putting few parts together one by one costs a quarter of an ordered aggregate
-SELECT p.cell,
-       CASE WHEN any_value(p.is_long) THEN string_agg(t.text, '' ORDER BY p.place) FILTER (WHERE p.is_long)
-            ELSE concat(any_value(t.text) FILTER (WHERE p.place = 1), any_value(t.text) FILTER (WHERE p.place = 2),
-                        any_value(t.text) FILTER (WHERE p.place = 3), any_value(t.text) FILTER (WHERE p.place = 4)) END AS text
-FROM parts AS p
+SELECT p.cell, CASE WHEN p.places = 1 THEN t.text ELSE concat(a.text, t.text, c.text) END AS text
+FROM (SELECT *, CASE WHEN places = 1 THEN first ELSE second END AS middle FROM places WHERE many IS NULL) AS p
+JOIN texts AS t ON t.text_id = p.middle
+LEFT JOIN ends AS a ON p.places > 1 AND a.text_id = p.first
+LEFT JOIN ends AS c ON c.text_id = p.third
+UNION ALL
+SELECT p.cell, string_agg(t.text, '' ORDER BY p.place)
+FROM (SELECT cell, TRY_CAST(unnest(many) AS BIGINT) AS text_id, generate_subscripts(many, 1) AS place FROM places WHERE many IS NOT NULL) AS p
 JOIN texts AS t USING (text_id)
 GROUP BY p.cell
