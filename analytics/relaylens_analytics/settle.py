@@ -19,7 +19,13 @@ import duckdb
 
 from relaylens_analytics import prices
 from relaylens_analytics.detectors import Setup, Value, setup
-from relaylens_analytics.stages import Stage, needed_features, statement
+from relaylens_analytics.stages import (
+    Stage,
+    asked_attributes,
+    asked_prefixes,
+    needed_features,
+    statement,
+)
 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
@@ -33,8 +39,8 @@ GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys"
 STAGES = (
     "work_rows",
     "work_features",
+    "work_macros",
     "work_texts",
-    "full_text",
     "work_events",
     "work_logs",
     "span_failures",
@@ -254,7 +260,14 @@ class _Work:
             if self._connection.execute(insert).fetchall() != [(0,)]:
                 self.present.add(stage.table)
             if stage.table == "work_features":
-                self.present.update(feature for (feature,) in self._connection.execute("SELECT feature FROM work_features").fetchall())
+                self._take_features([feature for (feature,) in self._connection.execute("SELECT feature FROM work_features").fetchall()])
+
+    def _take_features(self, features: list[str]) -> None:
+        """Note what occurs, for Python and for the queries, and which attributes are asked for."""
+        self.present.update(features)
+        asked = [feature for feature in features if feature in asked_attributes()]
+        asks_all = not asked_prefixes().isdisjoint(features)
+        _set(self._connection, features=features, asked_attributes=asked or None, asks_all_attributes=asks_all)
 
     def empty(self) -> None:
         """Let go of all rows."""
@@ -281,7 +294,7 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: 
     return changed
 
 
-def _set(connection: duckdb.DuckDBPyConnection, **variables: Value) -> None:
+def _set(connection: duckdb.DuckDBPyConnection, **variables: Value | list[str]) -> None:
     """Set the variables that queries read with `getvariable`: a filter by one is as good as one by a constant."""
     for name, value in variables.items():
         connection.execute(f"SET VARIABLE {name} = $value", {"value": value})

@@ -1,5 +1,6 @@
 """The stages of settling: what a file or a folder of rules becomes as a statement, and without what it is left out."""
 
+import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,11 @@ FIRST_MATCH: Final = {"work_classes": "span, arg_min(span_class, priority) AS sp
 _NEEDS: Final = "-- needs: "
 _NOTHING: Final = "nothing"
 """Never there: what needs it only gives a table its columns."""
-_CREATED_OTHERWISE: Final = {"full_text"}
+_OCCURS: Final = re.compile(r"\boccurs\('([^']+)'\)")
+_ATTRIBUTE: Final = re.compile(r"(?<!\b[ls]\.)\battributes\['([^']+)'\]")
+"""Read of a span at work; `s` and `l` are spans and logs as they are stored."""
+_PREFIX: Final = re.compile(r"\bstarts_with\((?:e\.key|k), '([^']+)'\)")
+_CREATED_OTHERWISE: Final = {"work_macros"}
 """Files that are no query: a macro among the stages."""
 
 
@@ -119,9 +124,28 @@ def _named(name: str, place: int) -> str:
     return f", '{rule}' AS rule, {place} AS priority" if number.isdecimal() else ""
 
 
+def _all_queries() -> tuple[Query, ...]:
+    """All files of settling."""
+    folders = ("staging", "marts", "findings", *(f"rules/{entry.name}" for entry in (SQL / "rules").iterdir()))
+    return tuple(query for folder in folders for query in _folder(folder))
+
+
+@cache
+def asked_attributes() -> frozenset[str]:
+    """The attributes that files read of the spans at work by their key: only spans that have one of them keep theirs there."""
+    return frozenset(key for query in _all_queries() for key in _ATTRIBUTE.findall(query.text))
+
+
+@cache
+def asked_prefixes() -> frozenset[str]:
+    """The beginnings of the numbered attributes that files read: where one occurs, all spans keep their attributes."""
+    return frozenset(prefix for query in _all_queries() for prefix in _PREFIX.findall(query.text))
+
+
 @cache
 def needed_features() -> list[str]:
-    """All that files of settling say they need."""
-    folders = ("staging", "marts", "findings", *(f"rules/{entry.name}" for entry in (SQL / "rules").iterdir()))
-    needs = {one for folder in folders for query in _folder(folder) for needs in query.needs for one in needs}
-    return sorted(need for need in needs - {_NOTHING} if not need.startswith(detector_feature("")))
+    """All that files of settling say they need, or ask for."""
+    needs = {one for query in _all_queries() for needs in query.needs for one in needs}
+    occurring = {feature for query in _all_queries() for feature in _OCCURS.findall(query.text)}
+    needs = {need for need in needs - {_NOTHING} if not need.startswith(detector_feature(""))}
+    return sorted(needs | occurring | asked_attributes() | asked_prefixes())

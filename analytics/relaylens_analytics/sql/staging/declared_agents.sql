@@ -5,7 +5,7 @@ FROM work_spans
 WHERE operation = 'create_agent'
 UNION
 SELECT trace, agent_key(unnest(map_values(map_from_entries(list_filter(
-    map_entries(attributes), lambda e: regexp_matches(e.key, '^smolagents\.managed_agents\.\d+\.name$'))))))
+    map_entries(attributes), lambda e: starts_with(e.key, 'smolagents.managed_agents.') AND regexp_matches(e.key, '\.\d+\.name$'))))))
 FROM work_spans
 UNION
 SELECT trace, agent_key(unnest(regexp_extract_all(

@@ -6,9 +6,13 @@ WITH last AS (
 ),
 
 said AS (
-    SELECT w.span, w.finish_reasons AS reason, concat(left(w.output_text, 100), ' ', right(w.output_text, 200)) AS document
-    FROM last
-    JOIN work_spans AS w USING (span)
+    SELECT span, reason, concat(left(text, 100), ' ', right(text, 200)) AS document
+    FROM (
+        SELECT w.span, w.finish_reasons AS reason, in_full(w.output, x.text) AS text
+        FROM last
+        JOIN work_spans AS w USING (span)
+        LEFT JOIN work_texts AS x ON x.cell = w.output
+    )
     UNION ALL
     SELECT e.span, e.finish_reason, right(e.output_messages, 200)
     FROM last

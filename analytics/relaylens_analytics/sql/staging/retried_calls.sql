@@ -11,7 +11,7 @@ failed_in AS (
 calls AS (
     SELECT f.run, f.trace, f.step, f.span, f.span_class, w.t0, e.span IS NOT NULL AS is_error,
            CASE WHEN f.span_class = 'tool' THEN coalesce(t.tool_key, w.name_text)
-                ELSE coalesce(w.attributes['gen_ai.request.model'], w.model, '') END AS called
+                ELSE coalesce(w.request_model, w.model, '') END AS called
     FROM work_facts AS f
     SEMI JOIN failed_in AS i ON i.run = f.run AND i.trace = f.trace AND i.step IS NOT DISTINCT FROM f.step
     JOIN work_spans AS w USING (span)

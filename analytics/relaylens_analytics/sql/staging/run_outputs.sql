@@ -3,7 +3,7 @@ WITH answers AS (
     SELECT s.run, arg_max(o.text, (s.t1, s.position)) AS text
     FROM work_steps AS s
     JOIN step_outputs AS o USING (step)
-    WHERE trim(o.text) <> ''
+    WHERE o.text IS NOT NULL AND NOT is_blank(o.text)
     GROUP BY s.run
 ),
 
@@ -17,7 +17,7 @@ given_back AS (
         LEFT JOIN work_texts AS x ON x.cell = w.output
         WHERE w.parent_span_id IS NULL AND k.span_class = 'workflow' AND w.output IS NOT NULL
     )
-    WHERE trim(plain_text(text)) <> ''
+    WHERE text IS NOT NULL AND NOT is_blank(plain_text(text))
     GROUP BY run
 )
 

@@ -2,7 +2,7 @@
 -- needs: work_steps
 WITH first_calls AS (
     SELECT f.step, arg_min(w.input, (w.t0, w.span)) AS cell,
-           bool_or(w.input IS NOT NULL OR len(list_filter(map_keys(w.attributes), lambda k: starts_with(k, 'llm.input_messages.'))) > 0) AS has_prompt
+           bool_or(w.input IS NOT NULL OR (occurs('llm.input_messages.') AND len(list_filter(map_keys(w.attributes), lambda k: starts_with(k, 'llm.input_messages.'))) > 0)) AS has_prompt
     FROM work_facts AS f
     JOIN work_spans AS w USING (span)
     WHERE f.span_class = 'llm' AND f.step IS NOT NULL

@@ -25,9 +25,9 @@ owned AS (
 SELECT w.step,
        coalesce(nullif(a.last.text, ''), b.text, w.output_text, a.last.text) AS text,
        coalesce(a.last.text, b.text, w.output_text) IS NOT NULL AS has_output,
-       CASE WHEN w.output_text IS NOT NULL AND trim(w.output_text) = '' THEN TRUE
-            WHEN a.last.text IS NOT NULL THEN trim(a.last.text) = '' AND a.last.calls = 0
-            WHEN b.text IS NOT NULL THEN trim(b.text) = ''
+       CASE WHEN w.output_text IS NOT NULL AND is_blank(w.output_text) THEN TRUE
+            WHEN a.last.text IS NOT NULL THEN is_blank(a.last.text) AND a.last.calls = 0
+            WHEN b.text IS NOT NULL THEN is_blank(b.text)
             ELSE coalesce(trim(w.output_text) IN ('', '""', 'null'), FALSE) END AS is_empty
 FROM owned AS w
 LEFT JOIN answers AS a USING (step)

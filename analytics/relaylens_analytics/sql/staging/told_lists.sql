@@ -4,5 +4,5 @@ SELECT w.span, w.t0, CASE WHEN w.input[1] = chr(1) THEN t.text ELSE w.input END 
 FROM work_spans AS w
 JOIN work_classes AS k USING (span)
 LEFT JOIN work_texts AS t ON t.cell = w.input
-WHERE k.span_class = 'llm' AND w.attributes['gen_ai.input.messages'] IS NOT NULL
+WHERE k.span_class = 'llm' AND w.has_input_messages
   AND regexp_matches(document, '(?i)error|exception|traceback')

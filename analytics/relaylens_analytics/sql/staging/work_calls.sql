@@ -1,7 +1,7 @@
 -- Tool calls that models asked for, and whether a tool span shows that the call was made.
 WITH asked AS (
     SELECT DISTINCT w.trace, r.span, CAST(NULL AS VARCHAR) AS caller, r.call_name, r.call_id, r.call_arguments, w.t0, w.t1,
-           w.attributes['gen_ai.tool.definitions'] AS definitions
+           w.tool_definitions AS definitions
     FROM work_replies AS r
     JOIN work_spans AS w USING (span)
     WHERE r.call_name IS NOT NULL

@@ -1,18 +1,27 @@
 -- What occurs among the spans at work, of all that a rule may need: attribute keys (of a numbered key the part before the number),
 -- operations, kinds and a few more.
-WITH occurring AS (
-    SELECT DISTINCT unnest(map_keys(s.attributes) || [
-        'operation ' || s.operation,
-        'kind ' || upper(s.instrumentation_kind),
-        CASE WHEN s.transfer_target IS NOT NULL THEN 'transfer target' END,
-        CASE WHEN coalesce(s.node_name, s.checkpoint_ns, s.metadata) IS NOT NULL THEN 'graph' END,
-        CASE WHEN starts_with(s.name, 'autogen ') OR s.name[1] = chr(1) THEN 'autogen' END,
-        CASE WHEN coalesce(s.error_type, s.status_message) IS NOT NULL THEN 'errors' END,
-        CASE WHEN len(s.events) > 0 THEN 'events' END
-    ]) AS feature
+WITH kinds AS (
+    -- spans of one kind have the same attributes: their keys are taken apart once
+    SELECT DISTINCT map_keys(s.attributes) AS keys, s.operation, s.instrumentation_kind, s.transfer_target IS NOT NULL AS has_target,
+           coalesce(s.node_name, s.checkpoint_ns, s.metadata) IS NOT NULL AS in_graph,
+           starts_with(s.name, 'autogen ') OR starts_with(s.name, chr(1)) AS on_bus,
+           coalesce(s.error_type, s.status_message) IS NOT NULL AS has_error, len(s.events) > 0 AS has_events
     FROM spans AS s
     JOIN work_rows AS w ON w.row_id = s.rowid
     WHERE s.batch >= getvariable('first_batch')
+),
+
+occurring AS (
+    SELECT DISTINCT unnest(keys || [
+        'operation ' || operation,
+        'kind ' || upper(instrumentation_kind),
+        CASE WHEN has_target THEN 'transfer target' END,
+        CASE WHEN in_graph THEN 'graph' END,
+        CASE WHEN on_bus THEN 'autogen' END,
+        CASE WHEN has_error THEN 'errors' END,
+        CASE WHEN has_events THEN 'events' END
+    ]) AS feature
+    FROM kinds
 )
 
 SELECT DISTINCT regexp_replace(feature, '\.\d+\..*$', '.') AS feature

@@ -1,6 +1,6 @@
 -- What models answered: text and requested tool calls, from every encoding in use.
 WITH model_spans AS (
-    SELECT w.span, in_full(w.output, x.text) AS output_text, w.attributes['gen_ai.output.messages'] IS NOT NULL AS has_messages
+    SELECT w.span, in_full(w.output, x.text) AS output_text, w.has_output_messages AS has_messages
     FROM work_spans AS w
     SEMI JOIN (SELECT span FROM work_classes WHERE span_class = 'llm') USING (span)
     LEFT JOIN work_texts AS x ON x.cell = w.output

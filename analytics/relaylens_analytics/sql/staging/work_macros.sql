@@ -1,0 +1,14 @@
+-- What the stages say in a word: whether a feature occurs among the spans at work; the full text of a cell, looked up, or of a cell with
+-- which `work_texts` is joined; whether a text is nothing but spaces (most are known not to be by their first letter).
+CREATE OR REPLACE TEMP MACRO occurs(feature) AS (
+    coalesce(list_contains(getvariable('features'), feature), FALSE)
+);
+CREATE OR REPLACE TEMP MACRO full_text(c) AS (
+    CASE WHEN c IS NULL OR c[1] <> chr(1) THEN c ELSE (SELECT any_value(t.text) FROM work_texts AS t WHERE t.cell = c) END
+);
+CREATE OR REPLACE TEMP MACRO in_full(cell, joined) AS (
+    CASE WHEN starts_with(cell, chr(1)) THEN joined ELSE cell END
+);
+CREATE OR REPLACE TEMP MACRO is_blank(text) AS (
+    CASE WHEN trim(text[1]) = '' THEN trim(text) = '' ELSE FALSE END
+);
