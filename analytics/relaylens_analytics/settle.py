@@ -19,13 +19,7 @@ import duckdb
 
 from relaylens_analytics import prices
 from relaylens_analytics.detectors import Setup, Value, setup
-from relaylens_analytics.stages import (
-    Stage,
-    asked_attributes,
-    asked_prefixes,
-    needed_features,
-    statement,
-)
+from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, needed_features, parsed, statement
 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
@@ -257,7 +251,7 @@ class _Work:
             insert = stage.insert(self.present)
             if insert is None:
                 continue
-            if self._connection.execute(insert).fetchall() != [(0,)]:
+            if self._connection.execute(parsed(insert)).fetchall() != [(0,)]:
                 self.present.add(stage.table)
             if stage.table == "work_features":
                 self._take_features([feature for (feature,) in self._connection.execute("SELECT feature FROM work_features").fetchall()])
@@ -355,6 +349,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, noun: str, present: AbstractS
     if f"marts:{noun}" not in MARTS:
         insert = Stage.named(f"marts:{noun}").insert(present, into=noun)
         if insert is not None:
-            connection.execute(insert)
+            connection.execute(parsed(insert))
     elif f"new_{noun}" in present:
         connection.execute(f"INSERT INTO {noun} BY NAME SELECT * FROM new_{noun}")  # noqa: S608 - our own names
