@@ -288,7 +288,7 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: 
     return changed
 
 
-def _set(connection: duckdb.DuckDBPyConnection, **variables: Value | list[str]) -> None:
+def _set(connection: duckdb.DuckDBPyConnection, **variables: Value | None) -> None:
     """Set the variables that queries read with `getvariable`: a filter by one is as good as one by a constant."""
     for name, value in variables.items():
         connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
