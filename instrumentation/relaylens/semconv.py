@@ -507,6 +507,7 @@ FOREIGN: Final[dict[str, str]] = {
     "langgraph.command.goto_node": "OpenLLMetry LangGraph: the node a command goes to",
     "llm.input_messages.": "OpenInference: prefix of a prompt's flattened messages",
     "llm.output_messages.": "OpenInference: prefix of an answer's flattened messages",
+    "smolagents.managed_agents.": "OpenInference smolagents: prefix of the agents that a manager has",
     "traceloop.association.properties.__handoff_destination": "OpenLLMetry LangGraph: whom a tool hands over to",
 }
 """Names of other instrumentations that the rules of settling read beside the conventions, with what they mean."""
