@@ -68,9 +68,10 @@ talk AS (
     JOIN work_facts AS f USING (span)
     JOIN turns AS t ON t.step = f.step
     UNION ALL
-    SELECT r.run, NULL, NULL, 'given', w.t0, w.input_text
+    SELECT r.run, NULL, NULL, 'given', w.t0, in_full(w.input, x.text)
     FROM work_spans AS w
     JOIN work_runs AS r USING (trace)
+    LEFT JOIN work_texts AS x ON x.cell = w.input
     SEMI JOIN turns USING (run)
     ANTI JOIN turns AS t ON t.step = w.span
     WHERE w.parent_span_id IS NULL
@@ -81,7 +82,7 @@ spoken AS (
     SELECT run, step, agent, kind, t,
            spoken_text(CASE WHEN strlen(text) > 40000 THEN left(text, 20000) || ' ¦ ' || right(text, 20000) ELSE text END) AS text
     FROM talk
-    WHERE trim(text) <> ''
+    WHERE text IS NOT NULL AND NOT is_blank(text)
 ),
 
 -- some frameworks write the whole turn as what it was given: that ends where the first of its own results stands in it
