@@ -14,9 +14,10 @@ from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-d
 from tests.faults.catalogue import EXPECTED, FAULTS, NEGATIVES
 from tests.faults.laboratory import Laboratory, Twin, build, prepare
 from tests.faults.places import settled
-from tests.faults.scoring import Found, Share, blamed, by_framework, false_alarms, findings, recall
+from tests.faults.scoring import Found, blamed, by_framework, false_alarms, findings, recall
 from tests.faults.sources import CAPTURES, captures, demo
 
+from relaylens_analytics.evaluation.shares import Share
 from relaylens_collector.signals import Signal
 
 

@@ -39,6 +39,11 @@ class Twin:
     """What a careless rule would take it for, though nothing is wrong."""
 
     @property
+    def name(self) -> str:
+        """The recording that it was made of."""
+        return self.recording.name
+
+    @property
     def traces(self) -> frozenset[str]:
         """The traces of the run."""
         return frozenset(span.trace_id.hex() for span in self.recording.spans())

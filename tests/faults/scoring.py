@@ -1,17 +1,14 @@
 """Holds every detector against the truth of the laboratory: what it finds, whom it blames, and what it says of untouched runs."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import duckdb
 from tests.faults.catalogue import EXPECTED
 from tests.faults.laboratory import Twin
 
-Z: Final = 1.959964
-"""Of the normal distribution, for intervals of 95 %."""
+from relaylens_analytics.evaluation.shares import Share
 
 
 @dataclass(frozen=True)
@@ -20,29 +17,6 @@ class Found:
 
     detector: str
     blamed_agent: str | None
-
-
-@dataclass(frozen=True)
-class Share:
-    """A part of a whole, with the interval in which its rate lies (Wilson, 95 %)."""
-
-    part: int
-    whole: int
-
-    @property
-    def rate(self) -> float:
-        """The share itself; NaN of nothing."""
-        return self.part / self.whole if self.whole else math.nan
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's interval."""
-        if not self.whole:
-            return 0.0, 1.0
-        n, p = self.whole, self.rate
-        middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
-        half = Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def findings(connection: duckdb.DuckDBPyConnection, twins: Sequence[Twin]) -> list[set[Found]]:
@@ -57,6 +31,18 @@ def recall(twins: Sequence[Twin], found: Sequence[set[Found]], fault: str) -> Sh
     """Of the runs with a fault, those of which a detector that should say so does."""
     hits = [bool({finding.detector for finding in said} & EXPECTED[fault]) for twin, said in _pairs(twins, found) if twin.fault == fault]
     return Share(sum(hits), len(hits))
+
+
+def precision(twins: Sequence[Twin], found: Sequence[set[Found]], fault: str) -> Share:
+    """Of the broken twins and their untouched ones of which a detector of the fault says so, the broken ones."""
+    said = {}
+    for twin, findings_of in _pairs(twins, found):
+        hit = bool({finding.detector for finding in findings_of} & EXPECTED[fault])
+        if twin.fault == fault or (twin.fault is None and not twin.is_history and not twin.look_alike):
+            said[twin.name, twin.fault] = hit
+    broken = [name for name, kind in said if kind == fault]
+    true = sum(said[name, fault] for name in broken)
+    return Share(true, true + sum(said[name, None] for name in broken))
 
 
 def blamed(twins: Sequence[Twin], found: Sequence[set[Found]], fault: str) -> Share:

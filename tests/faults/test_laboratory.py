@@ -8,8 +8,10 @@ from tests.faults.catalogue import FAULTS
 from tests.faults.laboratory import Laboratory, build, prepare
 from tests.faults.places import places, settled
 from tests.faults.planting import Planted
-from tests.faults.scoring import Found, Share, blamed, false_alarms, findings, recall
+from tests.faults.scoring import Found, blamed, false_alarms, findings, recall
 from tests.faults.sources import Source, captures, demo
+
+from relaylens_analytics.evaluation.shares import Share
 
 FRAMEWORKS = 4
 """How many frameworks the short form takes a capture of."""

@@ -17,6 +17,7 @@ from relaylens_dashboard.cli import (
     changing,
     copying,
     erasing,
+    evaluating,
     examining,
     exporting,
     finding,
@@ -101,6 +102,7 @@ COMMANDS: Final = (
     Command("account", _READ, accounting.account, "Whether what was sent adds up, by process."),
     Command("dead-letters", _READ, lists.show_dead_letters, "What came and could not be kept, and why."),
     Command("metrics", _READ, numbers.show_metrics, "Every number, by what you like, with its SQL."),
+    Command("evaluate", _READ, evaluating.evaluate_labels, "How often detectors and blame are right on labelled runs."),
     Command("report", _READ, reporting.report, "One file for people who do not open a dashboard."),
     Command("sql", _READ, numbers.answer_sql, "One SELECT."),
 )
