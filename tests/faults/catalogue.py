@@ -22,6 +22,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "ping_pong": flow_faults.ping_pong,
     "orphan_handoff": flow_faults.orphan_handoff,
     "stall_approval": flow_faults.stall_approval,
+    "answer_while_pending": flow_faults.answer_while_pending,
     "truncate_answer": flow_faults.truncate_answer,
     "contradict_peer": peer_faults.contradict_peer,
     "ignore_peer": peer_faults.ignore_peer,
@@ -34,6 +35,8 @@ NEGATIVES: Final[dict[str, Negative]] = {
     "polling_tool": negatives.polling_tool,
     "paging_tool": negatives.paging_tool,
     "retry_that_succeeds": negatives.retry_that_succeeds,
+    "confirmation_turn": negatives.confirmation_turn,
+    "supervisor": negatives.supervisor,
 }
 """Every look-alike by its name: nothing is to be found in them."""
 
@@ -45,10 +48,11 @@ EXPECTED: Final[dict[str, frozenset[str]]] = {
     "swallow_child_error": frozenset({"swallowed_child_error"}),
     "swallow_tool_error": frozenset({"swallowed_tool_error"}),
     "duplicate_delegation": frozenset({"duplicated_work"}),
-    "loop": frozenset({"loop"}),
+    "loop": frozenset({"loop", "cycle"}),
     "ping_pong": frozenset({"loop", "ping_pong"}),
     "orphan_handoff": frozenset({"failed_handoff"}),
     "stall_approval": frozenset({"approval_pending"}),
+    "answer_while_pending": frozenset({"answered_while_pending"}),
     "truncate_answer": frozenset({"truncated_answer"}),
     "contradict_peer": frozenset({"contradiction"}),
     "ignore_peer": frozenset({"ignored_peer"}),

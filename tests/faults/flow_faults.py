@@ -10,7 +10,7 @@ from tests.faults.places import Call
 from tests.faults.planting import Planted, fill, marks_in, spellings, texts_by_span
 from tests.faults.recordings import Key, Recording, key_of, remove, strings
 from tests.faults.renaming import exchange_names
-from tests.faults.repeating import below, extent, repeat
+from tests.faults.repeating import PAUSE, below, copy_beside, extent, repeat
 from tests.faults.telling import retell
 
 from relaylens import semconv
@@ -145,6 +145,23 @@ def stall_approval(planted: Planted, chance: Chance) -> Injected | None:
     cut(recording, planted, moment)
     _fill(recording, chance)
     return Injected(recording, agent, call)
+
+
+def answer_while_pending(planted: Planted, chance: Chance) -> Injected | None:
+    """A person is asked and has not answered, and another agent goes on and says its piece all the same."""
+    asked = _answered(planted)
+    if asked is None:
+        return None
+    _, agent, moment = asked
+    done = [step for step in planted.places.steps if step.end <= moment and step.agent != agent]
+    done = [step for step in done if not any(other.parent == step.key for other in planted.places.steps)]
+    if not done:
+        return None
+    recording = planted.recording.copy()
+    cut(recording, planted, moment)
+    _fill(recording, chance)
+    copies = copy_beside(recording, below(recording, {done[-1].key}), moment + PAUSE - done[-1].start, chance.salt)
+    return Injected(recording, done[-1].agent, copies[done[-1].key])
 
 
 def truncate_answer(planted: Planted, chance: Chance) -> Injected | None:

@@ -2,16 +2,20 @@
 
 from typing import Final
 
-from tests.faults.breaking import FAILURE, Chance, fail_span, told_by, tools_of
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from tests.faults.breaking import FAILURE, Chance, fail_span, said_within, told_by, tools_of, untouched
 from tests.faults.flow_faults import asking_and_calling
 from tests.faults.places import Call
-from tests.faults.planting import Planted, fill
+from tests.faults.planting import Planted, fill, spellings
 from tests.faults.recordings import Key, Recording, key_of, strings
-from tests.faults.repeating import repeat
+from tests.faults.repeating import below, repeat
 
 from relaylens import semconv
 
 TIMES: Final = 3
+ASKING: Final = "Shall I go ahead with it? Please answer yes or no"
+AGREEING: Final = "Yes, please go ahead"
 ARGUMENTS: Final = frozenset((*semconv.CONVENTIONS["tool_arguments"], *semconv.CONVENTIONS["input"], "tool.parameters"))
 
 
@@ -37,6 +41,41 @@ def retry_that_succeeds(planted: Planted, chance: Chance) -> Recording | None:
         if key_of(span) == call.key:
             fail_span(span)
     _retell_within(recording, call, set(again), f"Error: {FAILURE}")
+    fill(recording, lambda _owner, _number: chance.entity.text)
+    return recording
+
+
+def supervisor(planted: Planted, chance: Chance) -> Recording | None:
+    """One agent asks several others, one after the other, and has the answer of each: as it was recorded."""
+    asked = {(handoff.source, handoff.target) for handoff in planted.places.handoffs}
+    turns = [step.agent for step in planted.places.steps]
+    for agent in {source for source, _ in asked}:
+        others = sum(source == agent for source, _ in asked)
+        comes_back = turns.count(agent) > 1 or any(handoff.returns and handoff.source == agent for handoff in planted.places.handoffs)
+        if others > 1 and comes_back:
+            return untouched(planted, chance)
+    return None
+
+
+def confirmation_turn(planted: Planted, chance: Chance) -> Recording | None:
+    """The last agent asks the user whether to go ahead, is told yes in the next turn, and does it."""
+    last = planted.places.steps[-1] if planted.places.steps else None
+    own = said_within(planted, last) if last is not None else set()
+    if last is None or not own or last.parent is not None or any(handoff.from_step == last.key for handoff in planted.places.handoffs):
+        return None
+    recording = planted.recording.copy()
+    [again] = repeat(recording, below(recording, {last.key}), 1, chance.salt)
+    first, second = set(again), set(again.values())
+    asked = {number for number in planted.known_at(last.start) if number not in own}
+
+    def said(owner: Span | LogRecord, text: str) -> str:
+        numbers, new = (own, ASKING) if key_of(owner) in first else (asked, AGREEING) if key_of(owner) in second else (set[int](), "")
+        for number in numbers:
+            for spelled in spellings(planted.texts[number]):
+                text = text.replace(f"{spelled}~E{number}~", f"{new}~E{number}~")
+        return text
+
+    recording.rewrite(said)
     fill(recording, lambda _owner, _number: chance.entity.text)
     return recording
 

@@ -21,6 +21,7 @@ from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
 
 SEEDS: Final = (0,)
+MEMORY: Final = "1GB"
 LABELS: Final = "labels.csv"
 
 
@@ -28,11 +29,11 @@ LABELS: Final = "labels.csv"
 def stored(data: Path) -> Iterator[Reader]:
     """The runs of a folder in the format of the labelled families, in a store of their own."""
     with TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "relaylens.duckdb")
+        store = Store(Path(folder) / "relaylens.duckdb", memory_limit=MEMORY)
         try:
             for path in sorted(data.rglob("*.pb.xz")):
                 apply(store, [(Signal.TRACES, body) for body in bodies(path)])
-            settle(store.connection)
+                settle(store.connection)
         finally:
             store.close()
         with open_store(folder) as reader:
