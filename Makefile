@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers bench-pressure bench-settling
+.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers bench-pressure bench-settling bench-silent
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,11 @@ bench-settling: $(VENV)/.project  ## what settling costs a span and a small trac
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.settling > docs/benchmarks/settling.txt
 	@cat docs/benchmarks/settling.txt
+
+bench-silent: $(VENV)/.project  ## silent failures: detectors, baseline and blame on labelled runs (DATA=), the fault laboratory (CAPTURES=) and the demo; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.benchmarks.silent $(if $(DATA),--data $(DATA)) $(if $(CAPTURES),--captures $(CAPTURES)) > docs/benchmarks/silent-failures.new
+	@mv docs/benchmarks/silent-failures.new docs/benchmarks/silent-failures.md; cat docs/benchmarks/silent-failures.md
 
 bench-instrumentation: $(VENV)/.project  ## what a call of the API costs the host, against the bare OpenTelemetry SDK; writes docs/benchmarks
 	@mkdir -p docs/benchmarks

@@ -18,8 +18,8 @@ from relaylens_analytics.evaluation.labels import RunLabel
 from relaylens_analytics.evaluation.shares import Share
 from relaylens_analytics.reader import Reader
 
-ANY: Final = "any detector"
-"""The row of runs in which anything was found."""
+ANY: Final = "any finding"
+"""The row of runs in which anything was found that is shown; hints are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,10 @@ def detector_figures(reader: Reader, labels: Mapping[str, RunLabel]) -> list[Det
     blamed: dict[str, dict[str, set[str]]] = defaultdict(dict)
     for row in reader.query(statements.read("evaluation/found_in_runs").text).to_pylist():
         if row["run"] in labels:
-            blamed[row["run"]][row["detector"]] = {_key(agent) for agent in row["blamed_agents"] or ()}
-    for of_run in blamed.values():
-        of_run[ANY] = set[str]().union(*of_run.values())
+            agents = {_key(agent) for agent in row["blamed_agents"] or ()}
+            blamed[row["run"]][row["detector"]] = agents
+            if not row["is_hint"]:
+                blamed[row["run"]][ANY] = blamed[row["run"]].get(ANY, set()) | agents
     found: list[DetectorFigures] = []
     for family in sorted({label.family for label in labels.values()}):
         of_family = {run: label for run, label in labels.items() if label.family == family}

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from relaylens_analytics.evaluation.labels import RunLabel
-from relaylens_analytics.evaluation.protocol import evaluate
 
 from relaylens_analytics.blame import scoreboard
 from relaylens_analytics.evaluation.detecting import DetectorFigures, Matched, detector_figures, match
 from relaylens_analytics.evaluation.label_file import read_label_file
+from relaylens_analytics.evaluation.labels import RunLabel
+from relaylens_analytics.evaluation.protocol import evaluate
 from relaylens_analytics.evaluation.shares import Share
 from relaylens_analytics.reader import Reader
 from relaylens_dashboard import tabular

@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from relaylens_analytics.evaluation.protocol import evaluate
 from tests.benchmarks.silent.pages import number, table, told
 from tests.faults.places import apply
 from tests.faults.sources import bodies
@@ -15,6 +14,7 @@ from relaylens_analytics import open_store
 from relaylens_analytics.blame import scoreboard
 from relaylens_analytics.evaluation.detecting import detector_figures, match
 from relaylens_analytics.evaluation.label_file import GivenLabel, read_label_file
+from relaylens_analytics.evaluation.protocol import evaluate
 from relaylens_analytics.reader import Reader
 from relaylens_analytics.settle import settle
 from relaylens_collector.signals import Signal
