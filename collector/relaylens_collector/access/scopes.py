@@ -20,7 +20,7 @@ class Scope(StrEnum):
     """Change or copy what is stored: backup, retention, erasure."""
 
     MONITOR = "monitor"
-    """Nothing but what every token is good for: health, readiness and the collector's own numbers."""
+    """Nothing but what every token is good for, health, readiness and the collector's own numbers, and how many findings there are."""
 
 
 ALL_SCOPES: Final = frozenset(Scope)

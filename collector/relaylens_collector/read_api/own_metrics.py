@@ -1,7 +1,7 @@
 """The collector's own numbers, as Prometheus reads them."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Final
 
@@ -12,11 +12,15 @@ from prometheus_client.registry import Collector as PrometheusCollector
 
 from relaylens_collector.ingest import Ingest, Status, Verdict
 from relaylens_collector.projects import Projects
+from relaylens_collector.read_api.finding_numbers import FindingNumbers, Kind
 from relaylens_collector.receive.refusals import Refusal
 from relaylens_collector.signals import Signal
 
 PROJECT: Final = "project"
 """Label of every number."""
+
+FINDINGS: Final = "relaylens_findings"
+"""The one number that is about what is stored."""
 
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -82,9 +86,9 @@ class OwnMetrics:
         self._queries.labels(project, outcome).inc()
         self._query_durations.labels(project).observe(seconds)
 
-    def text(self, project: str | None = None) -> bytes:
-        """Return the numbers of one project, or of all, in Prometheus' text format."""
-        return generate_latest(self._registry if project is None else _OfProject(self._registry, project))
+    def text(self, project: str | None = None, *, findings: bool = True) -> bytes:
+        """Return the numbers of one project, or of all, in Prometheus' text format; those of findings where they may be seen."""
+        return generate_latest(_Seen(self._registry, project, findings=findings))
 
     def _counter(self, name: str, sentence: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, sentence, labels, registry=self._registry)
@@ -93,17 +97,21 @@ class OwnMetrics:
         return Histogram(name, sentence, labels, registry=self._registry, buckets=_SECONDS)
 
 
-class _OfProject(CollectorRegistry):
-    """What a registry says of one project."""
+class _Seen(CollectorRegistry):
+    """What of a registry may be seen: one project or all, with findings or without."""
 
-    def __init__(self, registry: CollectorRegistry, project: str) -> None:
+    def __init__(self, registry: CollectorRegistry, project: str | None, *, findings: bool) -> None:
         super().__init__()
         self._all = registry
         self._project = project
+        self._findings = findings
 
     def collect(self) -> Iterator[Metric]:
         for metric in self._all.collect():
-            metric.samples = [sample for sample in metric.samples if sample.labels.get(PROJECT) == self._project]
+            if metric.name == FINDINGS and not self._findings:
+                continue
+            if self._project is not None:
+                metric.samples = [sample for sample in metric.samples if sample.labels.get(PROJECT) == self._project]
             yield metric
 
 
@@ -112,11 +120,14 @@ class _StoreMetrics(PrometheusCollector):
 
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
+        self._findings = FindingNumbers()
 
     def collect(self) -> Iterator[Metric]:
         families: dict[str, Metric] = {}
         for project, ingest in self._projects.stores().items():
-            for metric in (*_metrics_of(project, ingest.status()), *_sizes_of(project, ingest)):
+            status = ingest.status()
+            findings = _findings_of(project, self._findings.of(project, ingest, status.progress.settled_seq))
+            for metric in (*_metrics_of(project, status), *_sizes_of(project, ingest), findings):
                 families.setdefault(metric.name, metric)
                 if families[metric.name] is not metric:
                     families[metric.name].samples += metric.samples
@@ -160,6 +171,16 @@ def _metrics_of(project: str, status: Status) -> Iterator[Metric]:
         counter = CounterMetricFamily(name, sentence, labels=(PROJECT,))
         counter.add_metric((project,), float(total))
         yield counter
+
+
+def _findings_of(project: str, counts: Mapping[Kind, int]) -> Metric:
+    """Say how many findings there are."""
+    findings = CounterMetricFamily(
+        FINDINGS, "Silent failures and deviations found in settled runs.", labels=(PROJECT, "detector", "severity", "service")
+    )
+    for kind, count in sorted(counts.items()):
+        findings.add_metric((project, *kind), count)
+    return findings
 
 
 def _sizes_of(project: str, ingest: Ingest) -> Iterator[Metric]:

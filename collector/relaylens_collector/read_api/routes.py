@@ -135,10 +135,11 @@ class ReadApi:
         """Whoever may administer the default project runs the collector and sees all projects; others see their own."""
         grant = exchange.grant
         sees_all = grant.project == DEFAULT_PROJECT and Scope.ADMIN in grant.scopes
-        return await self._worked(self._numbers, None if sees_all else grant.project)
-
-    def _numbers(self, project: str | None) -> Answer:
-        return Answer(200, PROMETHEUS, self._metrics.text(project))
+        # Findings name services: what is stored shows in them, if no more than that.
+        findings = sees_all or not grant.scopes.isdisjoint({Scope.READ, Scope.MONITOR})
+        return await self._worked(
+            lambda: Answer(200, PROMETHEUS, self._metrics.text(None if sees_all else grant.project, findings=findings))
+        )
 
 
 def _for_reading(handler: Handler) -> dict[str, Handler]:

@@ -25,6 +25,14 @@ CollectorToken = Annotated[
     str | None,
     typer.Option("--token", envvar="RELAYLENS_TOKEN", help="A token for everything in the default project; see `relaylens token`."),
 ]
+DashboardMarks = Annotated[
+    bool,
+    typer.Option(
+        "--dashboard-marks/--no-dashboard-marks",
+        envvar="RELAYLENS_DASHBOARD_MARKS",
+        help="Whether findings and runs can be marked in the dashboard, by everyone who may connect to it.",
+    ),
+]
 DashboardProject = Annotated[
     str, typer.Option("--dashboard-project", envvar="RELAYLENS_DASHBOARD_PROJECT", help="Project that the dashboard shows.")
 ]
@@ -51,6 +59,7 @@ def up(
     dashboard_port: DashboardPort = DASHBOARD_PORT,
     dashboard: Dashboard = True,
     dashboard_project: DashboardProject = DEFAULT_PROJECT,
+    dashboard_marks: DashboardMarks = True,
     token: CollectorToken = None,
     redact: Redact = None,
     redact_rules: RedactRules = None,
@@ -71,7 +80,7 @@ def up(
         "redact": redact,
         "redact_rules": None if redact_rules is None else str(redact_rules),
     }
-    screens = running.Screens(dashboard_port, check_project(dashboard_project)) if dashboard else None
+    screens = running.Screens(dashboard_port, check_project(dashboard_project), marks=dashboard_marks) if dashboard else None
     running.up(given, screens, prices)
 
 

@@ -41,6 +41,8 @@ class Screens:
 
     port: int
     project: str = DEFAULT_PROJECT
+    marks: bool = True
+    """Whether findings and runs can be marked in it."""
 
 
 def up(given: Mapping[str, str | None], screens: Screens | None, prices: Path | None) -> None:
@@ -103,8 +105,9 @@ def _start_dashboard(running: ExitStack, collector: Collector, screens: Screens,
     if not is_free(port):
         detail = f"port {port} is taken; name another with --dashboard-port, or none with --no-dashboard"
         raise typer.BadParameter(detail)
+    scopes = {Scope.READ, Scope.LABEL} if screens.marks else {Scope.READ}
     environment = serve.environment(
-        _reachable(collector), collector.authenticator.issue("dashboard", project=screens.project, scopes={Scope.READ})
+        _reachable(collector), collector.authenticator.issue("dashboard", project=screens.project, scopes=scopes)
     )
     started = running.enter_context(child("dashboard", serve.command(port=port), environment, talks=True))
     wait_until_it_answers(started, serve.health_url(port), stop)
