@@ -93,6 +93,9 @@ GEN_AI_TRANSFER_TARGET_TYPE: Final = "gen_ai.transfer.target.type"
 GEN_AI_TRANSFER_MODE: Final = "gen_ai.transfer.mode"
 """`TransferMode`: whether control comes back to the caller (proposed, #447)."""
 
+GEN_AI_EVALUATION_RESULT: Final = "gen_ai.evaluation.result"
+"""Event that says how something was evaluated; findings are sent on as such."""
+
 GEN_AI_EVALUATION_NAME: Final = "gen_ai.evaluation.name"
 GEN_AI_EVALUATION_SCORE_VALUE: Final = "gen_ai.evaluation.score.value"
 GEN_AI_EVALUATION_SCORE_LABEL: Final = "gen_ai.evaluation.score.label"
@@ -167,6 +170,14 @@ RELAYLENS_FEEDBACK_NAME: Final = "relaylens.feedback.name"
 RELAYLENS_FEEDBACK_VALUE: Final = "relaylens.feedback.value"
 RELAYLENS_FEEDBACK_SOURCE: Final = "relaylens.feedback.source"
 RELAYLENS_FEEDBACK_COMMENT: Final = "relaylens.feedback.comment"
+
+RELAYLENS_FINDING_ID: Final = "relaylens.finding.id"
+"""The finding, as the table `findings` names it, on the event that sends it on."""
+
+RELAYLENS_FINDING_SEVERITY: Final = "relaylens.finding.severity"
+RELAYLENS_FINDING_CERTAINTY: Final = "relaylens.finding.certainty"
+RELAYLENS_FINDING_MARK: Final = "relaylens.finding.mark"
+"""`Mark` that people gave to it."""
 
 RELAYLENS_PROCESS_ID: Final = "relaylens.process.id"
 """Resource attribute: identifies one exporting process."""
@@ -623,7 +634,7 @@ CONTENT_EVENTS: Final = (
     "gen_ai.assistant.message",
     "gen_ai.choice",
     "gen_ai.client.inference.operation.details",
-    "gen_ai.evaluation.result",
+    GEN_AI_EVALUATION_RESULT,
     "gen_ai.system.message",
     "gen_ai.tool.message",
     "gen_ai.user.message",

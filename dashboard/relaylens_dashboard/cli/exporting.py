@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from relaylens_analytics import Reader
+from relaylens_analytics import Reader, Window
+from relaylens_analytics.queries.lists import FindingFilter
 from relaylens_analytics.values import Value
 from relaylens_collector.signals import Signal
 from relaylens_dashboard.cli import options
@@ -36,6 +37,14 @@ SignalOption = Annotated[options.OtlpSignal, typer.Option("--signal", help="What
 TableOption = Annotated[Table | None, typer.Option("--table", help="What to export as Parquet, instead of OTLP.")]
 Run = Annotated[str | None, typer.Option("--run", help="Of this run only.")]
 Conversation = Annotated[str | None, typer.Option("--conversation", help="Of this conversation only.")]
+Otlp = Annotated[
+    str | None,
+    typer.Option(
+        "--otlp",
+        metavar="URL",
+        help="With --table findings: send them there as OTLP events (gen_ai.evaluation.result), such as http://127.0.0.1:4318.",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option("--out", dir_okay=False, help="File: .jsonl or .pb, also .gz or .xz, or .parquet; else JSON lines to standard output."),
@@ -45,6 +54,7 @@ Out = Annotated[
 def export(
     *,
     out: Out = None,
+    otlp: Otlp = None,
     signal: SignalOption = options.OtlpSignal.TRACES,
     table: TableOption = None,
     run: Run = None,
@@ -63,6 +73,13 @@ def export(
     from relaylens_dashboard.cli import journal_export
 
     window = options.window(since, until)
+    if otlp is not None:
+        if table is not Table.FINDINGS or out is not None:
+            detail = "--otlp sends findings: give it with --table findings, and without --out"
+            raise typer.BadParameter(detail)
+        with options.reader(store, url, token) as reader:
+            _send_findings(reader, window, FindingFilter(run=run, conversation=conversation), otlp)
+        return
     if table is not None:
         if out is None or out.suffix != ".parquet":
             detail = f"a table is written as Parquet: --out {table}.parquet"
@@ -89,6 +106,17 @@ def export(
     say(f"Wrote {written:,} requests to {out or 'standard output'}")
     if broken:
         say(f"{broken:,} records could not be written.")
+        raise typer.Exit(1)
+
+
+def _send_findings(reader: Reader, window: Window, wanted: FindingFilter, endpoint: str) -> None:
+    """Send findings as events."""
+    from relaylens_dashboard.cli import evaluation_events
+
+    sent, failed = evaluation_events.send(reader, window, wanted, endpoint)
+    say(f"Sent {sent:,} findings to {endpoint}")
+    if failed:
+        say(f"{failed:,} findings were not taken; the address has to be that of an OTLP/HTTP server, without /v1/logs.")
         raise typer.Exit(1)
 
 
