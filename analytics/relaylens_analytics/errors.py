@@ -106,6 +106,10 @@ class LabelFileError(RelaylensAnalyticsError):
     """The table of labels cannot be read; it is CSV with the columns trace_id and failed (0 or 1)."""
 
 
+class JudgeError(RelaylensAnalyticsError):
+    """There is no judge to ask."""
+
+
 class PriceFileError(RelaylensAnalyticsError):
     """The price table cannot be read."""
 
