@@ -12,7 +12,7 @@ Api = Literal["chat/completions", "responses", "messages"]
 APIS: Final[tuple[Api, ...]] = ("chat/completions", "responses", "messages")
 Json = dict[str, Any]
 
-_MARKER: Final = re.compile(rf"You are the ({'|'.join(AGENTS)}) agent\.", re.IGNORECASE)
+_MARKER: Final = re.compile(rf"You are the ({'|'.join((*AGENTS, 'judge'))}) agent\.", re.IGNORECASE)
 _PIECES: Final = 3
 
 

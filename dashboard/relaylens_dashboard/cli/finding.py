@@ -58,7 +58,7 @@ Marks = Annotated[
     list[Mark] | None, typer.Option("--marks", help="With this mark; open is none; may be repeated.", rich_help_panel=FILTERS)
 ]
 Kinds = Annotated[bool, typer.Option("--kinds", help="One row for each detector and agent, what changed last first.")]
-Names = Annotated[list[Detector] | None, typer.Argument(help="Only these, with their parameters and exemptions.", show_default=False)]
+Names = Annotated[list[str] | None, typer.Argument(help="Only these, with their parameters and exemptions.", show_default=False)]
 Words = Annotated[
     list[str],
     typer.Argument(metavar="FINDING... true|false|known|open", help="Findings as `relaylens findings` names them, and what to say."),
@@ -127,6 +127,10 @@ def show_detectors(
     with options.reader(store, url, token) as reader:
         found = _findings_of(reader, options.window(since, until, service))
         here = {row["detector"]: row for row in lists.detector_precision(reader, service=service).to_pylist()}
+    unknown = set(names or ()) - {one.name for one in detectors.catalogue()}
+    if unknown:
+        detail = f"there is no detector {min(unknown)!r}; without a name all are listed"
+        raise typer.BadParameter(detail)
     chosen = [one for one in detectors.catalogue() if not names or one.name in names]
     for_people = form is options.Format.TABLE
     values = []

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +38,28 @@ def store(network_store: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(network_store, tmp_path / "store"))
 
 
+@dataclass
+class Model:
+    """A scripted model, and the command that asks it."""
+
+    server: ModelServer
+    relaylens: Relaylens
+
+    def ask(self, store: Path, flow: str) -> Any:  # noqa: ANN401 - what the command said
+        """Have the findings judged by a model that plays a flow."""
+        url = f"{self.server.url}/judge/{flow}/session/v1"
+        return self.relaylens("judge", *JUDGE, "--store", store, RELAYLENS_JUDGE_URL=url, RELAYLENS_JUDGE_MODEL="scripted")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Give what the model was asked."""
+        return [call.request for call in self.server.session("session").calls]
+
+
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - a generator of what plays a script
-    """Serve a scripted model, and set the judge's environment to it."""
+def model(relaylens: Relaylens) -> Iterator[Model]:
+    """Serve a scripted model."""
     with ModelServer(lambda _program, flow: SCRIPTS[flow]) as server:
-
-        def playing(flow: str) -> ModelServer:
-            monkeypatch.setenv("RELAYLENS_JUDGE_URL", f"{server.url}/judge/{flow}/session/v1")
-            monkeypatch.setenv("RELAYLENS_JUDGE_MODEL", "scripted")
-            return server
-
-        yield playing
+        yield Model(server, relaylens)
 
 
 def listed(relaylens: Relaylens, store: Path, *arguments: str) -> list[dict[str, Any]]:
@@ -56,11 +68,10 @@ def listed(relaylens: Relaylens, store: Path, *arguments: str) -> list[dict[str,
     return rows
 
 
-def test_what_a_judge_says_stands_beside_the_finding_and_decides_nothing(relaylens: Relaylens, store: Path, model: Any) -> None:  # noqa: ANN401
+def test_what_a_judge_says_stands_beside_the_finding_and_decides_nothing(relaylens: Relaylens, store: Path, model: Model) -> None:
     """Outcomes, marks and precision are as before; what was judged is not asked about again."""
-    server = model("plain")
     runs = listed(relaylens, store, "runs")
-    done = relaylens("judge", *JUDGE, "--store", store)
+    done = model.ask(store, "plain")
     assert 0 == done.code, done.err
 
     judged = sorted(((one["judgement"], one["judge_score"], one["judge_comment"]) for one in listed(relaylens, store, "findings")), key=str)
@@ -71,19 +82,18 @@ def test_what_a_judge_says_stands_beside_the_finding_and_decides_nothing(relayle
     assert [{"source": "judge"}] == listed(relaylens, store, "sql", "SELECT DISTINCT source FROM labels")
     assert "\x1b" not in done.err
 
-    assert "No finding here" in relaylens("judge", *JUDGE, "--store", store).err
-    assert 2 == len(server.session("session").calls)
+    assert "No finding here" in model.ask(store, "plain").err
+    assert 2 == len(model.requests())
 
 
-def test_a_model_is_told_the_evidence_as_data(relaylens: Relaylens, store: Path, model: Any, hostile_text: str) -> None:  # noqa: ANN401
+def test_a_model_is_told_the_evidence_as_data(relaylens: Relaylens, store: Path, model: Model, hostile_text: str) -> None:
     """Our own words stand outside the fence and every text of the trace inside; nothing is asked about what people have marked."""
-    server = model("plain")
     marked, *_ = (one["finding"] for one in listed(relaylens, store, "findings") if one["detector"] != "approval_pending")
     relaylens("mark", marked, "true", "--store", store)
-    relaylens("judge", *JUDGE, "--store", store)
+    model.ask(store, "plain")
 
-    (call,) = server.session("session").calls
-    system, user = (message["content"] for message in call.request["messages"])
+    (request,) = model.requests()
+    system, user = (message["content"] for message in request["messages"])
     assert INSTRUCTION == system
     fence = user.partition("<data ")[2].partition(">")[0]
     outside = "".join(part.partition(f"</data {fence}>")[2] for part in f"</data {fence}>{user}".split(f"<data {fence}>\n"))
@@ -93,10 +103,9 @@ def test_a_model_is_told_the_evidence_as_data(relaylens: Relaylens, store: Path,
 
 
 @pytest.mark.parametrize(("flow", "why"), [("unsure", "The judge could not say."), ("broken", "HTTPError")])
-def test_a_judge_that_says_nothing_leaves_no_label(relaylens: Relaylens, store: Path, model: Any, flow: str, why: str) -> None:  # noqa: ANN401
+def test_a_judge_that_says_nothing_leaves_no_label(relaylens: Relaylens, store: Path, model: Model, flow: str, why: str) -> None:
     """The command goes on to the next finding, says why, and ends with 1."""
-    model(flow)
-    done = relaylens("judge", *JUDGE, "--store", store)
+    done = model.ask(store, flow)
 
     assert (1, 2) == (done.code, done.err.count(why)), done.err
     assert [] == listed(relaylens, store, "sql", "SELECT * FROM labels")
