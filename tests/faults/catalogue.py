@@ -50,7 +50,7 @@ EXPECTED: Final[dict[str, frozenset[str]]] = {
     "duplicate_delegation": frozenset({"duplicated_work"}),
     "loop": frozenset({"loop", "cycle"}),
     "ping_pong": frozenset({"loop", "ping_pong"}),
-    "orphan_handoff": frozenset({"failed_handoff"}),
+    "orphan_handoff": frozenset({"failed_handoff", "orphaned_handoff"}),
     "stall_approval": frozenset({"approval_pending"}),
     "answer_while_pending": frozenset({"answered_while_pending"}),
     "truncate_answer": frozenset({"truncated_answer"}),
