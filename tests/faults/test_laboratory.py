@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from tests.faults.catalogue import FAULTS
+from tests.faults.catalogue import EXPECTED, FAULTS, NEGATIVES
 from tests.faults.laboratory import Laboratory, build, prepare
 from tests.faults.places import places, settled
 from tests.faults.planting import Planted
@@ -14,7 +14,24 @@ from tests.faults.sources import Source, captures, demo
 from relaylens_analytics.evaluation.shares import Share
 
 FRAMEWORKS = 4
-"""How many frameworks the short form takes a capture of."""
+"""How many frameworks the short form takes a capture of in which an agent asks others."""
+
+PASSED_ON = "langgraph__openinference__escalate"
+"""A capture in which control is passed on, and a person is asked and answers."""
+
+FLOORS = {
+    "drop_entity": 1.0,
+    "swap_number": 1.0,
+    "invent_entity": 1.0,
+    "swallow_child_error": 0.7,
+    "swallow_tool_error": 1.0,
+    "duplicate_delegation": 0.7,
+    "loop": 1.0,
+    "orphan_handoff": 0.5,
+    "truncate_answer": 1.0,
+    "contradict_peer": 0.6,
+}
+"""Recall in the short form, as measured, a little below where a single run may differ."""
 
 
 @dataclass
@@ -27,12 +44,17 @@ class Scored:
 
 @cache
 def few() -> list[Source]:
-    """Two runs of the example network, and the smallest clean capture with a delegation of some frameworks, where captures are there."""
+    """Two runs of the example network, and where captures are there, the smallest clean one of some frameworks, and one by its name."""
     chosen: dict[str, Source] = {}
     for source in sorted(captures(), key=lambda source: len(source.recording.spans())):
         if source.clean and source.truth["mode"] == "delegation" and len(chosen) < FRAMEWORKS:
             chosen.setdefault(source.recording.framework, source)
-    return [*chosen.values(), *[source for source in demo(6, 1, "none") if source.clean and source.truth["kind"] == "support"][:2]]
+    passed_on = [source for source in captures() if source.recording.name == PASSED_ON]
+    return [
+        *chosen.values(),
+        *passed_on,
+        *[source for source in demo(6, 1, "none") if source.clean and source.truth["kind"] == "support"][:2],
+    ]
 
 
 @cache
@@ -63,6 +85,29 @@ def test_a_swallowed_tool_error_is_found_and_blamed_right(scored: Scored) -> Non
     assert found.whole > 0
     assert found == Share(found.whole, found.whole)
     assert found == blamed(scored.laboratory.twins, scored.found, "swallow_tool_error")
+
+
+@pytest.mark.skipif(not captures(), reason="the captures lie beside the repository, in ../shared/captures")
+@pytest.mark.parametrize("fault", FLOORS)
+def test_a_fault_is_found_as_often_as_it_was(scored: Scored, fault: str) -> None:
+    """Recall does not fall below what was measured, and of the broken runs no more than these are missed."""
+    found = recall(scored.laboratory.twins, scored.found, fault)
+
+    assert found.whole > 0
+    assert found.rate >= FLOORS[fault], found
+
+
+@pytest.mark.parametrize("look_alike", NEGATIVES)
+def test_look_alikes_are_left_alone(scored: Scored, look_alike: str) -> None:
+    """What a healthy network does is no finding."""
+    alarms = false_alarms(scored.laboratory.twins, scored.found, look_alike=look_alike)
+
+    assert Share(0, alarms.whole) == alarms
+
+
+def test_every_fault_and_detector_is_known() -> None:
+    """Each fault says who should tell it."""
+    assert set(FAULTS) == set(EXPECTED)
 
 
 def test_the_same_seed_gives_the_same_twins() -> None:
