@@ -89,6 +89,11 @@ class Status:
     """What was taken out of requests before they were written, by kind, since the start."""
 
 
+def patience(waiting_bytes: int) -> float:
+    """Return after how many seconds a sender should try again: the more waits to be stored, the later."""
+    return min(_LONGEST_WAIT, 1 + waiting_bytes / _BYTES_A_SECOND)
+
+
 class Ingest:
     """One store folder and everything that writes to it; safe to use from any thread."""
 
@@ -317,7 +322,7 @@ class Ingest:
         waiting = self._applier.waiting_bytes
         if waiting > self._limits.waiting_bytes:
             message = f"{waiting >> 20} MiB wait to be stored."
-            raise OverloadedError(message, retry_after=min(_LONGEST_WAIT, 1 + waiting / _BYTES_A_SECOND))
+            raise OverloadedError(message, retry_after=patience(waiting))
         if self._is_disk_low():
             message = f"Less than {self._limits.free_bytes >> 20} MiB are free on the disk of {self._folder.path}."
             raise OverloadedError(message, retry_after=_LONGEST_WAIT)

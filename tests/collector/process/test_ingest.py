@@ -18,7 +18,7 @@ from relaylens_collector.errors import (
     StoreLockedError,
     UndecodableError,
 )
-from relaylens_collector.ingest import Ingest, Limits, Verdict, rebuild
+from relaylens_collector.ingest import Ingest, Limits, Verdict, patience, rebuild
 from relaylens_collector.journal import Journal
 from relaylens_collector.pace import Pace
 from relaylens_collector.signals import Signal
@@ -533,9 +533,14 @@ def test_too_much_waiting_is_refused_until_it_is_stored(tmp_path: Path, make_tra
         ingest.flush()
 
         assert refusal is not None
-        assert 1 <= refusal.retry_after <= 30
+        assert patience(2000) < refusal.retry_after <= 30
         assert accepted > 3
         assert _spans(*((seed, 3) for seed in range(1, accepted + 2))) == _names(ingest)
+
+
+def test_a_refusal_asks_for_more_patience_the_more_waits() -> None:
+    """C29: a second and what applying so many MiB takes, half a minute at most."""
+    assert [1, 2, 11, 30, 30] == [int(patience(waiting << 20)) for waiting in (0, 64, 640, 1856, 10_000)]
 
 
 def test_a_nearly_full_disk_is_refused_before_it_is_full(tmp_path: Path, make_traces: MakeTraces) -> None:
