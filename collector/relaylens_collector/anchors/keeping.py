@@ -1,7 +1,6 @@
 """Writes the anchors of a store that is open: at start and stop, every so many records or seconds, and when the clock jumps."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -11,11 +10,10 @@ from typing import Final
 
 from relaylens_collector.anchors import keys
 from relaylens_collector.anchors.lines import Event, Reach, SignedAnchor, sign
-from relaylens_collector.errors import AnchorKeyError, JournalCorruptError
+from relaylens_collector.anchors.rotating import finish
+from relaylens_collector.anchors.writing import ANCHORS_FILE, append, last_line, write_public
+from relaylens_collector.errors import JournalCorruptError
 from relaylens_collector.journal.framing import Link
-from relaylens_collector.journal.segments import sync_directory
-
-ANCHORS_FILE: Final = "anchors.jsonl"
 
 _ADVICE: Final = "Bring back the journal that belongs to it; `relaylens doctor` says what else can be done."
 _LOOK_EVERY_SECONDS: Final = 1.0
@@ -49,13 +47,15 @@ class Keeper:
         """
         self._reach = reach
         self._how = how
-        self._key = keys.load_or_make(how.key or store / keys.PRIVATE_KEY_FILE)
-        public = self._key.public_key()
         self._path = store / ANCHORS_FILE
-        _write_public(store / keys.PUBLIC_KEY_FILE, keys.public_pem(public))
+        last = last_line(self._path)
+        place = how.key or store / keys.PRIVATE_KEY_FILE
+        finish(place, last)
+        self._key = keys.load_or_make(place)
+        public = self._key.public_key()
+        write_public(store / keys.PUBLIC_KEY_FILE, keys.public_pem(public))
         self._copy = None if how.copies is None else how.copies / f"{store.resolve().name}-{keys.name_of(public)}.jsonl"
         self._copy_fails = False
-        last = _last_line(self._path)
         _check_end(self._path, last, reach().link)
         self._last = last
         self._stop = threading.Event()
@@ -97,7 +97,7 @@ class Keeper:
 
     def _note(self, event: Event, detail: str = "") -> None:
         line = sign(self._key, event, self._reach(), detail, self._last)
-        _append(self._path, line.text)
+        append(self._path, line.text)
         self._last = line
         if self._copy is not None:
             self._write_copy(self._copy, line.text)
@@ -105,54 +105,13 @@ class Keeper:
     def _write_copy(self, path: Path, text: bytes) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _append(path, text)
+            append(path, text)
         except OSError as error:
             if not self._copy_fails:
                 _logger.warning("%s: anchors cannot be copied there: %s.", path, error.strerror or error)
             self._copy_fails = True
         else:
             self._copy_fails = False
-
-
-def _append(path: Path, text: bytes) -> None:
-    """Bring one line to the disk, or nothing of it."""
-    is_new = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        size = os.fstat(descriptor).st_size
-        try:
-            with os.fdopen(descriptor, "ab", closefd=False) as file:
-                file.write(text + b"\n")
-            os.fsync(descriptor)
-        except OSError:
-            os.ftruncate(descriptor, size)
-            raise
-    finally:
-        os.close(descriptor)
-    if is_new:
-        sync_directory(path.parent)
-
-
-def _last_line(path: Path) -> SignedAnchor | None:
-    """Read the newest anchor, and cut off what a killed process left half written."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    whole, _, torn = data.rpartition(b"\n")
-    if torn:
-        _logger.warning("%s: cut at byte %d of %d: the last line was not finished.", path, len(data) - len(torn), len(data))
-        with path.open("r+b") as file:
-            file.truncate(len(data) - len(torn))
-            os.fsync(file.fileno())
-    lines = whole.splitlines()
-    if not lines:
-        return None
-    try:
-        return SignedAnchor.parse(lines[-1])
-    except ValueError as error:
-        message = f"{path}, line {len(lines)}: {error}. `relaylens doctor` says what can be done."
-        raise JournalCorruptError(message) from error
 
 
 def _check_end(path: Path, last: SignedAnchor | None, end: Link) -> None:
@@ -165,14 +124,3 @@ def _check_end(path: Path, last: SignedAnchor | None, end: Link) -> None:
     if last.link.seq == end.seq and last.link.head != end.head:
         message = f"{path.parent}: record {end.seq} of the journal is not the one that was signed ({path.name}). {_ADVICE}"
         raise JournalCorruptError(message)
-
-
-def _write_public(path: Path, pem: bytes) -> None:
-    """Keep the public key in the store, too, for those who ask for it there."""
-    try:
-        if not path.exists() or path.read_bytes() != pem:
-            path.write_bytes(pem)
-            path.chmod(0o644)
-    except OSError as error:
-        detail = f"{path}: {error.strerror}."
-        raise AnchorKeyError(detail) from error

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from relaylens_collector.anchors.keys import name_of
@@ -25,6 +26,7 @@ NO_LINE: Final = "0" * 64
 """What the first line names as the one before."""
 
 _SIGNATURE: Final = b',"signature":"'
+_KEYS: Final = ("old", "new")
 
 
 class Event(StrEnum):
@@ -38,6 +40,8 @@ class Event(StrEnum):
     """The machine's clock jumped."""
     STOP = "stop"
     """The collector closed the store in order."""
+    KEY = "key"
+    """Another key signs from here on; the line, the last of the old one, names both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +119,24 @@ def sign(key: Ed25519PrivateKey, event: Event, reach: Reach, detail: str, after:
     signed = json.dumps(said, separators=(",", ":")).encode().removesuffix(b"}")
     text = signed + _SIGNATURE + base64.b64encode(key.sign(signed)) + b'"}'
     return SignedAnchor(number, event, reach.link, reach.applied, at, detail, previous, name, text)
+
+
+def handing_over(old: Ed25519PublicKey, new: Ed25519PublicKey) -> str:
+    """Say in a line that one key follows another."""
+    return f"{_KEYS[0]} {_written(old)} {_KEYS[1]} {_written(new)}"
+
+
+def handed_over(anchor: SignedAnchor) -> tuple[Ed25519PublicKey, Ed25519PublicKey] | None:
+    """Return the old key and the new one that a line names, nothing where it names none."""
+    said = anchor.detail.split(" ")
+    if anchor.event is not Event.KEY or tuple(said[::2]) != _KEYS or len(said) != 2 * len(_KEYS):
+        return None
+    try:
+        old, new = (Ed25519PublicKey.from_public_bytes(base64.b64decode(one, validate=True)) for one in said[1::2])
+    except ValueError:
+        return None
+    return old, new
+
+
+def _written(key: Ed25519PublicKey) -> str:
+    return base64.b64encode(key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)).decode()

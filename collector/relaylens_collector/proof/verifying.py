@@ -13,8 +13,8 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from relaylens_collector.anchors.keeping import ANCHORS_FILE
 from relaylens_collector.anchors.keys import PUBLIC_KEY_FILE, load_public
+from relaylens_collector.anchors.writing import ANCHORS_FILE
 from relaylens_collector.erasing.executing import ERASING_FILE
 from relaylens_collector.errors import StoreNotFoundError
 from relaylens_collector.journal.anchor import ANCHOR_FILE, Anchor

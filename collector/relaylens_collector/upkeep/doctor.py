@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from relaylens_collector.anchors.keeping import ANCHORS_FILE
 from relaylens_collector.anchors.keys import PRIVATE_KEY_FILE
 from relaylens_collector.anchors.lines import SignedAnchor
+from relaylens_collector.anchors.writing import ANCHORS_FILE
 from relaylens_collector.erasing.executing import ERASING_FILE
 from relaylens_collector.errors import StoreNotFoundError
 from relaylens_collector.journal import Journal

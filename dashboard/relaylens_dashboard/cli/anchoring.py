@@ -13,6 +13,10 @@ from relaylens_dashboard.tabular import Rows
 
 _COLUMNS: Final = ("anchor", "event", "record", "head", "applied", "at", "detail", "key")
 
+AnchorKey = Annotated[
+    Path | None, typer.Option("--anchor-key", dir_okay=False, help="File of the private key, where it is not in the store's folder.")
+]
+
 app = typer.Typer(
     name="anchor",
     help="Shows and exports the signed anchors of a store: what its journal held, and when.",
@@ -48,8 +52,20 @@ def export_anchors(store: StoreFolder, out: Out, *, public_key: KeyOut = None) -
         say(f"Wrote {public_key}")
 
 
+@app.command("rotate")
+def rotate_key(store: StoreFolder = options.DEFAULT_STORE, *, anchor_key: AnchorKey = None) -> None:
+    """Replaces the key that signs, of a store that no collector holds; every anchor still verifies, with either public key.
+
+    Give the new public key to those who hold the old one.
+    """
+    from relaylens_collector.anchors.rotating import rotate
+
+    old, new = rotate(store, anchor_key)
+    say(f"The key {new} signs from here on, in place of {old}.")
+
+
 def _file(store: Path) -> Path:
-    from relaylens_collector.anchors.keeping import ANCHORS_FILE
+    from relaylens_collector.anchors.writing import ANCHORS_FILE
 
     path = store / ANCHORS_FILE
     if not path.exists():

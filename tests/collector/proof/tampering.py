@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from relaylens_collector.anchors.keeping import ANCHORS_FILE
+from relaylens_collector.anchors.writing import ANCHORS_FILE
 from relaylens_collector.journal.anchor import Anchor
 from relaylens_collector.journal.framing import (
     NO_HASH,

@@ -56,3 +56,17 @@ def test_openssl_checks_an_anchor_as_the_page_says(store: Path) -> None:
     assert 4 == len(commands)
     assert (0, b"Signature Verified Successfully") == (good.returncode, good.stdout.strip())
     assert 0 != bad.returncode
+
+
+def test_a_key_is_replaced(relaylens: Relaylens, store: Path, tmp_path: Path) -> None:
+    """The store verifies with the key it had, and with the one it has now."""
+    relaylens("anchor", "export", store, tmp_path / "held.jsonl", "--public-key", tmp_path / "held.pem")
+    done = relaylens("anchor", "rotate", store)
+    events = [row["event"] for row in json.loads(relaylens("anchor", "show", store, "--format", "json").out)]
+    held = relaylens("verify", store, "--journal", "--anchors", tmp_path / "held.jsonl", "--public-key", tmp_path / "held.pem")
+
+    assert 0 == done.code
+    assert "signs from here on, in place of" in done.err
+    assert ["start", "stop", "key", "anchor"] == events
+    assert (0, 0) == (held.code, relaylens("verify", store).code)
+    assert 1 == relaylens("anchor", "rotate", tmp_path / "nowhere").code
