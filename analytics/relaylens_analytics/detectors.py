@@ -125,7 +125,8 @@ class Setup:
 
     def variables(self) -> dict[str, Value]:
         """What settling's queries read with `getvariable`."""
-        return {**self.values, "held_back": sorted(name for name, on in self.on.items() if on is On.MEASURED)}
+        enabled = [name for name, on in sorted(self.on.items()) if on is not On.NO]
+        return {**self.values, "enabled": enabled, "held_back": [name for name in enabled if self.on[name] is On.MEASURED]}
 
 
 @cache

@@ -118,6 +118,8 @@ MARTS = (
     "short_results",
     "used_numbers",
     "said_values",
+    "told_chunks",
+    "user_turns",
     "ungrounded_values",
     "run_talk",
     "edge_talk",

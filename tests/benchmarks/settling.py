@@ -3,7 +3,8 @@
 Bulk is a store of generated agent traces that is settled from nothing, and then again as many traces on top of it; live is one run of
 nineteen spans at a time, as when somebody watches. The limit is the rate at which DuckDB inserts the same spans (see `ingest.py`), in the
 same run; times are processor time, so that other work on the machine changes little. A trace of `--long` spans shows what one that
-never ends costs. `python -m tests.benchmarks.settling` prints the figures.
+never ends costs. `python -m tests.benchmarks.settling` prints the figures; with `--detectors` it prints what all detectors that are on add,
+in bulk and for a small trace: the same spans are settled in turns in a store with them and in one in which all are off.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.benchmarks.generate import SPANS_PER_REQUEST, trace_requests
 from tests.benchmarks.ingest import best_in_turns, insert, machine, materialised, records_of
 
+from relaylens_analytics.detectors import SETTINGS_FILE, catalogue
 from relaylens_analytics.settle import settle
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.records import Record
@@ -28,6 +30,7 @@ from relaylens_collector.store import Store
 SPANS_OF_A_RUN: Final = 19
 LIVE_RUNS: Final = 7
 REQUESTS_AT_ONCE: Final = 32
+TURNS: Final = 4
 TRACE: Final = bytes(15) + b"\x07"
 ROOT: Final = bytes(7) + b"\x07"
 
@@ -82,8 +85,13 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200, help=f"requests of {SPANS_PER_REQUEST} spans in bulk")
     parser.add_argument("--more", type=int, default=100, help="requests on top of them")
     parser.add_argument("--long", type=int, default=100_000, help="spans of the one long trace; 0 leaves it out")
+    parser.add_argument("--detectors", action="store_true", help="what the detectors add, and nothing else")
     asked = parser.parse_args()
     print(machine())
+    if asked.detectors:
+        with tempfile.TemporaryDirectory() as folder:
+            _print_detectors(Path(folder), asked.requests)
+        return
     with tempfile.TemporaryDirectory() as folder:
         limit = _limit(min(asked.requests, 80), Path(folder))
         print(f"limit: DuckDB inserts       {limit:8.1f} us of processor time a span")
@@ -100,6 +108,33 @@ def main() -> None:
             settle(store.connection)
             _print_bulk("one trace", store, one_trace(trace_requests(-(-asked.long // SPANS_PER_REQUEST), seed=3)), limit)
             store.close()
+
+
+def _print_detectors(folder: Path, requests: int) -> None:
+    """Settle the same spans with and without detectors, in turns, and say what the detectors add."""
+    (folder / "on").mkdir()
+    (folder / "off").mkdir()
+    switched = "\n".join(f"[{detector.name}]\non = false" for detector in catalogue())
+    (folder / "off" / SETTINGS_FILE).write_text(switched, encoding="utf-8")
+    stores = {kind: Store(folder / kind / "store.duckdb", memory_limit="256MB") for kind in ("on", "off")}
+    bulk, small = dict.fromkeys(stores, 0.0), dict.fromkeys(stores, 0.0)
+    spans = 0
+    for store in stores.values():
+        settle(store.connection)
+    for turn in range(TURNS):
+        bodies = list(trace_requests(requests // TURNS, seed=turn))
+        order = list(stores.items())
+        for kind, store in order if turn % 2 else reversed(order):
+            spans += apply(store, bodies)
+            bulk[kind] += processor_seconds(store)
+            small[kind] += live(store, 100 + turn) / TURNS
+    [[found]] = stores["on"].connection.execute("SELECT (SELECT count(*) FROM findings) + (SELECT count(*) FROM hints)").fetchall()
+    for name, taken, unit in (("bulk", bulk, f"{spans // 2:,} spans"), ("one small trace", small, f"{SPANS_OF_A_RUN} spans")):
+        share = taken["on"] / taken["off"] - 1
+        print(f"{name:<16} {taken['off']:7.2f} s without detectors, {taken['on']:7.2f} s with: {share:+.1%}, {unit}")
+    print(f"{found:,} findings and hints")
+    for store in stores.values():
+        store.close()
 
 
 def _print_bulk(name: str, store: Store, bodies: Iterable[bytes], limit: float) -> None:

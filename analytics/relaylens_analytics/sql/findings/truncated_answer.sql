@@ -1,9 +1,9 @@
--- The last answer of an agent's turn was cut off at the model's limit of tokens.
+-- The last answer of an agent's turn, or a call of a tool, was cut off at the model's limit of tokens.
 -- id: T2b
 -- layer: run
 -- reads: structure
 -- on: yes
--- exempt: answers before the last one of a turn
+-- exempt: answers before the last one of a turn that ask for no tool
 -- needs: last_answers
 SELECT 'truncated_answer' AS detector, 'medium' AS severity, f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        f.agent, f.agent AS blamed_agent, 'stated' AS certainty,

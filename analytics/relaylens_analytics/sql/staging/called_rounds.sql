@@ -1,4 +1,5 @@
 -- Blocks of two to four different tool calls that an agent made in one turn several times back to back with the same results, by the first call of the first round.
+-- needs: detector cycle | detector loop
 -- needs: frequent_contents
 WITH calls AS (
     SELECT *, row_number() OVER in_order AS place,

@@ -1,4 +1,5 @@
 -- Arguments and results, by their hash, that many tool calls have in common.
+-- needs: detector loop | detector cycle
 -- needs: work_tools
 SELECT hash(arguments, result) AS content
 FROM work_tools

@@ -1,26 +1,28 @@
--- Why the last model call of each turn ended, as its span, its answer or an event beside it says.
+-- Why the last model call of each turn ended, and those that asked for a tool, as the span, its answer or an event beside it says.
 -- needs: detector truncated_answer
 -- needs: model_calls
-WITH last AS (
+WITH looked_at AS (
     SELECT arg_max(span, (t0, span)) AS span FROM model_calls GROUP BY run, step
+    UNION
+    SELECT span FROM reply_texts WHERE calls > 0
 ),
 
 said AS (
     SELECT span, reason, concat(left(text, 100), ' ', right(text, 200)) AS document
     FROM (
         SELECT w.span, w.finish_reasons AS reason, in_full(w.output, x.text) AS text
-        FROM last
+        FROM looked_at
         JOIN work_spans AS w USING (span)
         LEFT JOIN work_texts AS x ON x.cell = w.output
     )
     UNION ALL
     SELECT e.span, e.finish_reason, right(e.output_messages, 200)
-    FROM last
+    FROM looked_at
     JOIN work_events AS e USING (span)
     WHERE e.name = 'gen_ai.choice' OR e.output_messages IS NOT NULL
     UNION ALL
     SELECT g.span, NULL, right(g.output_messages, 200)
-    FROM last
+    FROM looked_at
     JOIN work_logs AS g USING (span)
 )
 

@@ -1,4 +1,5 @@
 -- Tool calls that an agent made often with the same arguments and the same result, with no news in between, by the first of them.
+-- needs: detector loop
 -- needs: frequent_contents
 WITH known AS (
     SELECT *, hash(result) AS answer,

@@ -1,4 +1,5 @@
 -- Handoffs that an agent asked for three times or more in one turn, by the first of them.
+-- needs: detector loop | detector repeated_message
 -- needs: handoff_candidates
 SELECT f.run, f.step, f.agent, arg_min(c.span, (c.t0, c.span)) AS span, any_value(c.target) AS target, count(*) AS times, min(c.t0) AS t0,
        list(w.trace_id || ':' || w.span_id ORDER BY c.t0, c.span) AS span_ids

@@ -1,5 +1,4 @@
--- Numbers and identifiers that an answer states or a call is given, without those that a tool of the run has answered before; the model call whose
--- prompt may hold them.
+-- Numbers and identifiers that an answer states or a call is given, without those that a tool of the run has answered before.
 -- needs: detector ungrounded_answer | detector ungrounded_argument
 -- needs: reply_texts
 WITH answers AS (
@@ -8,26 +7,19 @@ WITH answers AS (
     GROUP BY run, step
 ),
 
-asked AS (
-    SELECT c.span, c.run, c.t0, c.arguments, r.span AS prompt
-    FROM called_tools AS c
-    ASOF JOIN (SELECT * FROM reply_texts WHERE span_class = 'llm' AND calls > 0) AS r
-        ON r.run = c.run AND r.step IS NOT DISTINCT FROM c.step AND r.t1 <= c.t0
-    WHERE c.arguments IS NOT NULL
-),
-
 stated AS (
-    SELECT r.span, r.run, r.t0, r.span AS prompt, TRUE AS is_answer, left(r.text, 4000) AS text
+    SELECT r.span, r.run, r.t0, TRUE AS is_answer, left(r.text, 4000) AS text
     FROM answers
     JOIN reply_texts AS r USING (span)
     UNION ALL
-    SELECT span, run, t0, prompt, FALSE, left(arguments, 4000)
-    FROM asked
+    SELECT span, run, t0, FALSE, left(arguments, 4000)
+    FROM called_tools
+    WHERE arguments IS NOT NULL
 ),
 
 -- three digits at least, or a fraction: smaller numbers are counted and reckoned everywhere
 given AS (
-    SELECT DISTINCT span, run, t0, prompt, is_answer,
+    SELECT DISTINCT span, run, t0, is_answer,
            unnest(regexp_extract_all(text, '[A-Za-z_#-]*\d[A-Za-z0-9_,-]*\d[A-Za-z0-9_,-]*(?:\.\d+)?')) AS value
     FROM stated
 ),
@@ -42,7 +34,7 @@ known AS (
     GROUP BY run, value
 )
 
-SELECT g.span, g.run, g.prompt, g.is_answer, g.value
+SELECT g.span, g.run, g.t0, g.is_answer, g.value
 FROM given AS g
 LEFT JOIN known AS k ON k.run = g.run AND k.value = g.value AND k.t1 <= g.t0
 WHERE k.value IS NULL AND length(regexp_replace(g.value, '\D', '', 'g')) >= 3 AND NOT regexp_matches(g.value, '^(19|20)\d\d(-\d\d)*$')

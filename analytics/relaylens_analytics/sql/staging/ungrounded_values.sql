@@ -1,31 +1,18 @@
--- Of these the ones that stand neither in the prompt nor, in another spelling, in a result of the run.
+-- Of these the ones that stand neither in what was told before nor, in another spelling, in a result of the run.
 -- needs: said_values
-WITH cells AS (
-    SELECT DISTINCT v.prompt AS span, w.input AS cell
+WITH results AS (
+    SELECT run, t1, replace(left(result, 20000), ',', '') AS text FROM called_tools WHERE run IN (SELECT run FROM said_values)
+),
+
+open_values AS (
+    SELECT v.span, v.run, v.t0, v.is_answer, v.value, replace(v.value, ',', '') AS plain
     FROM said_values AS v
-    JOIN work_spans AS w ON w.span = v.prompt
-    WHERE w.input IS NOT NULL
-),
-
-parts AS (
-    SELECT span, TRY_CAST(unnest(places) AS BIGINT) AS text_id, generate_subscripts(places, 1) AS place
-    FROM (SELECT span, string_split(cell[2:], ',') AS places FROM cells WHERE cell[1] = chr(1))
-),
-
-prompts AS (
-    SELECT span, cell AS text FROM cells WHERE cell[1] <> chr(1)
-    UNION ALL
-    SELECT p.span, string_agg(t.text, '' ORDER BY p.place) FROM parts AS p JOIN texts AS t USING (text_id) GROUP BY p.span
-),
-
-results AS (
-    SELECT run, string_agg(left(result, 20000), ' ') AS text FROM called_tools WHERE run IN (SELECT run FROM said_values) GROUP BY run
+    -- without any prompt nobody can tell what was told
+    WHERE v.run IN (SELECT run FROM told_chunks)
 )
 
 SELECT v.span, v.run, v.is_answer, list_sort(list(v.value)) AS values
-FROM said_values AS v
-JOIN prompts AS p ON p.span = v.prompt
-LEFT JOIN results AS r USING (run)
-WHERE NOT contains(p.text, v.value) AND NOT contains(replace(p.text, ',', ''), replace(v.value, ',', ''))
-  AND NOT (v.is_answer AND contains(replace(coalesce(r.text, ''), ',', ''), replace(v.value, ',', '')))
+FROM open_values AS v
+WHERE NOT EXISTS (SELECT 1 FROM told_chunks AS c WHERE c.run = v.run AND c.t0 <= v.t0 AND (contains(c.text, v.value) OR contains(c.text, v.plain)))
+  AND NOT EXISTS (SELECT 1 FROM results AS r WHERE r.run = v.run AND r.t1 <= v.t0 AND contains(r.text, v.plain))
 GROUP BY v.span, v.run, v.is_answer

@@ -1,5 +1,6 @@
 -- Tool calls that failed and whose tool never worked later in the run: whether another tool worked later in the same turn, and whether that
 -- may have made up for it.
+-- needs: detector swallowed_tool_error | detector false_success
 -- needs: span_errors
 -- needs: called_tools
 WITH failing AS (
