@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -10,6 +11,7 @@ from tests.analytics.settle.building import agent, chat, settle_spans, span, too
 from tests.analytics.settle.captured import rows
 
 from relaylens import semconv
+from relaylens_analytics.detectors import SETTINGS_FILE, Layer, On, catalogue
 from relaylens_collector.store import Store
 
 Call = tuple[str, str, str]
@@ -289,3 +291,67 @@ def test_hints_become_findings_once_false_alarms_are_known_to_be_few(runs: Runs)
     noisy = (runs.found(), len(runs.found(table="hints")))
 
     assert ({}, {"flagged 0": ["unused_result 1"]}, ({}, 10)) == (few, many, noisy)
+
+
+OFF = {detector.name for detector in catalogue() if detector.layer is Layer.RUN and detector.on is On.NO}
+
+
+@pytest.fixture
+def asked_for(tmp_path: Path) -> Iterator[Runs]:
+    """No runs yet, in a store in which only the detectors are on that are off by default."""
+    switched = {detector.name: "true" if detector.name in OFF else "false" for detector in catalogue()}
+    (tmp_path / SETTINGS_FILE).write_text("\n".join(f"[{name}]\non = {on}" for name, on in switched.items()))
+    store = Store(tmp_path / "relaylens.duckdb")
+    yield Runs(store)
+    store.close()
+
+
+def test_calls_that_change_something_are_looked_at_when_asked_for(asked_for: Runs) -> None:
+    """No agreement before a change, no look after it, much work after it, a person who gets the rest; a result that changes by itself."""
+    look, cancel = ("find_order", '{"id": "x"}', "sent"), ("cancel_order", '{"id": "x"}', "cancelled")
+
+    def run(name: str, said: str, *made: Call) -> None:
+        asked_for.add(name, asked(9, 5, said, "Let me see."), *calls(*made))
+
+    run("agreed and looked at", "Yes, cancel order x.", cancel, look)
+    run("not agreed", "Cancel order x.", cancel, look)
+    run("not looked at", "Yes, cancel order x.", look, cancel)
+    run("went on", "Yes, cancel order x.", cancel, *[("find_order", json.dumps({"id": f"x{place}"}), "sent") for place in range(5)])
+    run("changes by itself", "Where is order x?", look, ("find_order", '{"id": "x"}', "lost"))
+    run("still going on", "Where is order x?", ("find_order", '{"id": "x"}', "processing"), look)
+    run("left", "Yes, cancel order x.", cancel, look, ("transfer_to_human", '{"why": "order"}', "ok"))
+
+    expected = {
+        "not agreed": ["unconfirmed_change"],
+        "not looked at": ["unverified_change"],
+        "went on": ["work_after_change"],
+        "changes by itself": ["unstable_result"],
+        "left": ["escalation_after_change"],
+    }
+    assert expected == asked_for.found()
+
+
+def test_what_a_person_says_is_looked_at_when_asked_for(asked_for: Runs) -> None:
+    """A person who corrects or asks again, a call about something else, and a run that ends on a call for a tool."""
+
+    def run(name: str, *said: str, made: Call = ("find_order", '{"id": "the red bicycle"}', "sent")) -> None:
+        turns = [asked(100 + place, 5 + place, text, f"Answer {place}.") for place, text in enumerate(said)]
+        asked_for.add(name, *turns, *calls(made))
+
+    run("plain", "Where is the red bicycle?", "And when will it come here?")
+    run("corrected", "Where is the red bicycle?", "No, I meant another one.", "That's wrong.")
+    run("asked again", "Where is the red bicycle that I ordered?", "So where is the red bicycle that I ordered?")
+    run("off topic", "Where is the red bicycle?", made=("web_search", '{"query": "holidays norway"}', "fjords"))
+    calling = chat(9, 2, 8, 9)
+    calling.attributes[2].value.string_value = json.dumps(
+        [{"role": "assistant", "parts": [{"type": "tool_call", "id": "1", "name": "look", "arguments": {}}], "finish_reason": "tool_call"}]
+    )
+    asked_for.add("no answer", asked(8, 5, "Where is the red bicycle?", "Let me see."), calling, tool(10, "look", 10, 11, "{}", "red"))
+
+    expected = {
+        "corrected": ["user_correction"],
+        "asked again": ["user_repeats"],
+        "off topic": ["off_topic_call"],
+        "no answer": ["no_answer"],
+    }
+    assert expected == asked_for.found()
