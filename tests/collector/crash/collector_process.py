@@ -49,7 +49,9 @@ def _checkpoint_without_end(collector: Collector, stop: threading.Event) -> None
             continue
 
 
-def serve(*, store: str, http_port: int, grpc_port: int, checkpoint_share: float, storm: bool, free_bytes: int) -> int:
+def serve(
+    *, store: str, http_port: int, grpc_port: int, checkpoint_share: float, storm: bool, free_bytes: int, retention_days: float | None
+) -> int:
     """Run a collector until SIGTERM."""
     random.seed()
     settings = Settings(
@@ -59,6 +61,7 @@ def serve(*, store: str, http_port: int, grpc_port: int, checkpoint_share: float
         quiet_seconds=0.05,
         settle_every_seconds=0.3,
         free_bytes=free_bytes,
+        retention_days=retention_days,
     )
     collector = Collector(settings, _SettleAndCheckpoint(checkpoint_share))
     collector.start()

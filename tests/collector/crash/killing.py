@@ -47,6 +47,10 @@ _LONGEST_RUN = 0.6
 _LONGEST_ERASURE = 5.0
 """From the order to the kill, at most: an erasure takes seconds, and the kill has to come amid it as well as after it."""
 _LONGEST_START = 120.0
+_RETENTION_SHARE = 0.3
+RETENTION_SECONDS = 5.0
+"""What is older goes when retention is ordered; the younger half of what is sent meanwhile must stay."""
+_CLOCK_SLACK = 1.0
 _MOST_TRIES_AT_THE_END = 500
 """A sender gives a request up when all is over and it is still refused: it was not acknowledged, and counts for nothing."""
 
@@ -62,6 +66,9 @@ class Sent:
     """Not set while an erasure is ordered, which waits until all is settled."""
     erased: set[str] = field(default_factory=set)
     """Spans whose erasure was said to be done."""
+    began: dict[str, float] = field(default_factory=dict)
+    """When each span was sent first, and when it was acknowledged, by the machine's clock."""
+    taken: dict[str, float] = field(default_factory=dict)
     requests: int = 0
     resent: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,6 +86,7 @@ class Result:
     acknowledged_requests: int
     resent_requests: int
     erasures_ordered: int
+    of_them_by_age: int
     spans_erased: int
     lost_spans: int
     spans_not_erased: int
@@ -99,9 +107,18 @@ class Result:
 class Victim:
     """The process that is killed."""
 
-    def __init__(self, store: Path, *, checkpoint_share: float = 0.3, storm: bool = False, free_bytes: int = 256 << 20) -> None:
+    def __init__(
+        self,
+        store: Path,
+        *,
+        checkpoint_share: float = 0.3,
+        storm: bool = False,
+        free_bytes: int = 256 << 20,
+        retention_days: float | None = None,
+    ) -> None:
         """Start it on free ports; in a storm a thread of its own checkpoints without end."""
         self._free_bytes = free_bytes
+        self.retention_days = retention_days
         self.store = store
         self.storm = storm
         self._checkpoint_share = checkpoint_share
@@ -129,6 +146,7 @@ class Victim:
             "checkpoint_share": self._checkpoint_share,
             "storm": self.storm,
             "free_bytes": self._free_bytes,
+            "retention_days": self.retention_days,
         }
         self.pid = self._order({"start": arguments, "log": str(self.log)})
         self._started_at = time.monotonic()
@@ -245,6 +263,7 @@ def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event
             continue
         number += 1
         body, names = request(sender, number)
+        sent.began.update(dict.fromkeys(names, time.time()))
         tries = 0
         while not _send(victim, sender, body):
             tries += 1
@@ -252,6 +271,7 @@ def _keep_sending(sender: str, victim: Victim, sent: Sent, stop: threading.Event
                 return
         with sent.lock:
             sent.acknowledged.update(names)
+            sent.taken.update(dict.fromkeys(names, time.time()))
             sent.requests += 1
             sent.resent += tries > 0
 
@@ -269,6 +289,19 @@ def _order_erasure(victim: Victim, sent: Sent, chance: random.Random) -> None:
     if victim.send("POST", ORDERS_PATH, json.dumps(order).encode(), "application/json") == http.client.OK:
         with sent.lock:
             sent.erased |= names
+
+
+def _order_retention(victim: Victim, sent: Sent) -> None:
+    """Order that what is older than the rule says goes; the kill comes before, amid or after it."""
+    with sent.lock:
+        surely = {name for name, at in sent.taken.items() if at < time.time() - RETENTION_SECONDS - _CLOCK_SLACK}
+    order = {"order": "retention", "trust_clock": True}
+    is_done = victim.send("POST", ORDERS_PATH, json.dumps(order).encode(), "application/json") == http.client.OK
+    with sent.lock:
+        # As much as may have been in its plan, if it got that far.
+        sent.to_erase |= {name for name, at in sent.began.items() if at < time.time() - RETENTION_SECONDS + _CLOCK_SLACK}
+        if is_done:
+            sent.erased |= surely
 
 
 def _nothing(_store: Path) -> None:
@@ -306,12 +339,12 @@ def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Re
     erasing: list[threading.Thread] = []
     sent.may_go_on.set()
     senders = [*(f"h{number}" for number in range(_HTTP_SENDERS)), *(f"g{number}" for number in range(_GRPC_SENDERS))]
-    with Victim(store) as victim:
+    with Victim(store, retention_days=RETENTION_SECONDS / 86_400) as victim:
         threads = [threading.Thread(target=_keep_sending, args=(sender, victim, sent, stop)) for sender in senders]
         for thread in threads:
             thread.start()
         try:
-            for _ in range(kills):
+            for number in range(1, kills + 1):
                 if in_order or chance.random() < _READY_SHARE:
                     victim.wait_until(_ALIVE)
                     longest = _LONGEST_RUN
@@ -319,13 +352,19 @@ def run(kills: int, store: Path, seed: int = 1, *, in_order: bool = False) -> Re
                         longest = _LONGEST_ERASURE
                         sent.may_go_on.clear()
                         done["erasures"] += 1
-                        erasing.append(threading.Thread(target=_order_erasure, args=(victim, sent, random.Random(chance.random()))))  # noqa: S311
+                        if chance.random() < _RETENTION_SHARE:
+                            done["retentions"] += 1
+                            erasing.append(threading.Thread(target=_order_retention, args=(victim, sent)))
+                        else:
+                            erasing.append(threading.Thread(target=_order_erasure, args=(victim, sent, random.Random(chance.random()))))  # noqa: S311
                         erasing[-1].start()
                     time.sleep(chance.uniform(0, longest))
                 else:
                     time.sleep(chance.uniform(0, _LONGEST_RUN))  # anywhere, also during the start
                 sent.may_go_on.set()
                 victim.storm = chance.random() < _STORM_SHARE
+                if number == kills:
+                    victim.retention_days = None  # the last one may run for longer than a rule waits until it is first looked at
                 done["storms"] += victim.storm
                 (what,) = chance.choices(list(BETWEEN), [share for _, share in BETWEEN.values()])
                 if in_order:
@@ -359,6 +398,7 @@ def _count(kills: int, store: Path, victim: Victim, sent: Sent, exit_code: int, 
         acknowledged_requests=sent.requests,
         resent_requests=sent.resent,
         erasures_ordered=done["erasures"],
+        of_them_by_age=done["retentions"],
         spans_erased=len(sent.erased),
         lost_spans=len(sent.acknowledged - sent.to_erase - stored.keys()),
         spans_not_erased=len(sent.erased & stored.keys()),
