@@ -438,6 +438,9 @@ class Detector(StrEnum):
     SWALLOWED_CHILD_ERROR = "swallowed_child_error"
     DUPLICATED_WORK = "duplicated_work"
     CONTRADICTION = "contradiction"
+    PING_PONG = "ping_pong"
+    IGNORED_PEER = "ignored_peer"
+    ORPHANED_HANDOFF = "orphaned_handoff"
 
 
 HUMAN: Final = "human"

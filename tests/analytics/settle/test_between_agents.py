@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from tests.analytics.settle.building import agent, chat, settle_spans, span
+from tests.analytics.settle.building import agent, chat, settle_spans, span, tool
 from tests.analytics.settle.captured import rows
 
 from relaylens import semconv
@@ -58,6 +58,23 @@ def beside(left: str, right: str) -> list[Span]:
     return delegation(asked(10, "refunds", 1, 3, answer=left), asked(20, "auditor", 1.1, 3.1, answer=right))
 
 
+def to_and_fro(*answers: str) -> list[Span]:
+    """A run in which two agents take turns."""
+    turns = [
+        asked(10 * n, ("writer", "critic")[n % 2], 2 * n, 2 * n + 1, f"turn {n}", answer=answer) for n, answer in enumerate(answers, 1)
+    ]
+    return [span(1, "run", 0, 40, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"}), *[one for turn in turns for one in turn]]
+
+
+def handing(tool_name: str) -> list[Span]:
+    """A run in which a lead calls a tool that hands over, and goes on."""
+    called = tool(4, tool_name, 5, 6, '{"why": "billing"}', "transferred", parent=1)
+    return [*delegation(asked(10, "refunds", 1, 2)), called]
+
+
+LOST = "The carrier reports that parcel PK-551207 never reached the warehouse because the driver returned it yesterday"
+
+
 CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     "an identifier is lost": (relay(ASKED, WITHOUT), [("dropped_entity", "refunds", "triage")]),
     "a task is narrowed in other words": (relay(ASKED, "What are the rules for refunds?"), []),
@@ -76,6 +93,12 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
         [("contradiction", "auditor", "auditor")],
     ),
     "verdicts contradict": (beside("Approved: within the limit", "Rejected: above the limit"), [("contradiction", "auditor", None)]),
+    "two repeat themselves": (to_and_fro(*["Take this draft.", "Make it shorter."] * 4), [("ping_pong", "writer", "critic")]),
+    "two get on": (to_and_fro(*[f"Draft {n} says more." for n in range(8)]), []),
+    "nobody takes it": (handing("transfer_to_billing_agent"), [("orphaned_handoff", "lead", "lead")]),
+    "money is transferred": (handing("transfer_to_account"), []),
+    "an answer is ignored": (delegation(asked(10, "refunds", 1, 2, answer=LOST)), [("ignored_peer", "lead", "lead")]),
+    "an answer is acknowledged": (delegation(asked(10, "refunds", 1, 2, answer="Sent, message 884120.")), []),
     "two agree": (beside("The amount due is 1,200.00 EUR, of May", "The amount due is 1200 EUR; the limit is 5000 EUR"), []),
 }
 
@@ -96,11 +119,8 @@ def store() -> Iterator[Store]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_fault_between_agents_is_found_and_its_like_is_not(store: Store, case: str) -> None:
-    """Each run has the findings it should have, and no other."""
+    """Each run has the findings it should have, and no other; that critics send work back is told as rework."""
     number = list(CASES).index(case) + 1
-    found = rows(
-        store.connection,
-        f"SELECT detector, agent, blamed_agent FROM findings WHERE trace_id = '{number:032x}' ORDER BY detector, found_at",  # noqa: S608
-    )
+    query = f"SELECT detector, agent, blamed_agent FROM findings WHERE trace_id = '{number:032x}' AND detector <> 'rework' ORDER BY 1"  # noqa: S608
 
-    assert CASES[case][1] == found
+    assert CASES[case][1] == rows(store.connection, query)

@@ -1,7 +1,7 @@
 -- What was said in the runs in which work is handed over: what each turn was given, said, asked of its tools, got from them and sent on,
 -- with the values in it, in order of time.
 -- needs: handoff_edges
--- needs: detector dropped_entity | detector invented_entity | detector duplicated_work | detector contradiction
+-- needs: detector dropped_entity | detector invented_entity | detector duplicated_work | detector contradiction | detector ignored_peer
 WITH turns AS (
     SELECT s.step, s.run, s.agent, s.parent_step, s.t0, s.t1
     FROM work_steps AS s
