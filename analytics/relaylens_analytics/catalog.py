@@ -257,6 +257,16 @@ METRICS: Final[tuple[Metric, ...]] = (
         extra=("runs",),
     ),
     Metric(
+        "finding_precision",
+        "Precision of findings",
+        Unit.RATIO,
+        Better.HIGHER,
+        ("total", "detector", "agent", "severity", "service", "time"),
+        "Findings marked true / findings marked true or false, of those whose evidence lies in the window; the newest mark counts. People "
+        "mark what they look at: it is the precision of what was looked at. `known` ones are counted apart.",
+        extra=("known",),
+    ),
+    Metric(
         "label_score",
         "Business labels",
         Unit.RATIO,

@@ -362,6 +362,7 @@ def _people(connection: duckdb.DuckDBPyConnection) -> None:
     label(None, "accuracy", at(12), score=1.0, trace_id="r3" * 16)
     label("r1", "stars", at(11), score=4.0, source="customer")
     label("r2", "category", at(11), value="billing")
+    label("r6", "finding", at(13), finding="f5", value="true", source="network")
     insert(connection, "feedback", conversation="c3", run="r3", trace_id="r3" * 16, name="stars", score=5.0, given_at=at(11, 1))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from relaylens_analytics import Reader, Window, open_store
+from relaylens_analytics import Reader, Window, metrics, open_store
 from relaylens_analytics.labels import Label, add_labels
 from relaylens_analytics.queries import lists, runs
 from relaylens_analytics.queries.lists import FindingFilter
@@ -119,3 +119,16 @@ def test_the_trend_has_twelve_parts(reader: Reader) -> None:
 def test_known_ones_are_folded_away(reader: Reader) -> None:
     """A kind of which all are known is not there."""
     assert ("llm_error", "triage") not in kinds(reader, ALL, wanted=FindingFilter(marks=("open", "true", "false")))
+
+
+def test_precision_is_a_metric(reader: Reader) -> None:
+    """With its counts and its interval, by detector, agent, severity and service; where nothing is marked there is no row."""
+
+    def measured(by: str) -> dict[str, tuple[float, float, float]]:
+        rows = metrics.compute(reader, "finding_precision", by=by).to_pylist()
+        return {row["key"]: (row["numerator"], row["denominator"], row["known"]) for row in rows}
+
+    assert {"total": (2, 3, 1)} == measured("total")
+    assert {"failed_handoff": (2, 2, 0), "empty_output": (0, 1, 0)} == measured("detector")
+    assert {"support": (1, 2, 1), "sales": (1, 1, 0)} == measured("service")
+    assert {"triage": (1, 1, 1), "docs": (1, 1, 0), "drafter": (0, 1, 0)} == measured("agent")

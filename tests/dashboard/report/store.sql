@@ -49,5 +49,10 @@ VALUES
     ('f2', 'empty_output', 'medium', 'c1', 'run-1', '11', '2', 'docs', 'triage', 'rule', 'Docs answered with nothing', '@SUM(A1)',
         '2026-03-01 10:00:04');
 
+INSERT INTO labels (batch, run, finding, name, value, source, labelled_at)
+VALUES
+    (1, 'run-2', 'f1', 'finding', 'false', 'ann', '2026-03-01 10:30:00'),
+    (2, 'run-2', 'f1', 'finding', 'true', 'ann', '2026-03-01 10:40:00');
+
 INSERT INTO validations (conversation, run, trace_id, validator, subject, verdict, rule, service_name, judged_at)
 VALUES ('c1', 'run-1', '11', 'triage', 'docs', 'rejected', 'validation_span', 'support', '2026-03-01 10:00:04');

@@ -47,7 +47,8 @@ def report(reader: Reader) -> Report:
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_golden(reader: Reader, suffix: str, golden: Callable[[Path, str], None]) -> None:
     """One file a format, compared as bytes; of the metrics those that show every kind of table."""
-    wanted = [catalog.metric(name) for name in ("task_completion_rate", "run_latency", "handoff_failure_reasons", "audit_completeness")]
+    names = ("task_completion_rate", "run_latency", "handoff_failure_reasons", "finding_precision", "audit_completeness")
+    wanted = [catalog.metric(name) for name in names]
     report = replace(gather(reader, WINDOW, wanted=wanted, now=NOW), store="relaylens-data", version="1.2.3")
 
     golden(HERE / "golden" / f"report.{suffix}", WRITERS[suffix](report))
