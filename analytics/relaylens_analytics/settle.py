@@ -17,7 +17,9 @@ from weakref import WeakKeyDictionary
 
 import duckdb
 
+from relaylens.semconv import Detector
 from relaylens_analytics import prices
+from relaylens_analytics.baseline.settling import Limits, judge_settled
 from relaylens_analytics.detectors import Setup, Value, setup
 from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, needed_features, parsed, statement
 
@@ -156,6 +158,12 @@ NOUNS = (
 )
 """The tables whose rows are replaced, each from `new_NOUN` or, where no other builds on it, from its file of `sql/marts`."""
 
+BESIDE = ("touched_conversations", "unusual_runs")
+"""Tables that are filled once the new rows are known: whose rows they replace, and what is unusual among them."""
+
+_TABLES = (*GROUPING, "unusual_runs", *STAGES, *MARTS, "touched_conversations")
+"""All work tables, each after those it is made of."""
+
 _ready: WeakKeyDictionary[duckdb.DuckDBPyConnection, Setup] = WeakKeyDictionary()
 """The connections that have the work tables, with the setup of detectors they last had. Between two parts the tables are empty."""
 
@@ -222,7 +230,7 @@ def _create_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE needed_features AS SELECT unnest($features) AS feature", {"features": needed_features()}
     )
-    for stage in map(Stage.named, (*GROUPING, *STAGES, *MARTS, "touched_conversations")):
+    for stage in map(Stage.named, _TABLES):
         connection.execute(stage.create())
 
 
@@ -267,7 +275,7 @@ class _Work:
 
     def empty(self) -> None:
         """Let go of all rows."""
-        for stage in map(Stage.named, (*GROUPING, *STAGES, *MARTS, "touched_conversations")):
+        for stage in map(Stage.named, _TABLES):
             if stage.table in self.present:
                 self._connection.execute(f"TRUNCATE {stage.table}")
 
@@ -282,7 +290,11 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: 
         _group(connection, work)
         work.fill(*STAGES, *MARTS)
         _replace(connection, work)
-        work.empty()
+    if Detector.UNUSUAL_RUN in wanted.enabled():
+        learn_anew = _value(connection, statement("baseline/verdicts_changed.sql")) > 0
+        if changed or learn_anew:
+            judge_settled(connection, Limits.of(wanted.values), learn_anew=learn_anew)
+    work.empty()
     _release(connection)
     connection.execute("DELETE FROM erased_traces WHERE batch <= ?", [upto])
     connection.execute("DELETE FROM settled")
@@ -323,9 +335,10 @@ def _spread_labels(connection: duckdb.DuckDBPyConnection) -> None:
 def _replace(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
     """Replace the rows of the affected conversations, also of those that a trace has left."""
     work.fill("touched_conversations")
+    if "touched_conversations" in work.present:
+        for table in (*NOUNS, "suspicions"):
+            connection.execute(f"DELETE FROM {table} WHERE conversation IN (SELECT conversation FROM touched_conversations)")  # noqa: S608 - our own names
     for noun in NOUNS:
-        if "touched_conversations" in work.present:
-            connection.execute(f"DELETE FROM {noun} WHERE conversation IN (SELECT conversation FROM touched_conversations)")  # noqa: S608 - our own names
         _insert(connection, noun, work.present)
 
 

@@ -441,6 +441,7 @@ class Detector(StrEnum):
     PING_PONG = "ping_pong"
     IGNORED_PEER = "ignored_peer"
     ORPHANED_HANDOFF = "orphaned_handoff"
+    UNUSUAL_RUN = "unusual_run"
 
 
 HUMAN: Final = "human"

@@ -1,5 +1,6 @@
 """A baseline: what is usual among a deployment's good runs, and how unlike them a run is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -64,6 +65,19 @@ class Baseline:
         views = {name: chances(scores, self.scores[name]) for name, scores in found.items()}
         suspicion = _combined(found, self.scores, views)
         return Judgement(suspicion, tail_chances(suspicion, self.suspicions), views)
+
+    def judge_own(self, places: Sequence[int]) -> Judgement:
+        """Judge some of the good ones it has learned from, each by the others."""
+        own = np.asarray(places, dtype=np.intp)
+        views = {name: own_chances(scores)[own] for name, scores in self.scores.items()}
+        alone = [float(tail_chances(self.suspicions[[place]], np.delete(self.suspicions, place))[0]) for place in own]
+        return Judgement(self.suspicions[own], np.array(alone), views)
+
+    def without(self, run: str) -> Profiles:
+        """The good runs a run is compared with: all but itself."""
+        if run not in self.past.runs:
+            return self.past
+        return self.past.at([place for place, name in enumerate(self.past.runs) if name != run])
 
 
 def _combined(found: dict[str, Floats], past: dict[str, Floats], chances_by_view: dict[str, Floats]) -> Floats:

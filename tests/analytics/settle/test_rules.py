@@ -9,7 +9,7 @@ import pytest
 from relaylens import semconv
 from relaylens_analytics import rule_page
 from relaylens_analytics.detectors import catalogue
-from relaylens_analytics.settle import GROUPING, MARTS, NOUNS, STAGES
+from relaylens_analytics.settle import BESIDE, GROUPING, MARTS, NOUNS, STAGES
 from relaylens_analytics.stages import Stage, detector_feature, needed_features
 
 SQL = files("relaylens_analytics") / "sql"
@@ -41,7 +41,7 @@ def test_every_file_runs() -> None:
     stages = {stage for stage in (*GROUPING, *STAGES, *MARTS) if ":" not in stage}
     marts = {stage.removeprefix("marts:") for stage in MARTS if stage.startswith("marts:")}
 
-    others = {"label_sum", "spread_labels", "touched_conversations", "finding_shape", "released", "moved_findings", "recounted_runs"}
+    others = {"label_sum", "spread_labels", "finding_shape", "released", "moved_findings", "recounted_runs", *BESIDE}
     assert names("staging") == stages | others
     assert names("marts") == set(NOUNS) >= marts
 

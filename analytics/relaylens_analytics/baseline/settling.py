@@ -1,0 +1,124 @@
+"""Judging as runs settle: each new run beside the latest good runs of its deployment, in the transaction of settling.
+
+What good runs score among themselves is learned anew when a deployment has a tenth more runs, or verdicts have changed; a verdict also
+has the latest runs judged again. A run that is itself among the good ones is judged by the others, and runs that come together do not vouch for each other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+from weakref import WeakKeyDictionary
+
+import duckdb
+import pyarrow as pa
+
+from relaylens_analytics import statements
+from relaylens_analytics.baseline import verdicts
+from relaylens_analytics.baseline.judging import Baseline
+from relaylens_analytics.baseline.profiles import Floats, Profiles
+from relaylens_analytics.detectors import Value
+
+GROWTH: Final = 1.1
+"""A deployment that has grown by this factor is learned anew."""
+
+DETECTOR: Final = "unusual_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a store sets of this detector."""
+
+    alarm_budget: float
+    least_history: int
+    most_history: int
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Value]) -> Self:
+        """Read them from the parameters of all detectors."""
+        budget, least, most = (str(parameters[f"{DETECTOR}_{name}"]) for name in ("alarm_budget", "least_history", "most_history"))
+        return cls(float(budget), int(least), int(most))
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What was last learned of a deployment."""
+
+    good: tuple[str, ...]
+    """Its good runs."""
+
+    scores: dict[str, Floats] | None
+    """What these score among themselves by each view; None where they are too few."""
+
+    suspicions: Floats | None
+    known: int
+    """The runs that it had."""
+
+
+_memories: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str | None, _Learned]] = WeakKeyDictionary()
+"""What was learned in each store, by deployment."""
+
+
+def judge_settled(connection: duckdb.DuckDBPyConnection, limits: Limits, *, learn_anew: bool) -> None:
+    """Judge the runs that settling has just derived (`new_runs`), after their conversations are replaced.
+
+    With `learn_anew`, because verdicts have changed or something was erased, the latest runs of every deployment are judged again.
+    """
+    memory = _memories.setdefault(connection, {})
+    if learn_anew:
+        memory.clear()
+    asked = connection.execute(statements.read("baseline/runs_to_judge").text, {"again": learn_anew, "most": limits.most_history})
+    deployments: dict[str | None, set[str]] = {}
+    for service, run in asked.fetchall():
+        deployments.setdefault(service, set()).add(run)
+    for service, runs in deployments.items():
+        _judge(connection, memory, limits, service, runs)
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, memory: dict[str | None, _Learned], limits: Limits, service: str | None, runs: set[str]
+) -> None:
+    """Judge some runs of a deployment, and learn what is usual in it first where that is due."""
+    known = len(_names(connection, "profiled_runs", service=service))
+    learned = memory.get(service)
+    if learned is None or learned.scores is None or known >= GROWTH * learned.known:
+        good = _names(connection, "good_runs", service=service, most=limits.most_history)
+        # Runs that come together do not vouch for each other where there are enough older ones.
+        older = tuple(run for run in good if run not in runs)
+        good = older if len(older) >= limits.least_history else good
+        learned = memory[service] = _Learned(good, None, None, known)
+        if len(good) >= limits.least_history:
+            runs = runs.union(_names(connection, "unjudged_runs", service=service, most=limits.most_history))
+    enough = len(learned.good) >= limits.least_history
+    table = _profiles(connection, service, runs.union(learned.good) if enough else runs)
+    profiles = Profiles.of_table(table)
+    asked = [place for place, run in enumerate(profiles.runs) if run in runs]
+    if not enough:
+        verdicts.store(connection, table.take(pa.array(asked, pa.int64())), verdicts.without_history(len(asked), len(learned.good)))
+        return
+    members = set(learned.good)
+    past = profiles.at([place for place, run in enumerate(profiles.runs) if run in members])
+    if learned.scores is None or learned.suspicions is None or len(past) < len(learned.good):
+        baseline = Baseline.of(past)
+        memory[service] = _Learned(past.runs, baseline.scores, baseline.suspicions, known)
+    else:
+        baseline = Baseline(past, learned.scores, learned.suspicions)
+    others = [place for place in asked if profiles.runs[place] not in members]
+    own = [place for place in asked if profiles.runs[place] in members]
+    for places, judgement in (
+        (others, baseline.judge(profiles.at(others))),
+        (own, baseline.judge_own([past.runs.index(profiles.runs[place]) for place in own])),
+    ):
+        rows = table.take(pa.array(places, pa.int64()))
+        judged = verdicts.of(baseline, profiles.at(places), judgement, limits.alarm_budget, rows.column("may_alarm").to_pylist())
+        verdicts.store(connection, rows, judged)
+
+
+def _profiles(connection: duckdb.DuckDBPyConnection, service: str | None, runs: set[str]) -> pa.Table:
+    """The profiles of some runs, in order of their names."""
+    values = {"service": service, "runs": sorted(runs)}
+    return connection.sql(statements.read("baseline/profiles_of_runs").text, params=values).to_arrow_table()
+
+
+def _names(connection: duckdb.DuckDBPyConnection, query: str, **values: object) -> tuple[str, ...]:
+    """The runs that a query answers."""
+    return tuple(run for (run,) in connection.execute(statements.read(f"baseline/{query}").text, values).fetchall())

@@ -1,0 +1,112 @@
+"""Verdicts of a baseline as rows: the suspicion of each run, and a finding for each that is flagged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from relaylens_analytics.baseline.judging import Baseline, Judgement
+from relaylens_analytics.baseline.profiles import Profiles
+from relaylens_analytics.baseline.standing_out import standing_out
+from relaylens_analytics.baseline.steps import UsualSteps, began_at
+from relaylens_analytics.stages import statement
+
+ROWS: Final = pa.schema(
+    [
+        ("run", pa.string()),
+        ("conversation", pa.string()),
+        ("ended_at", pa.timestamp("us")),
+        ("history", pa.int32()),
+        ("p_value", pa.float64()),
+        ("suspicion", pa.float64()),
+        ("alarm", pa.bool_()),
+        ("views", pa.map_(pa.string(), pa.float64())),
+        ("scores", pa.list_(pa.float64())),
+        ("began_at", pa.int32()),
+        ("message", pa.string()),
+    ]
+)
+"""What is written of each run before its acts are looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a baseline says of one run."""
+
+    history: int
+    p_value: float | None
+    suspicion: float | None
+    alarm: bool
+    views: dict[str, float]
+    scores: list[float] | None
+    """Of a flagged run, how unusual each act is."""
+
+    began_at: int | None
+    """Which of them it is that it began with, from 1."""
+
+    message: str | None
+
+
+def without_history(runs: int, history: int) -> list[Verdict]:
+    """No verdict, since there are too few good runs."""
+    return [Verdict(history, None, None, alarm=False, views={}, scores=None, began_at=None, message=None)] * runs
+
+
+def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, may_alarm: Sequence[bool]) -> list[Verdict]:
+    """One verdict a run; a flag only where it may be an alarm: not for runs known to have failed, nor for those called good."""
+    found = []
+    for place, run in enumerate(runs.runs):
+        p_value = float(judgement.p_value[place])
+        alarm = p_value <= budget and may_alarm[place]
+        views = {name: float(values[place]) for name, values in judgement.views.items()}
+        scores, began, message = _told(baseline.without(run), runs.at([place]), p_value) if alarm else (None, None, None)
+        found.append(Verdict(len(baseline.without(run)), p_value, float(judgement.suspicion[place]), alarm, views, scores, began, message))
+    return found
+
+
+def _told(past: Profiles, run: Profiles, p_value: float) -> tuple[list[float], int | None, str]:
+    """How unusual each act of a flagged run is, with which it began, and a sentence of what stands out."""
+    first, scores = began_at(UsualSteps.of(past).scores(run.acts), run.acts, 1)
+    began = int(first[0]) if first[0] >= 0 else None
+    reasons = list(standing_out(past, run)[0])
+    if began is not None and run.acts.tool[began] >= 0:
+        reasons.append(f"from a call of {run.tools[run.acts.tool[began]][:80]} on")
+    chance = "less than 1 in 1,000" if p_value < 0.001 else f"{p_value:.1%}"  # noqa: PLR2004 - a bound that reads well
+    said = "; ".join(reasons) or "nothing by itself, but its figures do not go together"
+    message = f"Unlike the last {len(past)} good runs ({chance} of them are as unusual): {said}"
+    return scores.tolist(), None if began is None else began + 1, message
+
+
+def store(connection: duckdb.DuckDBPyConnection, runs: pa.Table, verdicts: Sequence[Verdict]) -> None:
+    """Replace what is stored of these runs."""
+    if not verdicts:
+        return
+    facts: list[dict[str, Any]] = runs.select(["run", "conversation", "ended_at"]).to_pylist()
+    rows = [
+        {
+            **fact,
+            "history": one.history,
+            "p_value": one.p_value,
+            "suspicion": one.suspicion,
+            "alarm": one.alarm,
+            "views": list(one.views.items()) if one.p_value is not None else None,
+            "scores": one.scores,
+            "began_at": one.began_at,
+            "message": one.message,
+        }
+        for fact, one in zip(facts, verdicts, strict=True)
+    ]
+    connection.register("verdicts", pa.Table.from_pylist(rows, schema=ROWS))
+    try:
+        for name in ("delete_suspicions", "count_down", "delete_findings", "insert_suspicions"):
+            connection.execute(statement(f"baseline/{name}.sql"))
+        if any(one.alarm for one in verdicts):
+            connection.execute(statement("baseline/find_unusual.sql"))
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW found_unusual AS {statement('findings/unusual_run.sql')}")
+            for name in ("insert_findings", "count_up"):
+                connection.execute(statement(f"baseline/{name}.sql"))
+            connection.execute("TRUNCATE unusual_runs")
+    finally:
+        connection.unregister("verdicts")

@@ -1,0 +1,99 @@
+"""Runs are judged against their deployment's own good runs as they settle."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+import pytest
+from tests.analytics.baseline.agent_runs import call_span, odd_calls, request, trace_id, usual_calls
+from tests.analytics.settle.captured import apply
+
+from relaylens_analytics.settle import settle
+from relaylens_collector.signals import Signal
+from relaylens_collector.store import Store
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """An empty store in memory."""
+    store = Store(":memory:", threads=1)
+    yield store
+    store.close()
+
+
+def come(store: Store, requests: Iterable[bytes]) -> None:
+    """Requests come and are settled."""
+    apply(store, [(Signal.TRACES, body) for body in requests])
+    settle(store.connection)
+
+
+def usual(numbers: Iterable[int]) -> list[bytes]:
+    """Good runs."""
+    return [request(number, usual_calls(number)) for number in numbers]
+
+
+def say(store: Store, numbers: Iterable[int], verdict: str) -> None:
+    """Somebody says of some runs whether they were good."""
+    bodies = [json.dumps({"run": trace_id(number), "name": "verdict", "value": verdict}).encode() for number in numbers]
+    apply(store, [(Signal.LABELS, body) for body in bodies])
+    settle(store.connection)
+
+
+def flagged(store: Store) -> list[str]:
+    """The runs with a finding of the baseline."""
+    rows = store.connection.execute("SELECT run FROM findings WHERE detector = 'unusual_run' ORDER BY run").fetchall()
+    return [run for (run,) in rows]
+
+
+def test_an_odd_run_is_flagged_where_it_began(store: Store) -> None:
+    """Of two new runs the one unlike the others is flagged, at the call that was answered in another form, and counted in its run."""
+    come(store, usual(range(30)))
+    come(store, [request(100, usual_calls(100)), request(101, odd_calls(101))])
+
+    found = store.connection.execute(
+        "SELECT run, trace_id, span_id, blamed_agent, severity, certainty FROM findings WHERE detector = 'unusual_run' AND run = $run",
+        {"run": trace_id(101)},
+    ).fetchall()
+    ((message,),) = store.connection.execute("SELECT message FROM findings WHERE run = $run", {"run": trace_id(101)}).fetchall()
+    counted = store.connection.execute("SELECT findings FROM runs WHERE run = $run", {"run": trace_id(101)}).fetchall()
+
+    assert [(trace_id(101), trace_id(101), call_span(2), "booker", "medium", "inferred")] == found
+    assert message.startswith("Unlike the last 30 good runs")
+    assert "result length of search" in message
+    assert [(1,)] == counted
+    assert trace_id(100) not in flagged(store)
+
+
+def test_without_history_there_is_no_verdict(store: Store) -> None:
+    """With eleven good runs nothing is flagged, and what is stored says how many there are; the twelfth gives all of them a verdict."""
+    come(store, [*usual(range(11)), request(101, odd_calls(101), service="other")])
+    none = flagged(store)
+    before = store.connection.execute(
+        "SELECT DISTINCT service_name, history, p_value, alarm FROM suspicions ORDER BY service_name"
+    ).fetchall()
+    come(store, usual([11]))
+    after = store.connection.execute("SELECT count(p_value), min(history) FROM suspicions WHERE service_name = 'booking'").fetchall()
+
+    assert [("booking", 11, None, False), ("other", 1, None, False)] == before
+    assert [(12, 11)] == after
+    assert [] == none
+
+
+def test_verdicts_of_people_change_those_of_the_baseline(store: Store) -> None:
+    """A run that somebody calls good is flagged no more, and one like several such is usual."""
+    come(store, usual(range(30)))
+    come(store, [request(number, odd_calls(number)) for number in range(101, 113)])
+    before = flagged(store)
+    say(store, range(101, 112), "good")
+
+    assert {trace_id(number) for number in range(101, 113)} <= set(before)
+    assert not {trace_id(number) for number in range(101, 113)} & set(flagged(store))
+
+
+def test_a_run_called_bad_is_no_example(store: Store) -> None:
+    """Runs that somebody calls bad are no part of what is usual: as many good runs as were left are named."""
+    come(store, usual(range(14)))
+    say(store, [3, 4], "bad")
+    come(store, usual([200]))
+    rows = store.connection.execute("SELECT history FROM suspicions WHERE run = $run", {"run": trace_id(200)}).fetchall()
+
+    assert [(12,)] == rows
