@@ -19,8 +19,8 @@ import duckdb
 
 from relaylens.semconv import Detector
 from relaylens_analytics import prices
-from relaylens_analytics.baseline.settling import Limits, judge_settled
-from relaylens_analytics.detectors import Setup, Value, setup
+from relaylens_analytics.baseline.settling import judge_settled
+from relaylens_analytics.detectors import On, Setup, Value, setup
 from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, needed_features, parsed, statement
 
 SPANS_AT_ONCE = 50_000
@@ -290,10 +290,10 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: 
         _group(connection, work)
         work.fill(*STAGES, *MARTS)
         _replace(connection, work)
-    if Detector.UNUSUAL_RUN in wanted.enabled():
+    if wanted.on.get(Detector.UNUSUAL_RUN, On.NO) is not On.NO:
         learn_anew = _value(connection, statement("baseline/verdicts_changed.sql")) > 0
         if changed or learn_anew:
-            judge_settled(connection, Limits.of(wanted.values), learn_anew=learn_anew)
+            judge_settled(connection, learn_anew=learn_anew)
     work.empty()
     _release(connection)
     connection.execute("DELETE FROM erased_traces WHERE batch <= ?", [upto])

@@ -1,7 +1,8 @@
 """Judging as runs settle: each new run beside the latest good runs of its deployment, in the transaction of settling.
 
 What good runs score among themselves is learned anew when a deployment has a tenth more runs, or verdicts have changed; a verdict also
-has the latest runs judged again. A run that is itself among the good ones is judged by the others, and runs that come together do not vouch for each other.
+has the latest runs judged again. A run that is itself among the good ones is judged by the others, and runs that come together do not
+vouch for each other.
 """
 
 from collections.abc import Mapping
@@ -16,12 +17,9 @@ from relaylens_analytics import statements
 from relaylens_analytics.baseline import verdicts
 from relaylens_analytics.baseline.judging import Baseline
 from relaylens_analytics.baseline.profiles import Floats, Profiles
-from relaylens_analytics.detectors import Value
 
 GROWTH: Final = 1.1
 """A deployment that has grown by this factor is learned anew."""
-
-DETECTOR: Final = "unusual_run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,9 @@ class Limits:
     most_history: int
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Value]) -> Self:
-        """Read them from the parameters of all detectors."""
-        budget, least, most = (str(parameters[f"{DETECTOR}_{name}"]) for name in ("alarm_budget", "least_history", "most_history"))
+    def of(cls, connection: duckdb.DuckDBPyConnection) -> Self:
+        """Read them from the variables that settling sets."""
+        ((budget, least, most),) = connection.execute(statements.read("baseline/limits").text).fetchall()
         return cls(float(budget), int(least), int(most))
 
 
@@ -58,11 +56,12 @@ _memories: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str | None, _Learne
 """What was learned in each store, by deployment."""
 
 
-def judge_settled(connection: duckdb.DuckDBPyConnection, limits: Limits, *, learn_anew: bool) -> None:
+def judge_settled(connection: duckdb.DuckDBPyConnection, *, learn_anew: bool) -> None:
     """Judge the runs that settling has just derived (`new_runs`), after their conversations are replaced.
 
     With `learn_anew`, because verdicts have changed or something was erased, the latest runs of every deployment are judged again.
     """
+    limits = Limits.of(connection)
     memory = _memories.setdefault(connection, {})
     if learn_anew:
         memory.clear()

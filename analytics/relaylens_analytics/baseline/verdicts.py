@@ -100,7 +100,7 @@ def store(connection: duckdb.DuckDBPyConnection, runs: pa.Table, verdicts: Seque
     ]
     connection.register("verdicts", pa.Table.from_pylist(rows, schema=ROWS))
     try:
-        for name in ("delete_suspicions", "count_down", "delete_findings", "insert_suspicions"):
+        for name in ("delete_suspicions", "count_down", "delete_findings", "delete_hints", "insert_suspicions"):
             connection.execute(statement(f"baseline/{name}.sql"))
         if any(one.alarm for one in verdicts):
             connection.execute(statement("baseline/find_unusual.sql"))

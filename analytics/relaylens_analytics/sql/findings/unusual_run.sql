@@ -7,7 +7,7 @@
 -- parameter: least_history = 12, good runs of a deployment without which there is no verdict
 -- parameter: most_history = 200, latest good runs that are looked at
 -- exempt: runs whose outcome is not completed; runs that somebody called good
--- needs: unusual_runs
+-- needs: nothing
 SELECT 'unusual_run' AS detector, 'medium' AS severity, run, trace_id, span_id, span_ids, agent, agent AS blamed_agent, step AS blamed_step,
        'inferred' AS certainty, 1 - p_value AS score, message, evidence, found_at
 FROM unusual_runs
