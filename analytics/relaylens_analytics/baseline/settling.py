@@ -5,7 +5,6 @@ has the latest runs judged again. A run that is itself among the good ones is ju
 vouch for each other.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 from weakref import WeakKeyDictionary
