@@ -26,8 +26,8 @@ from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
 
-BYTES_AT_ONCE = 64 << 20
-"""Request bytes of those spans: what calls are told lies there in full while they are derived, within the database's memory."""
+BYTES_AT_ONCE = 128 << 20
+"""Request bytes of those spans: what calls answer lies there in full while they are derived, within the database's memory."""
 
 GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys", "labels_at_work", "work_traces")
 """The way from the batches that are new to the traces at work and their conversations."""

@@ -133,7 +133,10 @@ class Settings:
     )
     project_idle_seconds: float = field(default=60.0, metadata=_says("A project that was not used for so long is closed.", *_SECONDS))
     quiet_seconds: float = field(default=0.5, metadata=_says("Traces are settled when nothing has come for so long.", *_SECONDS))
-    settle_every_seconds: float = field(default=5.0, metadata=_says("Under constant load traces are settled this often.", *_SECONDS))
+    settle_every_seconds: float = field(
+        default=5.0,
+        metadata=_says("Under constant load traces are settled this often, or so that storing has two thirds of the time.", *_SECONDS),
+    )
     sql_rows: int = field(default=1_000_000, metadata=_says("Most rows of one query's answer.", *_NUMBER))
     sql_bytes: int = field(default=128 << 20, metadata=_says("Most bytes of one query's answer.", *_BYTES))
     sql_seconds: float = field(default=10.0, metadata=_says("Longest time of one query.", *_SECONDS))

@@ -34,6 +34,10 @@ SNAPSHOT_FOLDER: Final = "snapshot"
 
 _MOST_SPILLED: Final = "16GB"
 
+_THREADS: Final = max(1, (os.cpu_count() or 1) - 1)
+"""Of one query: a processor is left for what receives and maps. Storing, settling and each reader run beside each other all the same, and
+a query on one thread copies its rows once less."""
+
 _LOCKED_DOWN: Final = (
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
@@ -194,7 +198,7 @@ class StoreFolder:
         return store
 
     def _open_new(self, memory_limit: str) -> Store:
-        return Store(self.database, memory_limit=memory_limit)
+        return Store(self.database, memory_limit=memory_limit, threads=_THREADS)
 
     def _raise_if_no_new_file_helps(self, error: Exception) -> None:
         text = str(error)
