@@ -278,9 +278,7 @@ def main() -> int:
     print(f"requests of {SPANS_PER_REQUEST} spans, {CONNECTIONS} connections, until queryable; best of {asked.turns}")
     for server in (OURS, *chosen):
         print(f"{server.name:14} {_version_of(server.name):10} {best[server.name]:9,.0f} spans/s, {server.requests} requests a turn")
-    print(
-        f"{'  settled':14} {'':10} {settled:9,.0f} spans/s, until runs, steps and handoffs are derived, as no peer does"
-    )
+    print(f"{'  settled':14} {'':10} {settled:9,.0f} spans/s, until runs, steps and handoffs are derived, as no peer does")
     shares = {peer.name: best[OURS.name] / best[peer.name] for peer in chosen}
     for name, share in shares.items():
         print(f"relaylens is {share:6.1f} x {name} until queryable (aim {_FLOORS[name]:g}), {settled / best[name]:6.1f} x until settled")
