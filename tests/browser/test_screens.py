@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, expect
 
+from relaylens_analytics import open_store
 from relaylens_collector.signals import Signal
 
 from .conftest import DRAWN_MS, IMAGES, WRITE_IMAGES, Dashboard, Tab
@@ -200,3 +201,33 @@ def test_narrow_and_dark(browser: Browser, dashboard: Dashboard, width: int, sch
     page.close()
 
     assert {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 30)"}[scheme] == background
+
+
+def test_a_finding_is_marked_where_it_is_read(tab: Tab, dashboard: Dashboard) -> None:
+    """One click marks it, the precision measured here follows, known ones are folded away, and the span of its evidence opens."""
+    page = tab.open("findings?detector=context_lost")
+    kinds = page.get_by_label("Kinds of finding")
+    expect(kinds.get_by_text("not measured here yet").first).to_be_visible()
+    begun = page.get_by_role("button", name="True", exact=True).count()
+
+    page.get_by_role("button", name="True", exact=True).first.click()
+    expect(kinds.get_by_text("1 of 1 marked").first).to_be_visible(timeout=DRAWN_MS)
+    tab.drawn()
+    expect(page.get_by_text("marked by dashboard")).to_have_count(1)
+    assert begun == page.get_by_text("The agent drafter did not receive what retriever had sent").count() - 1  # and once among the kinds
+    tab.shoot("findings-marked")
+
+    page.get_by_role("button", name="Known", exact=True).last.click()
+    expect(page.get_by_text("1 known finding is folded away.")).to_be_visible(timeout=DRAWN_MS)
+    tab.drawn()
+    assert begun - 1 == page.get_by_role("button", name="True", exact=True).count()
+    with open_store(dashboard.collector.http_url) as reader:
+        assert ["known", "true"] == sorted(reader.query("SELECT mark FROM finding_marks()")["mark"].to_pylist())
+
+    page.get_by_role("link", name=re.compile("^(The span|Span 1 of )")).first.click()
+    tab.at("**/run?*view=spans*")
+    expect(page.get_by_label("What is known of this span")).to_be_visible()
+    page.get_by_role("button", name="Good").click()
+    expect(page.locator('button[kind="primary"]', has_text="Good").first).to_be_visible(timeout=DRAWN_MS)
+    tab.drawn()
+    tab.shoot("run-good")

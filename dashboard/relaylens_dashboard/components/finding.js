@@ -4,6 +4,7 @@ export default function (component) {
   const host = parentElement.querySelector(".host");
   host.className = `host finding${data.selected ? " selected" : ""}`;
   host.style.setProperty("--hue", data.hue);
+  host.replaceChildren();
   const say = noteFor(host);
   const header = element("header", {},
     say(element("span", { class: "chip" }, data.detector), data.means),

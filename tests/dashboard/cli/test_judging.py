@@ -158,3 +158,14 @@ def test_no_text_can_end_its_fence() -> None:
 def test_only_the_object_that_was_asked_for_is_an_answer(text: str, expected: Judgement | None) -> None:
     """What a model says beside it, or in its place, is nothing."""
     assert expected == read(text)
+
+
+def test_the_judge_of_the_documentation_judges(network_store: Path) -> None:
+    """What the page shows can be copied and asked."""
+    page = (Path(__file__).parents[3] / "docs" / "findings.md").read_text(encoding="utf-8")
+    made: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], made)  # noqa: S102 - our own page
+    with open_store(network_store) as reader:
+        (case, *_) = cases(reader, Window(), FindingFilter(), limit=1)
+
+    assert Judgement(true=True, score=0.5, explanation="There is some evidence.") == made["Doubter"]().judge(case)
