@@ -2,9 +2,11 @@
 -- around it; of any other text all. Line breaks that are escaped are spaces.
 CREATE OR REPLACE MACRO spoken_text(document) AS (
     replace(replace(
-        CASE WHEN regexp_matches(document, '"(role|messages)"\s*:|"type"\s*:\s*"(tool|human|ai|system|user|assistant)"|\brole=<')
+        -- a group that captures costs a second look at every letter, and most texts are no messages
+        CASE WHEN (contains(document, '"role"') OR contains(document, '"messages"') OR contains(document, '"type"') OR contains(document, 'role=<'))
+                  AND regexp_matches(document, '"(role|messages)"\s*:|"type"\s*:\s*"(tool|human|ai|system|user|assistant)"|\brole=<')
              THEN coalesce(nullif(array_to_string(
-                 regexp_extract_all(document, '(?:"(?:content|text|arguments|args|kwargs|response|result|output|input|task|request|query|reason)"\s*:\s*("(?:[^"\\]|\\.)*"|\{[^{}]*\}|\[[^\[\]{}]*\])|\b(?:content|text|arguments|response)=(?:''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"))'),
+                 regexp_extract_all(document, '(?:"(?:content|text|arguments|args|kwargs|response|result|output|input|task|request|query|reason)"\s*:\s*(?:"(?:[^"\\]|\\.)*"|\{[^{}]*\}|\[[^\[\]{}]*\])|\b(?:content|text|arguments|response)=(?:''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"))'),
                  ' ¦ '), ''), document)
              ELSE document END,
         '\n', ' '), '\t', ' ')
