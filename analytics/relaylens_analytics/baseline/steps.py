@@ -11,7 +11,7 @@ from relaylens_analytics.baseline.views.grammar import Grammar
 FEW: Final = 5
 """With fewer past calls of a tool, all tools' calls together say what is usual."""
 
-NEARLY: Final = 0.6
+NEARLY: Final = 0.35
 """An act this share as unusual as the run's most unusual one comes from the same cause; the first of them is where it began."""
 
 UNSEEN: Final = 0.2
@@ -76,7 +76,7 @@ def began_at(scores: dict[str, Floats], acts: Acts, runs: int) -> tuple[Places, 
     return first, total
 
 
-WEIGHTS: Final = {"result": 1.0, "argument": 0.5, "length": 0.5, "order": 0.3}
+WEIGHTS: Final = {"result": 1.0, "argument": 0.3, "length": 0.3, "order": 0.3}
 """How much each measure counts where it began: the form of a result tells most."""
 
 

@@ -1,0 +1,108 @@
+"""Drift: which figures of a deployment's runs have moved between two times or two versions of an agent.
+
+Each figure is compared by the greatest difference of its two distributions (Kolmogorov and Smirnov). How great such a difference comes by
+chance is found by dealing the runs anew into two heaps; the greatest difference of any figure in each dealing corrects for looking at many.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaylens_analytics import statements
+from relaylens_analytics.baseline.profiles import Floats, Profiles
+from relaylens_analytics.reader import Reader
+from relaylens_analytics.window import Window
+
+DEALINGS: Final = 500
+LEAST_RUNS: Final = 12
+MOST_RUNS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Some runs of a deployment: those of a time, those with a version of an agent, or both."""
+
+    window: Window = Window()  # noqa: RUF009 - a frozen value
+    agent: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How one figure moved."""
+
+    name: str
+    before: float
+    """Its middle among the earlier runs."""
+
+    after: float
+    difference: float
+    """The greatest difference of the two distributions, from 0 to 1."""
+
+    p_value: float
+    """How likely any figure at all moves as much by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What was compared, and every figure, the most moved first; none where a side has too few runs."""
+
+    runs_before: int
+    runs_after: int
+    movements: tuple[Movement, ...]
+
+
+def drift(reader: Reader, service: str | None, before: Side, after: Side) -> Drift:
+    """Compare two sides of a deployment's runs."""
+    sides = [_places(reader, service, side) for side in (before, after)]
+    both = sorted(set(sides[0]) | set(sides[1]))
+    if min(map(len, sides)) < LEAST_RUNS:
+        return Drift(len(sides[0]), len(sides[1]), ())
+    values = {"service": service, "runs": list(both)}
+    profiles = Profiles.of_table(reader.query(statements.read("baseline/profiles_of_runs").text, values))
+    earlier, later = (profiles.at([place for place, run in enumerate(profiles.runs) if run in set(side)]) for side in sides)
+    return Drift(len(earlier), len(later), movements(earlier, later))
+
+
+def movements(before: Profiles, after: Profiles) -> tuple[Movement, ...]:
+    """How far each figure moved, the most moved first."""
+    together = np.concatenate([before.values, after.values])
+    is_after = np.arange(len(together)) >= len(before)
+    order = np.argsort(together, axis=0, kind="stable")
+    ordered = np.take_along_axis(together, order, axis=0)
+    # Within equal values the distributions are not looked at: a difference counts after the last of them.
+    ends = np.concatenate([ordered[1:] != ordered[:-1], np.ones((1, ordered.shape[1]), dtype=bool)])
+    found = _differences(is_after, order, ends)
+    rng = np.random.default_rng(0)
+    greatest = np.array([_differences(rng.permutation(is_after), order, ends).max() for _ in range(DEALINGS)])
+    chance = (1 + (greatest[:, None] >= found[None, :]).sum(axis=0)) / (DEALINGS + 1)
+    middles = np.expm1(np.median(before.values, axis=0)), np.expm1(np.median(after.values, axis=0))
+    moved = [
+        Movement(name, float(middles[0][place]), float(middles[1][place]), float(found[place]), float(chance[place]))
+        for place, name in enumerate(before.names)
+    ]
+    return tuple(sorted(moved, key=lambda one: (one.p_value, -one.difference, one.name)))
+
+
+def _differences(is_after: NDArray[np.bool_], order: NDArray[np.intp], ends: NDArray[np.bool_]) -> Floats:
+    """The greatest difference of the two distributions of each figure."""
+    later = is_after[order]
+    share = np.cumsum(later, axis=0) / later.sum(axis=0) - np.cumsum(~later, axis=0) / (~later).sum(axis=0)
+    greatest: Floats = np.max(np.abs(share) * ends, axis=0)
+    return greatest
+
+
+def _places(reader: Reader, service: str | None, side: Side) -> list[str]:
+    """The runs of a side."""
+    values = {
+        "service": service,
+        "since": side.window.since,
+        "until": side.window.until,
+        "agent": side.agent,
+        "version": side.version,
+        "most": MOST_RUNS,
+    }
+    runs: list[str] = reader.query(statements.read("baseline/runs_between").text, values).column("run").to_pylist()
+    return runs
