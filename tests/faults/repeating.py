@@ -1,9 +1,11 @@
 """Lets a part of a recorded run happen again, and everything after it later."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -11,7 +13,13 @@ from tests.faults.recordings import Attributes, Key, Recording, key_of, strings
 
 from relaylens import semconv
 
-PAUSE: int = 1_000_000
+CALL_ID: Final = re.compile(r"(?:tool_)?(?:call|use)_?[iI]d\W{1,8}([\w-]+)")
+"""The id of a call, as texts name it."""
+
+SHORTEST_ID: Final = 6
+"""A shorter one might be part of any word."""
+
+PAUSE: Final = 1_000_000
 """Nanoseconds between a part and its repetition."""
 
 
@@ -124,14 +132,12 @@ def _add_copies(recording: Recording, renaming: _Renaming, shift: int) -> dict[K
 
 
 def _calls_of(recording: Recording, keys: AbstractSet[Key]) -> set[str]:
-    """The ids of the tool calls that these spans make."""
-    return {
-        pair.value.string_value
-        for span in recording.spans()
-        if key_of(span) in keys
-        for pair in span.attributes
-        if pair.key in semconv.CONVENTIONS["tool_call_id"] and pair.value.string_value
-    }
+    """The ids of the tool calls that these spans make or tell of, whether on attributes or within texts."""
+    spans = [span for span in recording.spans() if key_of(span) in keys]
+    pairs = [pair for span in spans for pairs in (span.attributes, *(event.attributes for event in span.events)) for pair in pairs]
+    named = {pair.value.string_value for pair in pairs if pair.key in semconv.CONVENTIONS["tool_call_id"]}
+    told = {found for pair in pairs for text in strings(pair.value) for found in CALL_ID.findall(text.string_value)}
+    return {call for call in named | told if len(call) >= SHORTEST_ID}
 
 
 def _set_times(span: Span, change: Callable[[int], int]) -> None:

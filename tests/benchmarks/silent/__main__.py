@@ -39,21 +39,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--history", type=int, default=12, help="untouched runs before those of the laboratory")
     parser.add_argument("--demo", type=int, default=20, help="runs of the example network in the laboratory")
     parser.add_argument("--runs", type=int, default=400, help="runs of the example network with its own faults")
+    parser.add_argument(
+        "--part", choices=["families", "network", "laboratory"], action="append", help="only this part, without the opening"
+    )
     asked = parser.parse_args(arguments)
-    for line in (HOW, *_where(), *_parts(asked)):
+    for line in (*([] if asked.part else [HOW, *_where()]), *_parts(asked)):
         sys.stdout.write(line + "\n")
     return 0
 
 
 def _parts(asked: argparse.Namespace) -> list[str]:
     lines: list[str] = []
-    if asked.data.is_dir():
+    wanted = asked.part or ["families", "network", "laboratory"]
+    if "families" in wanted and asked.data.is_dir():
         with datasets.stored(asked.data) as reader:
             lines += _timed("labelled families", lambda: datasets.page(reader, asked.data))
-    else:
+    elif "families" in wanted:
         lines += [f"The folder of labelled families, {asked.data.name}, is not there.", ""]
-    lines += _timed("example network", lambda: network.page(runs=asked.runs, seed=asked.seed))
-    lines += _timed("laboratory", lambda: faults.page(asked.captures, seed=asked.seed, history=asked.history, demo_runs=asked.demo))
+    if "network" in wanted:
+        lines += _timed("example network", lambda: network.page(runs=asked.runs, seed=asked.seed))
+    if "laboratory" in wanted:
+        lines += _timed("laboratory", lambda: faults.page(asked.captures, seed=asked.seed, history=asked.history, demo_runs=asked.demo))
     return lines
 
 
