@@ -1,7 +1,7 @@
 """What the faults have in common: the truth about a broken run, and how a call is made to fail or a text is taken back."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +14,10 @@ from tests.faults.recordings import Key, Recording, drop_attributes, key_of
 from tests.faults.repeating import below
 
 from relaylens import semconv
+from relaylens_analytics.message_shapes import parsed
 
 OUTPUTS: Final = frozenset((*semconv.CONVENTIONS["output"], *semconv.CONVENTIONS["tool_result"]))
+CONTENT: Final = ("content", "text")
 FAILURE: Final = "the service did not answer within 30 seconds"
 
 
@@ -110,5 +112,16 @@ def tools_of(planted: Planted) -> list[Call]:
 
 
 def told_by(call: Call) -> str:
-    """What a tool answered, without the wrapping of the framework: the longest text in it."""
-    return max(leaves(call.result or ""), key=len, default="")
+    """What a tool answered, without the wrapping of the framework: its content where that is named, else the longest text in it."""
+    said = _contents(parsed(call.result or ""))
+    return said[0] if said else max(leaves(call.result or ""), key=len, default="")
+
+
+def _contents(value: object) -> list[str]:
+    """The texts that are named as content, at any depth."""
+    if isinstance(value, Mapping):
+        own = [text.strip() for name in CONTENT if isinstance(text := value.get(name), str) and text.strip()]
+        return own or [text for item in value.values() for text in _contents(item)]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _contents(item)]
+    return []

@@ -6,7 +6,8 @@ WITH keyed AS (
     SELECT tool_key, is_write_tool(tool_key) AS is_write FROM (SELECT DISTINCT tool_key FROM work_tools)
 )
 
-SELECT t.span, f.run, f.step, f.agent, t.t0, t.t1, t.tool_key, t.arguments, t.result, hash(t.tool_key, t.arguments) AS call,
+SELECT t.span, f.run, f.step, f.agent, t.t0, t.t1, t.tool_key, bare_arguments(t.arguments) AS arguments,
+       bare_answer(t.result) AS result, hash(t.tool_key, bare_arguments(t.arguments)) AS call,
        coalesce(e.is_origin OR e.is_soft_error, FALSE) AS failed, e.span IS NULL AS worked, k.is_write
 FROM work_tools AS t
 JOIN work_facts AS f USING (span)
