@@ -39,9 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--history", type=int, default=12, help="untouched runs before those of the laboratory")
     parser.add_argument("--demo", type=int, default=20, help="runs of the example network in the laboratory")
     parser.add_argument("--runs", type=int, default=400, help="runs of the example network with its own faults")
-    parser.add_argument(
-        "--part", choices=["families", "network", "laboratory"], action="append", help="only this, without the opening"
-    )
+    parser.add_argument("--part", choices=["families", "network", "laboratory"], action="append", help="only this, without the opening")
     asked = parser.parse_args(arguments)
     for line in (*([] if asked.part else [HOW, *_where()]), *_parts(asked)):
         sys.stdout.write(line + "\n")
