@@ -88,8 +88,12 @@ def _repeated(planted: Planted, chance: Chance, *, result: str, argument: str = 
     call = chance.rng.choice(tools)
     recording = planted.recording.copy()
     job = chance.rng.randint(1_000, 9_999)
-    for page, copies in enumerate(repeat(recording, asking_and_calling(planted, call), TIMES, chance.salt), 2):
+    repeated = repeat(recording, asking_and_calling(planted, call), TIMES, chance.salt)
+    turns = [{key: key for key in repeated[0]}, *repeated]
+    # what the answer is made of comes last
+    for page, copies in enumerate(turns[:-1], 1):
         _retell_within(recording, call, set(copies.values()), result.format(number=job, share=page * 20, page=page))
+    for page, copies in enumerate(turns, 1):
         if argument:
             _extend_arguments(recording, copies[call.key], argument.format(page=page))
     fill(recording, lambda _owner, _number: chance.entity.text)
