@@ -19,7 +19,7 @@ MOST_STEPS: Final = 5_000
 _CHARACTERS: Final = 2_000_000
 """Characters of texts that are looked at in all; each text of a long run is cut shorter."""
 
-_SHORTEST: Final = 1_000
+_SHORTEST: Final = 250
 _LONGEST: Final = 20_000
 
 Row = Mapping[str, Any]

@@ -23,6 +23,7 @@ WEIGHTS: Final = {
     "first_written_work": 0.3,
     "first_own_work": 0.25,
     "complained_of": 0.2,
+    "off_task": 0.2,
 }
 """What each sign says of the first step that shows it, between 0 (nothing) and 1 (certainty)."""
 
@@ -36,6 +37,13 @@ _SPOKEN: Final = 40
 """Letters below which a turn says nothing of its own."""
 
 _MANY: Final = 2
+_DOCUMENT: Final = 60
+"""New values beyond which a text brings a document that was read, not claims of its own."""
+
+_OFF_TASK: Final = 0.1
+"""Share of the words it was asked with below which a text is about something else."""
+
+_FEWEST_WORDS: Final = 5
 _ERROR: Final = re.compile(
     r"traceback \(most recent|\b(?:exit ?code|exit status):? [1-9]|execution failed|^\W*\w*(?:error|exception)\b[: ]"
     r"|\b\w+(?:error|exception): |status code:? [45]\d\d|\bhttp [45]\d\d\b",
@@ -48,10 +56,38 @@ _MADE_UP: Final = re.compile(
 )
 _WRITTEN: Final = re.compile(r"```|^\s*(?:import|def|from \w+ import)\b|\bSELECT\b.+\bFROM\b", re.MULTILINE)
 _COMPLAINT: Final = re.compile(
-    r"\b(?:unrelated|irrelevant|not (?:yet )?(?:found|obtained|accessible|available|able)|stuck|in a loop|no (?:forward )?progress"
-    r"|did not (?:provide|yield|contain|return)|unable|failed to|could not|without success|blocked|error)\b",
+    r"\b(?:unrelated|irrelevant|stuck|looping|in a loop|wrong|incorrect|mistake\w*|errors?|failed|failure|unsuccessful|blocked|barriers?"
+    r"|unable|cannot|could not|did not|does not|was not|were not|not (?:found|available|accessible|able)|inaccessible|unavailable)\b",
     re.IGNORECASE,
 )
+_DENIED: Final = re.compile(r"\b(?:no|not|never|without)\b|n't\b", re.IGNORECASE)
+_SENTENCE: Final = re.compile(r"[.!?\n]+")
+_WORD: Final = re.compile(r"[^\W_][\w'.-]{2,}")
+_COMMON: Final = frozenset(
+    (
+        "please",
+        "the",
+        "and",
+        "for",
+        "from",
+        "with",
+        "any",
+        "that",
+        "are",
+        "was",
+        "were",
+        "this",
+        "these",
+        "its",
+        "then",
+        "you",
+        "will",
+        "all",
+        "not",
+    )
+)
+"""Words that say nothing of what was asked for."""
+
 _ANSWER: Final = re.compile(r"(?:final answer|the answer(?: is)?|final result|conclusion)\W{0,8}(.{1,160})", re.IGNORECASE)
 _WORDLESS: Final = re.compile(r"\W*[A-Z_]{3,}\W*")
 _FOLLOWED: Final = {Kind.NUMBER, Kind.DATE, Kind.IDENTIFIER}
@@ -153,7 +189,7 @@ def _ungrounded_values(scene: Scene) -> Iterator[tuple[int, str, tuple[str, ...]
         if scene.record.calls_of.get(turn.step) or _WRITTEN.search(turn.said) or _frames(scene, turn):
             continue
         new = [value.text for value in scene.flow.new.get(turn.index, []) if value.kind in _FOLLOWED and len(value.text) > 1]
-        if len(new) >= _MANY:
+        if _MANY <= len(new) <= _DOCUMENT:
             yield turn.index, f"{turn.agent} states {len(new)} values that nothing before it holds ({', '.join(new[:3])})", (turn.step,)
 
 
@@ -172,14 +208,33 @@ def _first_own_work(scene: Scene) -> Iterator[tuple[int, str, tuple[str, ...]]]:
 
 
 def _complained_of(scene: Scene) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """Yield the steps of which the next one says that they did not bring what was wanted."""
+    """Yield the steps of which the one who directs says right after that they went wrong."""
     working = {turn.index for turn in scene.workers}
-    turns = scene.record.turns
-    for turn in turns[1:]:
-        if turn.index - 1 in working and turn.index not in working:
-            found = _COMPLAINT.search(turn.said)
-            if found is not None:
-                yield turn.index - 1, f"{turn.agent} says right after it: {found[0].lower()}", (turn.step,)
+    for turn in scene.record.turns[1:]:
+        if turn.index - 1 in working and turn.family == scene.coordinator:
+            for sentence in _SENTENCE.split(turn.said):
+                found = _COMPLAINT.search(sentence)
+                if found is not None and not _DENIED.search(sentence[: found.start()]):
+                    yield turn.index - 1, f"{turn.agent} says right after it: {found[0].lower()}", (turn.step,)
+                    break
+
+
+def _off_task(scene: Scene) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Yield the steps that are about something else than what the one who directs had asked for."""
+    asked = None
+    working = {turn.index for turn in scene.workers}
+    for turn in scene.record.turns:
+        if turn.index in working and asked is not None:
+            wanted = _words(asked.said)
+            if len(wanted) >= _FEWEST_WORDS and len(wanted & _words(turn.said)) < _OFF_TASK * len(wanted):
+                words = f"{turn.agent} came back with next to nothing of what {asked.agent} had asked for"
+                yield turn.index, words, (asked.step, turn.step)
+        if scene.coordinator is not None and turn.family == scene.coordinator and len(turn.said) > _SPOKEN:
+            asked = turn
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.lower()) if word not in _COMMON}
 
 
 def _author(scene: Scene, turn: int) -> int:
@@ -203,4 +258,5 @@ _SIGNS: Final[dict[str, Sign]] = {
     "first_written_work": _first_written_work,
     "first_own_work": _first_own_work,
     "complained_of": _complained_of,
+    "off_task": _off_task,
 }

@@ -73,7 +73,23 @@ def out_of_thin_air(_: relaylens.Run) -> None:
     turn("clerk", "A ticket costs 20.50 and a pass costs 91.75.", "Final answer: passes, from the fifth visit on.")
 
 
-STORIES = (corrupted_context, fed_another_amount, spoke_another_amount, compared_prices, swallowed, misjudged, out_of_thin_air)
+def went_astray(_: relaylens.Run) -> None:
+    """A lead sends a searcher out four times; the third time it comes back with something else, and the lead says so."""
+    schools = ("schools near the exchange", "addresses of the schools", "opening hours of the schools", "prices of the schools")
+    found = (
+        "These are schools near the exchange: one in Wall Street and one in Pine Street, both open today.",
+        "These are the addresses of the schools: Wall Street and Pine Street, both a short walk away.",
+        "Laser microscopes measure thin film at a glance, made in Osaka, with worldwide service and repair.",
+        "These are the prices of the schools: both of them cost the same as last year, by the month.",
+    )
+    for number, (wanted, brought) in enumerate(zip(schools, found, strict=True)):
+        said = "The page is unrelated, go back. " if number == 3 else ""
+        turn("lead", "Find me a school near the exchange", f"{said}Please look up the {wanted} and write them down for our customer.")
+        turn("searcher" if number % 2 == 0 else "reader", f"Please look up the {wanted}", brought)
+    turn("lead", "prices", "The schools in Wall Street and in Pine Street are near the exchange and cost the same.")
+
+
+STORIES = (went_astray, corrupted_context, fed_another_amount, spoke_another_amount, compared_prices, swallowed, misjudged, out_of_thin_air)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +160,13 @@ def test_values_that_nothing_holds_are_suspected_when_the_record_is_silent(reade
     assert result is not None
     assert ((), "seller") == (result.symptoms, result.suspects[0].agent)
     assert "ungrounded_values" in {reason.rule for reason in result.suspects[0].reasons}
+
+
+def test_a_turn_that_brings_something_else_is_suspected(reader: Reader) -> None:
+    """Nothing of what the lead had asked for came back, and the lead says so right after."""
+    reasons = {suspect.position: {one.rule for one in suspect.reasons} for suspect in suspects(reader, "went_astray")}
+    assert {"off_task", "complained_of"} <= reasons[6]
+    assert not any({"off_task", "complained_of"} & reasons.get(position, set()) for position in (2, 4, 8))
 
 
 @pytest.mark.parametrize("story", STORIES)
