@@ -57,18 +57,26 @@ def without_history(runs: int, history: int) -> list[Verdict]:
 def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, may_alarm: Sequence[bool]) -> list[Verdict]:
     """One verdict a run; a flag only where it may be an alarm: not for runs known to have failed, nor for those called good."""
     found = []
+    usual: UsualSteps | None = None  # learnt once for all runs that are none of the good ones
     for place, run in enumerate(runs.runs):
+        past = baseline.without(run)
         p_value = float(judgement.p_value[place])
         alarm = p_value <= budget and may_alarm[place]
         views = {name: float(values[place]) for name, values in judgement.views.items()}
-        scores, began, message = _told(baseline.without(run), runs.at([place]), p_value) if alarm else (None, None, None)
-        found.append(Verdict(len(baseline.without(run)), p_value, float(judgement.suspicion[place]), alarm, views, scores, began, message))
+        told = None
+        if alarm and past is baseline.past:
+            usual = usual or UsualSteps.of(past)
+            told = _told(past, usual, runs.at([place]), p_value)
+        elif alarm:
+            told = _told(past, UsualSteps.of(past), runs.at([place]), p_value)
+        scores, began, message = told or (None, None, None)
+        found.append(Verdict(len(past), p_value, float(judgement.suspicion[place]), alarm, views, scores, began, message))
     return found
 
 
-def _told(past: Profiles, run: Profiles, p_value: float) -> tuple[list[float], int | None, str]:
+def _told(past: Profiles, usual: UsualSteps, run: Profiles, p_value: float) -> tuple[list[float], int | None, str]:
     """How unusual each act of a flagged run is, with which it began, and a sentence of what stands out."""
-    first, scores = began_at(UsualSteps.of(past).scores(run.acts), run.acts, 1)
+    first, scores = began_at(usual.scores(run.acts), run.acts, 1)
     began = int(first[0]) if first[0] >= 0 else None
     reasons = list(standing_out(past, run)[0])
     if began is not None and run.acts.tool[began] >= 0:
