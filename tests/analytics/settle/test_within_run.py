@@ -274,8 +274,18 @@ def test_a_prompt_that_shrinks_is_a_hint(runs: Runs) -> None:
     assert {"fell": ["context_reset"]} == runs.hinted()
 
 
-def test_hints_become_findings_once_false_alarms_are_known_to_be_few(runs: Runs) -> None:
+@pytest.fixture
+def lenient(tmp_path: Path) -> Iterator[Runs]:
+    """No runs yet, in a store that shows what was held back at a rate that few runs can prove."""
+    (tmp_path / SETTINGS_FILE).write_text("[measured]\nmost_false_alarms = 0.1\n")
+    store = Store(tmp_path / "relaylens.duckdb")
+    yield Runs(store)
+    store.close()
+
+
+def test_hints_become_findings_once_false_alarms_are_known_to_be_few(lenient: Runs) -> None:
     """With few good runs they are held back; with many of which hardly any is flagged they are shown, until many are."""
+    runs = lenient
     fare = ("lookup_flight", '{"to": "Osaka"}', "$516")
 
     def add(number: int, name: str, answer: str) -> None:
