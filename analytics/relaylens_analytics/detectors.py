@@ -101,7 +101,7 @@ class Detector:
 
 MEASURED: Final = (
     Parameter(
-        "most_false_alarms", 0.1, "upper end of the 95 % interval of a detector's false-alarm rate up to which its findings are shown"
+        "most_false_alarms", 0.02, "upper end of the 95 % interval of a detector's false-alarm rate up to which its findings are shown"
     ),
     Parameter("least_good_runs", 30, "good runs of a deployment without which no rate is known"),
 )
