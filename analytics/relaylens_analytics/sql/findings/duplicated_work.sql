@@ -5,6 +5,7 @@
 -- on: yes
 -- exempt: agents that are asked the same at the same time, an answer that changes, and a request repeated after a failure
 -- exempt: three times the same and more, which is a loop
+-- exempt: an agent that hands on what it was asked itself
 -- needs: repeated_requests
 SELECT 'duplicated_work' AS detector, 'medium' AS severity, p.run, w.trace_id, w.span_id,
        [w.trace_id || ':' || w.span_id, f.trace_id || ':' || f.span_id] AS span_ids,
@@ -16,7 +17,7 @@ FROM repeated_requests AS p
 JOIN work_spans AS w ON w.span = p.again_span
 JOIN work_spans AS f ON f.span = p.span
 JOIN work_spans AS s ON s.span = p.again_from_step
-WHERE p.is_after AND p.to_outcome = 'completed' AND trim(p.answer) <> ''
+WHERE p.again_from <> p.to_agent AND p.is_after AND p.to_outcome = 'completed' AND trim(p.answer) <> ''
   AND (trim(p.answer) = trim(p.again_answer) OR len(p.handed) > 0 AND list_sort(p.handed) = list_sort(p.again_handed))
   AND NOT EXISTS (SELECT 1 FROM repeated_delegations AS d WHERE d.run = p.run AND d.from_agent = p.again_from AND d.to_agent = p.again_to)
   AND NOT EXISTS (SELECT 1 FROM looped_pairs AS l WHERE l.run = p.run AND l.a = least(p.again_from, p.again_to) AND l.b = greatest(p.again_from, p.again_to))
