@@ -97,3 +97,11 @@ def test_a_run_called_bad_is_no_example(store: Store) -> None:
     rows = store.connection.execute("SELECT history FROM suspicions WHERE run = $run", {"run": trace_id(200)}).fetchall()
 
     assert [(12,)] == rows
+
+
+def test_a_number_beyond_all_bounds_is_settled(store: Store) -> None:
+    """A tool that answers with sixty nines does not keep its run from being settled and compared."""
+    come(store, [request(1, [*usual_calls(1)[:-1], ("sum", "{}", "9" * 60)])])
+    rows = store.connection.execute("SELECT features['result number of sum'] <= 1.1e15 FROM run_profiles").fetchall()
+
+    assert [(True,)] == rows

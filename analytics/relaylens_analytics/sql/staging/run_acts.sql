@@ -37,8 +37,8 @@ SELECT run, span, row_number() OVER (PARTITION BY run ORDER BY t0, place, span, 
            left(text, 200), '[0-9]*[A-Za-z_][A-Za-z_0-9]*', 'a', 'g'), '[0-9]+', '9', 'g'), 60) END AS form,
        CASE WHEN kind = 'tool' THEN left(regexp_replace(regexp_replace(
            left(arguments, 300), '[0-9]*[A-Za-z_][A-Za-z_0-9]*', 'a', 'g'), '[0-9]+', '9', 'g'), 100) END AS arguments_form,
-       -- what a short result says as a number
+       -- what a short result says as a number, of which fifteen figures are enough
        CASE WHEN kind = 'tool' AND length(text) <= 60
-            THEN abs(TRY_CAST(replace(regexp_extract(text, '\d[\d,]*(\.\d+)?'), ',', '') AS DOUBLE)) END AS number
+            THEN abs(TRY_CAST(replace(regexp_extract(text, '\d[\d,]{0,14}(\.\d+)?'), ',', '') AS DOUBLE)) END AS number
 FROM acts
 WHERE run IS NOT NULL
