@@ -10,24 +10,18 @@ that it gives no row unless `a` or `b` is there: a table that has rows, or a fea
 (`sql/staging/work_features.sql`). Without it the query is not run at all, since planning one costs more than running it for a few traces.
 """
 
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import duckdb
 
 from relaylens.semconv import Detector
-from relaylens_analytics import prices
+from relaylens_analytics import parts, prices
 from relaylens_analytics.baseline.settling import judge_settled
 from relaylens_analytics.detectors import On, Setup, Value, setup
 from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, needed_features, parsed, statement
-
-SPANS_AT_ONCE = 50_000
-"""How many spans are derived at once; a larger backlog is settled in parts."""
-
-BYTES_AT_ONCE = 128 << 20
-"""Request bytes of those spans: what calls answer lies there in full while they are derived, within the database's memory."""
 
 GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys", "labels_at_work", "work_traces")
 """The way from the batches that are new to the traces at work and their conversations."""
@@ -191,7 +185,8 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
 
     """
     wanted = setup(_folder_of(connection))
-    if connection not in _ready:
+    is_new = connection not in _ready
+    if is_new:
         create_tables(connection)
         _set(connection, **wanted.variables())
         _create_work_tables(connection)
@@ -199,18 +194,8 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
     elif _ready[connection] != wanted:
         _set(connection, **wanted.variables())
         _ready[connection] = wanted
-    settled = _value(connection, "SELECT coalesce(max(batch), 0) FROM settled")
-    changed = 0
-    for upto in _parts(connection, settled):
-        connection.execute("BEGIN TRANSACTION")
-        try:
-            changed += _settle_part(connection, wanted, settled, upto)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        settled = upto
-    return changed
+    settle_part = partial(_settle_part, connection, wanted)
+    return parts.settle_new(connection, settle_part) + (parts.settle_put_aside(connection, settle_part) if is_new else 0)
 
 
 def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
@@ -232,19 +217,6 @@ def _create_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for stage in map(Stage.named, _TABLES):
         connection.execute(stage.create())
-
-
-def _parts(connection: duckdb.DuckDBPyConnection, settled: int) -> Iterator[int]:
-    """The batch numbers up to which to settle, a bounded number of spans and bytes at a time."""
-    rows = connection.execute("SELECT batch, rows_stored, body_bytes FROM batches WHERE batch > ? ORDER BY batch", [settled]).fetchall()
-    gathered, size, last = 0, 0, None
-    for batch, stored, body_bytes in rows:
-        gathered, size, last = gathered + stored, size + body_bytes, batch
-        if gathered >= SPANS_AT_ONCE or size >= BYTES_AT_ONCE:
-            yield last
-            gathered, size, last = 0, 0, None
-    if last is not None:
-        yield last
 
 
 class _Work:
