@@ -243,8 +243,9 @@ METRICS: Final[tuple[Metric, ...]] = (
         Unit.RATIO,
         Better.LOWER,
         ("total", "detector", "service", "workflow", "time"),
-        "Completed runs with at least one finding / completed runs. Every detector counts; errors of runs that failed are not "
-        "silent and not counted, because only completed runs are. By detector, the denominator is all completed runs.",
+        "Completed runs with at least one finding / completed runs. Every detector counts but `unusual_run`, which flags a set share of "
+        "good runs; findings that a person has marked false do not. Errors of runs that failed are not silent and not counted, because "
+        "only completed runs are. By detector, the denominator is all completed runs.",
     ),
     Metric(
         "findings",

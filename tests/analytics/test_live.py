@@ -21,6 +21,7 @@ from relaylens_collector.settings import Settings
 RUNS = 80
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
+ALARM_BUDGET = 0.05
 
 
 @dataclass
@@ -112,15 +113,27 @@ def test_tokens_rework_and_retries(live: Live) -> None:
 
 
 def test_silent_failures(live: Live) -> None:
-    """Every fault is found, nothing is found in a run without one, and the agent it began with is named."""
+    """Every fault is found, nothing is found in a run without one but what is unusual there, and the agent it began with is named."""
     found: dict[str, set[str]] = {run["run"]: set() for run in live.truth}
     blamed: dict[str, set[str]] = {run["run"]: set() for run in live.truth}
-    for row in live.reader.query("SELECT run, detector, blamed_agent FROM findings", {}).to_pylist():
+    for row in live.reader.query("SELECT run, detector, blamed_agent FROM findings WHERE detector <> 'unusual_run'", {}).to_pylist():
         found[row["run"]].add(row["detector"])
         blamed[row["run"]].add(row["blamed_agent"])
 
     assert found == {run["run"]: set(run["findings"]) for run in live.truth}
     assert [run["run"] for run in live.truth if run["blamed_agent"] and run["blamed_agent"] not in blamed[run["run"]]] == []
+
+
+def test_unusual_runs(live: Live) -> None:
+    """Of the runs without a fault no greater share is called unusual than the alarm budget allows, as far as so few can tell."""
+    rows = live.reader.query("SELECT run FROM findings WHERE detector = 'unusual_run'", {}).to_pylist()
+    flagged = {row["run"] for row in rows}
+    clean = [run["run"] for run in live.truth if not run["findings"]]
+    low = live.reader.query(
+        "SELECT wilson_low($flagged, $clean) AS low", {"flagged": float(len(flagged.intersection(clean))), "clean": float(len(clean))}
+    ).to_pylist()[0]["low"]
+
+    assert low <= ALARM_BUDGET
 
 
 def test_latency(live: Live) -> None:

@@ -11,6 +11,9 @@ found AS (
     SELECT DISTINCT conversation, run, CASE WHEN $by = 'detector' THEN detector END AS detector
     FROM findings
     SEMI JOIN completed USING (conversation, run)
+    ANTI JOIN (SELECT finding FROM finding_marks() WHERE mark = 'false') AS false_alarms USING (finding)
+    -- a suspicion, not a failure: it flags a set share of good runs
+    WHERE detector <> 'unusual_run'
 ),
 detectors AS (
     SELECT DISTINCT detector FROM found WHERE $by = 'detector'
