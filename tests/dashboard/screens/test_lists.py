@@ -65,7 +65,8 @@ def test_the_inbox_counts_findings_by_kind(open_screen: Open, store: Store) -> N
         listed[row["Finding"]] += int(row["Runs"])
     true = Counter(finding.replace("_", " ") for run in store.truth for finding in run["findings"])
 
-    assert set(true) == set(listed)
+    # What is unusual beside the other runs is no fault of the network's own.
+    assert set(true) == set(listed) - {"unusual run"}
     assert all(listed[kind] >= count for kind, count in true.items())
 
 

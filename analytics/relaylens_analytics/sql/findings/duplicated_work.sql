@@ -18,7 +18,8 @@ JOIN work_spans AS w ON w.span = p.again_span
 JOIN work_spans AS f ON f.span = p.span
 JOIN work_spans AS s ON s.span = p.again_from_step
 WHERE p.again_from <> p.to_agent AND p.is_after AND p.to_outcome = 'completed' AND trim(p.answer) <> ''
-  AND (trim(p.answer) = trim(p.again_answer) OR len(p.handed) > 0 AND list_sort(p.handed) = list_sort(p.again_handed))
+  -- agents that are told of the same case say its values too: only of the same agent are they the same answer in other words
+  AND (trim(p.answer) = trim(p.again_answer) OR p.to_agent = p.again_to AND len(p.handed) > 0 AND list_sort(p.handed) = list_sort(p.again_handed))
   AND NOT EXISTS (SELECT 1 FROM repeated_delegations AS d WHERE d.run = p.run AND d.from_agent = p.again_from AND d.to_agent = p.again_to)
   AND NOT EXISTS (SELECT 1 FROM looped_pairs AS l WHERE l.run = p.run AND l.a = least(p.again_from, p.again_to) AND l.b = greatest(p.again_from, p.again_to))
 QUALIFY row_number() OVER (PARTITION BY p.again ORDER BY p.t0 DESC) = 1

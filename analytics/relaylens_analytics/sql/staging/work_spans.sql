@@ -13,7 +13,7 @@ WITH long_names AS (
 )
 
 SELECT w.span, w.trace, p.span AS parent, s.batch, s.ordinal, s.trace_id, s.span_id, s.parent_span_id,
-       coalesce(s.dropped_attributes_count, 0) + coalesce(s.dropped_events_count, 0) + coalesce(s.dropped_links_count, 0) = 0 AS is_whole,
+       greatest(s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, 0) = 0 AS is_whole,
        TRY_CAST(s.start_time_unix_nano AS BIGINT) AS t0, TRY_CAST(s.end_time_unix_nano AS BIGINT) AS t1, s.started_at, s.ended_at,
        s.service_name, s.scope,
        -- a third of a span's bytes, and few of them are read
