@@ -85,6 +85,7 @@ class Target:
         """Send one request on a connection of its own."""
         connection = http.client.HTTPConnection(*self._place(), timeout=timeout)
         try:
+            connection.connect()
             # A server may refuse, and close, before it has read a body that it does not want.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, path, body, self.headers() | dict(headers or {}))
