@@ -5,11 +5,14 @@ itself is put aside in the table `unsettled`, with the reason: its spans stay st
 missing, and what came after it settles. It is tried again when the database is opened with another memory limit.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 import duckdb
+
+from relaylens_analytics.baseline.settling import forget
 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
@@ -46,20 +49,29 @@ def settle_put_aside(connection: duckdb.DuckDBPyConnection, settle_part: SettleP
     changed = 0
     for (batch,) in connection.execute(_WAITING).fetchall():
         settled = _value(connection, _SETTLED)
-        connection.execute("BEGIN TRANSACTION")
         try:
-            connection.execute("DELETE FROM unsettled WHERE batch = ?", [batch])
-            changed += settle_part(batch - 1, batch)
-            connection.execute("UPDATE settled SET batch = ?", [settled])
-            connection.execute("COMMIT")
+            with _transaction(connection):
+                connection.execute("DELETE FROM unsettled WHERE batch = ?", [batch])
+                changed += settle_part(batch - 1, batch)
+                connection.execute("UPDATE settled SET batch = ?", [settled])
         except duckdb.OutOfMemoryException as error:
-            connection.execute("ROLLBACK")
-            connection.execute("DELETE FROM unsettled WHERE batch = ?", [batch])
-            _put_aside(connection, batch, error)
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+            with _transaction(connection):
+                connection.execute("DELETE FROM unsettled WHERE batch = ?", [batch])
+                _put_aside(connection, batch, error)
     return changed
+
+
+@contextlib.contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing, also of what the baseline has learned of runs that are not kept."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        forget(connection)
+        raise
 
 
 def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
@@ -82,26 +94,19 @@ def _parts(connection: duckdb.DuckDBPyConnection, settled: int) -> Iterator[int]
 
 def _whole_or_halved(connection: duckdb.DuckDBPyConnection, settle_part: SettlePart, settled: int, upto: int) -> int:
     """Settle a part in one transaction; one that needs more memory than the database has, in halves."""
-    connection.execute("BEGIN TRANSACTION")
     try:
-        changed = settle_part(settled, upto)
-        connection.execute("COMMIT")
+        with _transaction(connection):
+            return settle_part(settled, upto)
     except duckdb.OutOfMemoryException as error:
-        connection.execute("ROLLBACK")
         batches = [batch for (batch,) in connection.execute(_BATCHES, [settled, upto]).fetchall()]
         if len(batches) > 1:
             middle = batches[len(batches) // 2 - 1]
             return _whole_or_halved(connection, settle_part, settled, middle) + _whole_or_halved(connection, settle_part, middle, upto)
-        connection.execute("BEGIN TRANSACTION")
-        _put_aside(connection, upto, error)
-        connection.execute("DELETE FROM settled")
-        connection.execute("INSERT INTO settled VALUES (?, now()::TIMESTAMP)", [upto])
-        connection.execute("COMMIT")
+        with _transaction(connection):
+            _put_aside(connection, upto, error)
+            connection.execute("DELETE FROM settled")
+            connection.execute("INSERT INTO settled VALUES (?, now()::TIMESTAMP)", [upto])
         return 0
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    return changed
 
 
 def _put_aside(connection: duckdb.DuckDBPyConnection, batch: int, error: duckdb.Error) -> None:

@@ -123,6 +123,7 @@ MARTS = (
     "repeated_requests",
     "findings:found",
     "findings:held_back",
+    "raised_findings",
     "marts:findings",
     "work_bus_usage",
     "retried_calls",

@@ -72,6 +72,11 @@ def judge_settled(connection: duckdb.DuckDBPyConnection, *, learn_anew: bool) ->
         _judge(connection, memory, limits, service, runs)
 
 
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let go of what was learned in a store: it may be of runs whose transaction was rolled back."""
+    _memories.pop(connection, None)
+
+
 def _judge(
     connection: duckdb.DuckDBPyConnection, memory: dict[str | None, _Learned], limits: Limits, service: str | None, runs: set[str]
 ) -> None:

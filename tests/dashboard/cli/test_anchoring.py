@@ -15,14 +15,6 @@ Relaylens = Callable[..., Any]
 DOCUMENT = Path(__file__).parents[3] / "docs" / "record.md"
 
 
-@pytest.fixture
-def store(relaylens: Relaylens, bodies: list[bytes], framed: Callable[..., bytes], tmp_path: Path) -> Path:
-    """Import the network into a store."""
-    (tmp_path / "network.pb").write_bytes(framed(*bodies))
-    assert 0 == relaylens("import", tmp_path / "network.pb", "--store", tmp_path / "store").code
-    return tmp_path / "store"
-
-
 def test_anchors_are_shown(relaylens: Relaylens, store: Path) -> None:
     """A start and a stop, with the record that the journal and the database reached."""
     rows = json.loads(relaylens("anchor", "show", store, "--format", "json").out)

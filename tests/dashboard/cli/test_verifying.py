@@ -6,17 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 Relaylens = Callable[..., Any]
-
-
-@pytest.fixture
-def store(relaylens: Relaylens, bodies: list[bytes], framed: Callable[..., bytes], tmp_path: Path) -> Path:
-    """Import the network into a store that a test may change."""
-    (tmp_path / "network.pb").write_bytes(framed(*bodies))
-    assert 0 == relaylens("import", tmp_path / "network.pb", "--store", tmp_path / "store").code
-    return tmp_path / "store"
 
 
 def test_the_exit_code_says_it(relaylens: Relaylens, store: Path, tmp_path: Path) -> None:
