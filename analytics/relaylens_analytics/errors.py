@@ -39,7 +39,7 @@ class OpenError(RelaylensAnalyticsError):
 
 
 class StoreInUseError(OpenError):
-    """A running collector holds this store; read it through the collector's address, such as http://127.0.0.1:4318."""
+    """A running collector holds this store; ask the collector by its address, such as --url http://127.0.0.1:4318."""
 
 
 class NoStoreError(OpenError):

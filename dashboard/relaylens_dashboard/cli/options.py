@@ -93,6 +93,9 @@ Out = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File to
 def place(store: Path | None, url: str | None) -> str | Path:
     """Give the folder or the address that the options name."""
     if url is None:
+        if store is not None and store.parts[:1] in {("http:",), ("https:",)}:
+            detail = "--store is a folder; give the address of a collector as --url"
+            raise typer.BadParameter(detail)
         return store or DEFAULT_STORE
     if store is not None:
         detail = "give either --store or --url"

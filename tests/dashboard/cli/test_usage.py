@@ -47,6 +47,7 @@ def test_the_generated_pages_are_current(page: str) -> None:
         (("runs", "--url", "http://127.0.0.1:9"), 1, "No collector answers here; start it with `relaylens up`"),
         (("runs", "--url", "ftp://example.org"), 1, "A store is named by its folder or by a collector's address"),
         (("runs", "--store", "a", "--url", "http://127.0.0.1:9"), 2, "give either --store or --url"),
+        (("runs", "--store", "http://127.0.0.1:9"), 2, "give the address of a collector as --url"),
         (("runs", "--since", "yesterday"), 2, "neither ISO 8601"),
         (("runs", "--since", "99999999999d"), 2, "neither ISO 8601"),
         (("runs", "--limit", "0"), 2, "--limit"),
