@@ -25,6 +25,9 @@ MOST: Final = 5
 BESIDE_RECORD: Final = 0.25
 """What a sign in a text counts where the record itself names somebody."""
 
+NAMES_SOMEBODY: Final = 0.45
+"""What a reason of the record says at least that does so; work that was sent back, or a finding that blames nobody, says less."""
+
 WAS_CONTAINED: Final = 0.35
 """What a reason counts whose failure a retry, a fallback, a check or a limit has contained: it is not what remained wrong."""
 
@@ -138,7 +141,7 @@ def _ranked(run: RunRecord, followed: Flow, fed: dict[int, Feed], shown: list[Sy
     ]
     open_still = [reason for reason in recorded if not contained.intersection(reason.spans)]
     recorded += list(_came_before(run, followed, fed, open_still))
-    told = [_weighed(reason, BESIDE_RECORD if open_still else 1.0) for reason in signs.from_texts(run, followed)]
+    told = [_weighed(reason, BESIDE_RECORD if any(reason.weight >= NAMES_SOMEBODY for reason in open_still) else 1.0) for reason in signs.from_texts(run, followed)]
     found: dict[int, _Suspicion] = {}
     for reason in [*recorded, *told]:
         found.setdefault(reason.turn, _Suspicion(reason.turn)).reasons.append(reason)

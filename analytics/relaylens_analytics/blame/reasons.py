@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from relaylens.semconv import Outcome
+from relaylens.semconv import Detector, Outcome
 from relaylens_analytics.blame.control import Feed
 from relaylens_analytics.blame.flow import IN_WORDS, Change, Flow, Place
 from relaylens_analytics.blame.record import Row, RunRecord, Turn
@@ -14,11 +14,14 @@ from relaylens_analytics.blame.symptoms import Symptom
 CERTAINTY: Final = {"stated": 0.9, "rule": 0.8, "inferred": 0.6}
 """How much a finding says about the agent it names, by how sure the finding is."""
 
-SEVERITY: Final = {"high": 1.0, "medium": 0.9, "low": 0.6}
+SEVERITY: Final = {"high": 1.0, "medium": 0.9, "low": 0.4}
 """What of that remains, by how grave the finding is."""
 
 SHOWS_HERE: Final = 0.5
-"""Of a finding that names nobody: the step where it shows."""
+"""Of a finding that names nobody, or one of `SHOWS_ONLY`: the step where it shows."""
+
+SHOWS_ONLY: Final = frozenset({Detector.PING_PONG, Detector.UNUSUAL_RUN})
+"""Detectors that tell that something is wrong and hardly who began it: it takes two to play ping-pong."""
 
 FAILED_TURN: Final = 0.5
 SILENT_FEED: Final = 0.45
@@ -77,7 +80,8 @@ def _of_finding(record: RunRecord, symptom: Symptom) -> Iterator[Reason]:
         return
     turn = began(record, row)
     if turn is not None:
-        yield Reason(turn.index, row["detector"], weight, row["message"], symptom.spans)
+        share = SHOWS_HERE if row["detector"] in SHOWS_ONLY else 1.0
+        yield Reason(turn.index, row["detector"], weight * share, row["message"], symptom.spans)
 
 
 def began(record: RunRecord, finding: Row) -> Turn | None:
