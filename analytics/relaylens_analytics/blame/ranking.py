@@ -141,7 +141,8 @@ def _ranked(run: RunRecord, followed: Flow, fed: dict[int, Feed], shown: list[Sy
     ]
     open_still = [reason for reason in recorded if not contained.intersection(reason.spans)]
     recorded += list(_came_before(run, followed, fed, open_still))
-    told = [_weighed(reason, BESIDE_RECORD if any(reason.weight >= NAMES_SOMEBODY for reason in open_still) else 1.0) for reason in signs.from_texts(run, followed)]
+    beside = BESIDE_RECORD if any(reason.weight >= NAMES_SOMEBODY for reason in open_still) else 1.0
+    told = [_weighed(reason, beside) for reason in signs.from_texts(run, followed)]
     found: dict[int, _Suspicion] = {}
     for reason in [*recorded, *told]:
         found.setdefault(reason.turn, _Suspicion(reason.turn)).reasons.append(reason)
