@@ -86,7 +86,8 @@ def parsed(text: str) -> object:
         return json.loads(stripped)
     except (ValueError, RecursionError):
         pass
-    if len(stripped) > LONGEST_NOTATION or stripped.startswith('"'):
+    # A text that was cut off is neither, and Python's parser takes long to say so.
+    if len(stripped) > LONGEST_NOTATION or stripped[-1] not in "]}":
         return text
     try:
         return ast.literal_eval(stripped)

@@ -4,22 +4,32 @@ Every copy has ids, batches and texts of its own and lies later in time, so that
 companions in the other tables, as if all of it had been sent. The base is the example network's work and generated runs, half each.
 """
 
+import argparse
+import itertools
+import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.benchmarks.generate import SPANS_PER_REQUEST, trace_requests
 
 from relaylens_analytics.settle import NOUNS, settle
 from relaylens_collector.collector import Collector
+from relaylens_collector.journal import Journal, request_hash
+from relaylens_collector.journal.segments import list_segments
+from relaylens_collector.read_api.labels import read_label
+from relaylens_collector.records import Record
 from relaylens_collector.settings import Settings
 from relaylens_collector.signals import Signal
+from relaylens_collector.store_folder import DATABASE_FILE, JOURNAL_FOLDER
 
 DAYS: Final = 30
 """Over which the copies are spread."""
@@ -27,13 +37,14 @@ DAYS: Final = 30
 _BASE_RUNS: Final = 2000
 _BASE_REQUESTS: Final = 80
 _HOURS: Final = 24
+_MEMORY: Final = "1GB"
 _ROOT: Final = Path(__file__).parents[2]
 
 _TEXTS_APART: Final = 10_000_000
 """Copies of a text have its number with the copy's number before its seven digits, so that a cell is copied by putting digits in."""
 _FIRST_TEXT: Final = 1_000_000
 
-_TABLES: Final = ("batches", "resources", "texts", "spans", "number_ranges", "logs", "labels", "trace_keys", *NOUNS)
+_TABLES: Final = ("batches", "resources", "texts", "spans", "number_ranges", "logs", "labels", "trace_keys", *NOUNS, "suspicions")
 """What is copied: each copy is the work of other processes; scopes are the same for all."""
 
 _SPAN_IDS: Final = {"trace_id", "span_id", "parent_span_id"}
@@ -51,11 +62,11 @@ _IDS: Final = {
     "session_id",
 }
 
+_OTHER_IDS: Final = "struct_update(one, trace_id := other_digits(one.trace_id), span_id := other_digits(one.span_id))"
+
 _MACROS: Final = f"""
--- Another digit for each digit: a bijection of ids, and of whatever is made of ids.
-CREATE OR REPLACE TEMP MACRO other_digits(id, copy) AS translate(id, '0123456789abcdef', list_reduce(list_transform(range(16), lambda i:
-    substr('0123456789abcdef', 1 + ((i * (2 * (copy % 8) + 1) + copy * 7 + copy // 8) % 16)::INTEGER, 1)), lambda a, b: a || b));
-CREATE OR REPLACE TEMP MACRO other_id(id, copy) AS CASE WHEN length(id) < 32 THEN id || '-' || copy ELSE other_digits(id, copy) END;
+CREATE OR REPLACE TEMP MACRO other_digits(id) AS translate(id, '0123456789abcdef', getvariable('digits'));
+CREATE OR REPLACE TEMP MACRO other_id(id, copy) AS CASE WHEN length(id) < 32 THEN id || '-' || copy ELSE other_digits(id) END;
 CREATE OR REPLACE TEMP MACRO other_cell(cell, copy) AS
     CASE WHEN cell[1] = chr(1) THEN regexp_replace(cell, '([\\x01,])', '\\1' || copy, 'g') ELSE cell END;
 CREATE OR REPLACE TEMP MACRO other_value(key, cell, copy) AS
@@ -65,27 +76,43 @@ CREATE OR REPLACE TEMP MACRO first_cell(cell) AS CASE WHEN cell[1] = chr(1) THEN
 """
 
 
+def build(folder: Path, spans: int) -> None:
+    """Build the store in an empty folder: the base through a collector, its copies in the closed store."""
+    with running(folder) as collector:
+        _ingest_base(collector)
+    base = _numbers(folder)
+    copies = _enlarge(folder / DATABASE_FILE, spans)
+    _lengthen_journal(folder, base, copies)
+
+
 @contextmanager
-def large_store(folder: Path, spans: int) -> Iterator[Collector]:
-    """Build the store in an empty folder, and leave its collector running meanwhile."""
-    collector = Collector(Settings(store=folder, otlp_http_port=0, otlp_grpc_port=0, memory_limit="1GB"), settle)
+def running(folder: Path) -> Iterator[Collector]:
+    """Run a collector on the store; what it is asked meanwhile is asked as in use."""
+    collector = Collector(Settings(store=folder, otlp_http_port=0, otlp_grpc_port=0, memory_limit=_MEMORY), settle)
     collector.start()
     try:
-        _ingest_base(collector)
-        _enlarge(collector, spans)
         yield collector
     finally:
         collector.stop()
 
 
 def _ingest_base(collector: Collector) -> None:
-    """Send the base in the usual way, and have it settled."""
+    """Send the base in the usual way, have it settled, and say of some runs and findings what a person thinks."""
     command = [sys.executable, "-m", "examples.support_network", "--runs", str(_BASE_RUNS), "--seed", "3", "--time-scale", "0"]
     command += ["--history", str(_HOURS), "--endpoint", collector.http_url, "--labels", collector.http_url]
     subprocess.run(command, cwd=_ROOT, check=True, capture_output=True)
     began = int((datetime.now().astimezone() - timedelta(hours=_HOURS)).timestamp() * 1e9)
     for body in _spread(trace_requests(_BASE_REQUESTS), began):
         collector.ingest.submit(Signal.TRACES, body)
+    collector.ingest.flush()
+    with collector.ingest.reading() as cursor:
+        runs = cursor.execute("SELECT run FROM runs ORDER BY hash(run)").fetchall()
+        findings = cursor.execute("SELECT run, finding FROM findings WHERE run IS NOT NULL ORDER BY hash(finding)").fetchall()
+    verdicts, marks = itertools.cycle(["good", "bad"]), itertools.cycle(["true", "false", "known"])
+    said = [{"run": run, "name": "verdict", "value": next(verdicts)} for (run,) in runs[: len(runs) // 10]]
+    said += [{"run": run, "finding": finding, "name": "finding", "value": next(marks)} for run, finding in findings[::3]]
+    for label in said:
+        collector.ingest.submit(Signal.LABELS, read_label(json.dumps(label | {"source": "a person"}).encode()))
     collector.ingest.flush()
 
 
@@ -101,16 +128,17 @@ def _spread(bodies: Iterator[bytes], began: int) -> Iterator[bytes]:
     return (one.SerializeToString() for one in requests)
 
 
-def _enlarge(collector: Collector, spans: int) -> None:
-    """Copy the rows of every table, one copy after the other, until there are so many spans."""
-    with writer(collector) as connection:
+def _enlarge(database: Path, spans: int) -> int:
+    """Copy the rows of every table, one copy after the other, until there are so many spans; return how many copies there are then."""
+    with duckdb.connect(database, config={"memory_limit": _MEMORY, "threads": 2}) as connection:
         connection.execute(_MACROS)
-        [(held, batches)] = connection.execute("SELECT count(*), max(batch) FROM spans").fetchall()
-        copies = -(-spans // held)
+        [(held, batches)] = connection.execute("SELECT count(*), (SELECT max(batch) FROM batches) FROM spans").fetchall()
+        copies: int = -(-spans // held)
         for table in _TABLES:
             connection.execute(f"CREATE TEMP TABLE base_{table} AS SELECT {_columns(connection, table, _based)} FROM {table}")  # noqa: S608
         for copy in range(1, copies):
             shift = round(copy * DAYS * 86400 / copies)
+            connection.execute("SET VARIABLE digits = $digits", {"digits": _other_digits(copy)})
             connection.execute("BEGIN")
             for table in _TABLES:
                 columns = _columns(connection, table, _copied)
@@ -118,17 +146,61 @@ def _enlarge(collector: Collector, spans: int) -> None:
                 values = {"copy": copy, "batches": copy * batches, "shift": shift}
                 connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
             connection.execute("COMMIT")
+            print(f"{copy + 1} of {copies} copies", file=sys.stderr, flush=True)
         connection.execute("DELETE FROM settled")
         connection.execute("INSERT INTO settled SELECT max(batch), now()::TIMESTAMP FROM batches")
         connection.execute("CHECKPOINT")
+    return copies
 
 
-@contextmanager
-def writer(collector: Collector) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Lend a connection that may write; the collector has nothing to do meanwhile."""
-    store = cast("Any", collector.ingest)._applier._store  # noqa: SLF001 - the one database of the process
-    with store.cursor() as connection:
-        yield connection
+def _numbers(folder: Path) -> int:
+    """Tell how many records the journal has."""
+    journal = Journal(folder / JOURNAL_FOLDER)
+    journal.close()
+    return journal.last_seq
+
+
+def _lengthen_journal(folder: Path, base: int, copies: int) -> None:
+    """Write each record of the base once for each copy, and note the hashes; ids in them are those of the base."""
+    journal = Journal(folder / JOURNAL_FOLDER)
+    records = list(journal.read())[:base]
+    hashes: list[bytes] = []
+    for copy in range(1, copies):
+        bodies = [(record.signal, _other_body(record, copy)) for record in records]
+        written = [journal.submit(signal, body, request_hash(signal, body)) for signal, body in bodies]
+        hashes += [one.result().request_hash for one in written]
+        while copy % 8 == 0 and any(not one.compressed for one in list_segments(folder / JOURNAL_FOLDER)[:-2]):
+            time.sleep(1)
+    while any(not one.compressed for one in list_segments(folder / JOURNAL_FOLDER)[:-2]):
+        time.sleep(1)
+    journal.close()
+    noted = pa.table({"batch": pa.array(range(base + 1, base * copies + 1), pa.int64()), "request_hash": hashes})
+    with duckdb.connect(folder / DATABASE_FILE) as connection:
+        connection.register("noted", noted)
+        connection.execute("CREATE TEMP TABLE kept AS FROM batches")
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM batches")
+        connection.execute(
+            "INSERT INTO batches SELECT kept.* REPLACE (coalesce(noted.request_hash, kept.request_hash) AS request_hash) "
+            "FROM kept LEFT JOIN noted USING (batch) ORDER BY batch"
+        )
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT")
+
+
+def _other_body(record: Record, copy: int) -> bytes:
+    """Give a request that says the same in other bytes: a field of protobuf that nobody knows, or spaces behind JSON."""
+    return record.body + (b" " * copy if record.signal is Signal.LABELS else b"\xc0\x3e" + _varint(copy))
+
+
+def _varint(number: int) -> bytes:
+    """Write a number as protobuf does."""
+    return (number if number < 128 else (number & 127 | 128) + (number >> 7 << 8)).to_bytes(1 if number < 128 else 2, "little")
+
+
+def _other_digits(copy: int) -> str:
+    """Another digit for each digit: a bijection of ids, and of whatever is made of ids."""
+    return "".join("0123456789abcdef"[(digit * (2 * (copy % 8) + 1) + copy * 7 + copy // 8) % 16] for digit in range(16))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str, change: Any) -> str:  # noqa: ANN401 - one of the two below
@@ -156,7 +228,7 @@ def _copied(name: str, kind: str) -> str:
     """Give a column of a copy."""
     by_name = {
         **dict.fromkeys(("batch", "first_batch", "last_batch"), f"{name} + $batches"),
-        **dict.fromkeys(_SPAN_IDS, f"other_digits({name}, $copy)"),
+        **dict.fromkeys(_SPAN_IDS, f"other_digits({name})"),
         **dict.fromkeys(_IDS, f"other_id({name}, $copy)"),
         "text_id": f"text_id + $copy * {_TEXTS_APART}",
         "resource": "md5(resource::VARCHAR || $copy)::UUID",
@@ -164,6 +236,8 @@ def _copied(name: str, kind: str) -> str:
         "span_ids": "list_transform(span_ids, lambda id: other_id(id, $copy))",
         **dict.fromkeys(("start_time_unix_nano", "end_time_unix_nano"), f"{name} + ($shift::BIGINT * 1000000000)::UBIGINT"),
     }
+    if kind.startswith("STRUCT(trace_id VARCHAR, span_id VARCHAR") and name != "links":
+        return f'list_transform("{name}", lambda one: {_OTHER_IDS})'
     by_kind = {
         "TIMESTAMP": f"{name} + to_seconds($shift)",
         "VARCHAR": f'other_cell("{name}", $copy)',
@@ -171,3 +245,16 @@ def _copied(name: str, kind: str) -> str:
         "lambda one: other_value(one.key, one.value, $copy)))",
     }
     return by_name.get(name) or by_kind.get(kind, f'"{name}"')
+
+
+def main() -> None:
+    """Build a store and leave it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--spans", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    build(asked.folder, asked.spans)
+
+
+if __name__ == "__main__":
+    main()

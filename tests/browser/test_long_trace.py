@@ -24,7 +24,7 @@ MOST_NODES: Final = 20_000
 
 RESULT: Final = ROOT / "docs" / "benchmarks" / "long_trace.txt"
 
-VIEWS: Final = ("", "&slice=3", "&view=spans", "&view=spans&page=7", "&view=handoffs", "&view=findings", "&view=about")
+VIEWS: Final = ("", "&slice=3", "&view=spans", "&view=spans&page=7", "&view=handoffs", "&view=findings", "&view=began", "&view=about")
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ _SCAN: Final = re.compile(
 )
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,3}", re.MULTILINE)
 _DIGIT: Final = re.compile(r"\d")
+_HOLDS_VALUES: Final = re.compile(r"[\d\"\u201c]")
 
 
 def values(text: str) -> list[Value]:
@@ -82,7 +83,8 @@ def number(text: str) -> float | None:
 
 def _scan(text: str, key: str) -> Iterator[Value]:
     word, named = key, bool(key)
-    for match in _SCAN.finditer(text):
+    # Every value but a name has a digit or stands in quotes, and most texts of a long run have neither.
+    for match in _SCAN.finditer(text) if _HOLDS_VALUES.search(text) else ():
         kind, found = match.lastgroup, match[match.lastgroup or 0]
         if kind == "word":
             bare = found.rstrip(".:/#+-")

@@ -89,13 +89,14 @@ def began(record: RunRecord, finding: Row) -> Turn | None:
     stated = record.by_step.get(finding.get("blamed_step") or "")
     if stated is not None:
         return stated
-    mine = [turn for turn in record.turns if turn.agent == finding["blamed_agent"]]
+    mine = record.turns_of.get(finding["blamed_agent"], [])
     evidence = {*(finding["span_ids"] or ()), finding["step"]}
     named = [turn for turn in mine if turn.step in evidence]
     if named:
         return named[0]
-    before = [turn for turn in mine if turn.started_at and finding["found_at"] and turn.started_at <= finding["found_at"]]
-    return before[-1] if before else mine[0] if mine else None
+    found_at = finding["found_at"]
+    before = (turn for turn in reversed(mine) if turn.started_at and found_at and turn.started_at <= found_at)
+    return next(before, mine[0] if mine else None)
 
 
 def _of_label(record: RunRecord, symptom: Symptom) -> Iterator[Reason]:

@@ -95,6 +95,14 @@ class RunRecord:
         return found
 
     @cached_property
+    def turns_of(self) -> dict[str, list[Turn]]:
+        """The turns by their agent."""
+        found: dict[str, list[Turn]] = {}
+        for turn in self.turns:
+            found.setdefault(turn.agent, []).append(turn)
+        return found
+
+    @cached_property
     def executors(self) -> frozenset[str]:
         """Agents that only carry out what others write: most of their turns report an execution, or are the same text again."""
         said: dict[str, list[str]] = {}
