@@ -92,6 +92,7 @@ MARTS = (
     "marts:escalations",
     "rules:run_outcome:run_outcome_candidates",
     "run_outcomes",
+    "pending_questions",
     "stated_validations",
     "sent_back",
     "marts:validations",

@@ -432,6 +432,7 @@ class Detector(StrEnum):
     REWORK = "rework"
     LLM_ERROR = "llm_error"
     APPROVAL_PENDING = "approval_pending"
+    ANSWERED_WHILE_PENDING = "answered_while_pending"
     CONTEXT_LOST = "context_lost"
     DROPPED_ENTITY = "dropped_entity"
     INVENTED_ENTITY = "invented_entity"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-defined]  # the one varint writer protobuf has
-from tests.faults.catalogue import EXPECTED, FAULTS, NEGATIVES
+from tests.faults.catalogue import EXPECTED, FAULTS, NEGATIVES, RIGHTLY
 from tests.faults.laboratory import Laboratory, Twin, build, prepare
 from tests.faults.places import settled
 from tests.faults.scoring import Found, blamed, by_framework, false_alarms, findings, recall
@@ -92,7 +92,8 @@ def _print(laboratory: Laboratory, found: list[set[Found]], *, misses: bool) -> 
 def _name_misses(twins: Sequence[Twin], found: Sequence[set[Found]]) -> None:
     """Name each run in which a fault was not found, or something was said without reason."""
     for twin, said in zip(twins, found, strict=True):
-        names = sorted(f"{finding.detector} blames {finding.blamed_agent}" for finding in said)
+        rightly = RIGHTLY.get(str(twin.look_alike), frozenset())
+        names = sorted(f"{finding.detector} blames {finding.blamed_agent}" for finding in said if finding.detector not in rightly)
         if twin.fault is None and names:
             kind = twin.look_alike or ("history" if twin.is_history else "untouched")
             sys.stdout.write(f"FALSE {twin.deployment} {kind} trace {min(twin.traces)} {names}\n")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.faults import content_faults, flow_faults, negatives, peer_faults
+from tests.faults import content_faults, flow_faults, negatives, peer_faults, person_faults
 from tests.faults.breaking import Chance, Fault
 from tests.faults.planting import Planted
 from tests.faults.recordings import Recording
@@ -21,8 +21,8 @@ FAULTS: Final[dict[str, Fault]] = {
     "loop": flow_faults.loop,
     "ping_pong": flow_faults.ping_pong,
     "orphan_handoff": flow_faults.orphan_handoff,
-    "stall_approval": flow_faults.stall_approval,
-    "answer_while_pending": flow_faults.answer_while_pending,
+    "stall_approval": person_faults.stall_approval,
+    "answer_while_pending": person_faults.answer_while_pending,
     "truncate_answer": flow_faults.truncate_answer,
     "contradict_peer": peer_faults.contradict_peer,
     "ignore_peer": peer_faults.ignore_peer,
@@ -37,6 +37,7 @@ NEGATIVES: Final[dict[str, Negative]] = {
     "retry_that_succeeds": negatives.retry_that_succeeds,
     "confirmation_turn": negatives.confirmation_turn,
     "supervisor": negatives.supervisor,
+    "waiting_run": person_faults.waiting_run,
 }
 """Every look-alike by its name: nothing is to be found in them."""
 
@@ -58,3 +59,6 @@ EXPECTED: Final[dict[str, frozenset[str]]] = {
     "ignore_peer": frozenset({"ignored_peer"}),
 }
 """The detectors of which one at least has to say so, by fault."""
+
+RIGHTLY: Final[dict[str, frozenset[str]]] = {"waiting_run": frozenset({"approval_pending"})}
+"""What is true of a look-alike all the same, and no false alarm."""

@@ -1,6 +1,7 @@
 """Faults in the flow of work: calls that fail unseen, work done twice or for ever, turns that never come."""
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -10,7 +11,7 @@ from tests.faults.places import Call
 from tests.faults.planting import Planted, fill, marks_in, spellings, texts_by_span
 from tests.faults.recordings import Key, Recording, key_of, remove, strings
 from tests.faults.renaming import exchange_names
-from tests.faults.repeating import PAUSE, below, copy_beside, extent, repeat
+from tests.faults.repeating import below, repeat
 from tests.faults.telling import retell
 
 from relaylens import semconv
@@ -135,42 +136,13 @@ def orphan_handoff(planted: Planted, chance: Chance) -> Injected | None:
     return Injected(recording, handoff.source, handoff.span)
 
 
-def stall_approval(planted: Planted, chance: Chance) -> Injected | None:
-    """A person is asked and never answers: the run ends with the question."""
-    asked = _answered(planted)
-    if asked is None:
-        return None
-    call, agent, moment = asked
-    recording = planted.recording.copy()
-    cut(recording, planted, moment)
-    _fill(recording, chance)
-    return Injected(recording, agent, call)
-
-
-def answer_while_pending(planted: Planted, chance: Chance) -> Injected | None:
-    """A person is asked and has not answered, and another agent goes on and says its piece all the same."""
-    asked = _answered(planted)
-    if asked is None:
-        return None
-    _, agent, moment = asked
-    done = [step for step in planted.places.steps if step.end <= moment and step.agent != agent]
-    done = [step for step in done if not any(other.parent == step.key for other in planted.places.steps)]
-    if not done:
-        return None
-    recording = planted.recording.copy()
-    cut(recording, planted, moment)
-    _fill(recording, chance)
-    copies = copy_beside(recording, below(recording, {done[-1].key}), moment + PAUSE - done[-1].start, chance.salt)
-    return Injected(recording, done[-1].agent, copies[done[-1].key])
-
-
 def truncate_answer(planted: Planted, chance: Chance) -> Injected | None:
     """The last answer of an agent's model is cut off in the middle, and the span says that the model ran out of tokens."""
     texts = texts_by_span(planted.recording)
     telling = {key for key, said in texts.items() if any(FINISH.search(text) for text in said)}
     telling |= {key_of(span) for span in planted.recording.spans() if any("finish_reason" in pair.key for pair in span.attributes)}
     options = [call for call in planted.places.calls.values() if call.kind == "llm" and call.step and call.key in telling]
-    said = {call.key: _answer_of(planted, call, texts) for call in options}
+    said = {call.key: answer_of(planted, call, texts) for call in options}
     options = [call for call in options if said[call.key]]
     if not options:
         return None
@@ -198,26 +170,14 @@ def asking_and_calling(planted: Planted, call: Call) -> set[tuple[str, str]]:
     return below(planted.recording, {call.key, *before[-1:]})
 
 
-def cut(recording: Recording, planted: Planted, moment: int) -> None:
-    """End a run at a moment: what began later is not there, and what goes on is without what was said later."""
+def cut(recording: Recording, planted: Planted, moment: int, *, but: AbstractSet[Key] = frozenset()) -> None:
+    """End a run at a moment: what began later is not there but for some spans, and what goes on is without what was said later."""
     known = planted.known_at(moment)
     unsay(recording, planted, set(planted.texts) - known)
-    remove(recording, lambda span: span.start_time_unix_nano >= moment)
+    remove(recording, lambda span: span.start_time_unix_nano >= moment and key_of(span) not in but)
 
 
-def _answered(planted: Planted) -> tuple[tuple[str, str], str, int] | None:
-    """A question to a person that was answered: its span, who asked, and when the asking agent went on."""
-    for key, state in planted.places.escalations:
-        call = planted.places.calls.get(key)
-        if state in {"approved", "denied", "edited"} and call is not None and call.agent:
-            _, end = extent(planted.recording, {key})
-            later = [step.start for step in planted.places.steps if step.start >= end]
-            if later:
-                return key, call.agent, min(later)
-    return None
-
-
-def _answer_of(planted: Planted, call: Call, texts: dict[tuple[str, str], list[str]]) -> set[int]:
+def answer_of(planted: Planted, call: Call, texts: dict[tuple[str, str], list[str]]) -> set[int]:
     """The texts that a model said first in a call."""
     spans = {key_of(span): span for span in planted.recording.spans()}
     said = marks_in(texts.get(call.key, ()))

@@ -63,6 +63,8 @@ def confirmation_turn(planted: Planted, chance: Chance) -> Recording | None:
     own = said_within(planted, last) if last is not None else set()
     if last is None or not own or last.parent is not None or any(handoff.from_step == last.key for handoff in planted.places.handoffs):
         return None
+    if {question.span for question in planted.places.questions} & planted.places.spans_of(last):
+        return None
     recording = planted.recording.copy()
     [again] = repeat(recording, below(recording, {last.key}), 1, chance.salt)
     first, second = set(again), set(again.values())
@@ -81,8 +83,9 @@ def confirmation_turn(planted: Planted, chance: Chance) -> Recording | None:
 
 
 def _repeated(planted: Planted, chance: Chance, *, result: str, argument: str = "") -> Recording | None:
-    """Let a tool be called some times, each time with another result."""
-    tools = tools_of(planted)
+    """Let a tool be called some times, each time with another result; a person is not polled."""
+    questions = {question.span for question in planted.places.questions}
+    tools = [call for call in tools_of(planted) if not below(planted.recording, {call.key}) & questions]
     if not tools:
         return None
     call = chance.rng.choice(tools)

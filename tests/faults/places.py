@@ -60,6 +60,16 @@ class Call:
     """It is a tool made for handing work to somebody."""
 
 
+@dataclass(frozen=True)
+class Question:
+    """A question to a person, and the answer if there is one."""
+
+    span: Key
+    state: str
+    answered: int | None
+    answer: str | None
+
+
 @dataclass
 class Places:
     """The nouns of one run."""
@@ -67,7 +77,7 @@ class Places:
     steps: list[Step] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     calls: dict[Key, Call] = field(default_factory=dict)
-    escalations: list[tuple[Key, str]] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
     def step(self, key: Key | None) -> Step | None:
         """The step of that name."""
@@ -142,8 +152,10 @@ def _read(connection: duckdb.DuckDBPyConnection, recordings: Sequence[Recording]
         " ORDER BY started_at, span_id",
     ):
         found[owner[trace]].calls[trace, span] = Call((trace, span), kind, _key(step), agent, tool, result, hands_over)
-    for trace, span, state in _rows(connection, "SELECT trace_id, span_id, state FROM escalations ORDER BY requested_at"):
-        found[owner[trace]].escalations.append(((trace, span), state))
+    for trace, span, state, answered, answer in _rows(
+        connection, "SELECT trace_id, span_id, state, epoch_ns(answered_at), answer FROM escalations ORDER BY requested_at"
+    ):
+        found[owner[trace]].questions.append(Question((trace, span), state, answered, answer))
     return [found[place] for place in range(len(recordings))]
 
 

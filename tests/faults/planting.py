@@ -19,7 +19,7 @@ from tests.faults.places import Places
 from tests.faults.recordings import Key, Recording, key_of, plain, texts_of
 
 from relaylens_analytics.message_shapes import Kind, Message, parsed
-from relaylens_analytics.messages import Event, exchange
+from relaylens_analytics.messages import Event, Exchange, exchange
 
 MARK: Final = re.compile(r"~E(\d+)~")
 LEAST_WORDS: Final = 4
@@ -128,18 +128,23 @@ def texts_by_span(recording: Recording) -> dict[Key, list[str]]:
     return found
 
 
-def _heard(recording: Recording, places: Places) -> tuple[set[str], set[str], set[str]]:
-    """What people and agents said or asked for, what tools answered, and what stands in system prompts."""
-    heard: set[str] = set()
-    results = {text for call in places.calls.values() if call.kind == "tool" and call.result for text in leaves(call.result)}
-    system: set[str] = set()
+def exchanges(recording: Recording) -> Iterator[tuple[Key, Exchange]]:
+    """What each span was given and answered, as the product reads it."""
     logs: dict[Key, list[Event]] = {}
     for record in recording.records():
         logs.setdefault(key_of(record), []).append(Event(record.event_name, texts_of(record.attributes), _body(record)))
     for span in recording.spans():
         events = [Event(event.name, texts_of(event.attributes)) for event in span.events]
-        spoken = exchange(texts_of(span.attributes), events, logs.get(key_of(span), ()))
-        call = places.calls.get(key_of(span))
+        yield key_of(span), exchange(texts_of(span.attributes), events, logs.get(key_of(span), ()))
+
+
+def _heard(recording: Recording, places: Places) -> tuple[set[str], set[str], set[str]]:
+    """What people and agents said or asked for, what tools answered, and what stands in system prompts."""
+    heard: set[str] = set()
+    results = {text for call in places.calls.values() if call.kind == "tool" and call.result for text in leaves(call.result)}
+    system: set[str] = set()
+    for key, spoken in exchanges(recording):
+        call = places.calls.get(key)
         if call is not None and call.kind == "tool":
             continue
         for message in (*spoken.given, *spoken.answered):

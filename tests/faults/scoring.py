@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
-from tests.faults.catalogue import EXPECTED
+from tests.faults.catalogue import EXPECTED, RIGHTLY
 from tests.faults.laboratory import Twin
 
 from relaylens_analytics.evaluation.shares import Share
@@ -59,8 +59,9 @@ def false_alarms(
     twins: Sequence[Twin], found: Sequence[set[Found]], detector: str | None = None, *, look_alike: str | None = None
 ) -> Share:
     """Of the untouched twins, or of the look-alikes of a fault, those of which a detector, or any, says something."""
+    rightly = RIGHTLY.get(str(look_alike), frozenset())
     hits = [
-        bool(said if detector is None else {finding for finding in said if finding.detector == detector})
+        any(finding.detector not in rightly and detector in {None, finding.detector} for finding in said)
         for twin, said in _pairs(twins, found)
         if twin.fault is None and not twin.is_history and twin.look_alike == look_alike
     ]

@@ -72,6 +72,22 @@ def handing(tool_name: str) -> list[Span]:
     return [*delegation(asked(10, "refunds", 1, 2)), called]
 
 
+def person(number: int, start: float, state: str, parent: int = 1) -> Span:
+    """A question to a person, or its answer."""
+    attributes = {
+        semconv.GEN_AI_OPERATION_NAME: "escalate",
+        semconv.RELAYLENS_ESCALATION_ID: "q",
+        semconv.RELAYLENS_ESCALATION_STATE: state,
+    }
+    return span(number, "escalate human", start, start, attributes, parent=parent)
+
+
+def asking(*later: Span, said: str = "I have asked Sam.") -> list[Span]:
+    """A run in which an agent asks a person, and what comes later."""
+    opening = span(1, "run", 0, 40, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"})
+    return [opening, *asked(10, "approver", 1, 4, answer=said), person(15, 3, "requested", 10), *later]
+
+
 LOST = "The carrier reports that parcel PK-551207 never reached the warehouse because the driver returned it yesterday"
 
 
@@ -97,6 +113,27 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     "two get on": (to_and_fro(*[f"Draft {n} says more." for n in range(8)]), []),
     "nobody takes it": (handing("transfer_to_billing_agent"), [("orphaned_handoff", "lead", "lead")]),
     "money is transferred": (handing("transfer_to_account"), []),
+    "nobody waits": (
+        asking(*asked(20, "writer", 5, 6, answer="The refund is on its way.")),
+        [("answered_while_pending", "writer", "writer"), ("approval_pending", "approver", "approver")],
+    ),
+    "who asked does not wait": (
+        asking(*asked(20, "approver", 5, 6, answer="The refund is on its way.")),
+        [("answered_while_pending", "approver", "approver"), ("approval_pending", "approver", "approver")],
+    ),
+    "the answer comes after all is said": (
+        asking(*asked(20, "writer", 5, 6, answer="The refund is on its way."), person(30, 9, "approved")),
+        [("answered_while_pending", "writer", "writer")],
+    ),
+    "the person has agreed": (asking(person(30, 4.5, "approved"), *asked(20, "writer", 5, 6, answer="The refund is on its way.")), []),
+    "the user is told to wait": (
+        asking(*asked(20, "writer", 5, 6, answer="We wait for a colleague and come back to you.")),
+        [("approval_pending", "approver", "approver")],
+    ),
+    "others are at work meanwhile": (
+        asking(*asked(20, "writer", 2, 6, answer="The letter is written.")),
+        [("approval_pending", "approver", "approver")],
+    ),
     "an answer is ignored": (delegation(asked(10, "refunds", 1, 2, answer=LOST)), [("ignored_peer", "lead", "lead")]),
     "an answer is acknowledged": (delegation(asked(10, "refunds", 1, 2, answer="Sent, message 884120.")), []),
     "two agree": (beside("The amount due is 1,200.00 EUR, of May", "The amount due is 1200 EUR; the limit is 5000 EUR"), []),
@@ -111,6 +148,9 @@ def store() -> Iterator[Store]:
     for number, (run, _) in enumerate(CASES.values(), 1):
         for one in run:
             one.trace_id = number.to_bytes(16)
+            for pair in one.attributes:
+                if pair.key == semconv.RELAYLENS_ESCALATION_ID:
+                    pair.value.string_value = f"q-{number}"
             spans.append(one)
     settle_spans(store, *spans)
     yield store

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.silent.pages import table, told
-from tests.faults.catalogue import EXPECTED, FAULTS, NEGATIVES
+from tests.faults.catalogue import EXPECTED, FAULTS, NEGATIVES, RIGHTLY
 from tests.faults.laboratory import Laboratory, Twin, build, prepare
 from tests.faults.places import settled
 from tests.faults.scoring import Found, blamed, by_framework, false_alarms, findings, precision, recall
@@ -75,6 +75,7 @@ def _by_framework(twins: Sequence[Twin], found: Sequence[set[Found]]) -> list[st
 
 def _who(twins: Sequence[Twin], found: Sequence[set[Found]], look_alike: str) -> str:
     names = {finding.detector for twin, said in zip(twins, found, strict=True) if twin.look_alike == look_alike for finding in said}
+    names -= RIGHTLY.get(look_alike, frozenset())
     return ", ".join(f"`{name}`" for name in sorted(names)) or "-"
 
 

@@ -1,0 +1,37 @@
+-- Questions to a person that have no answer, or got it when all was said, with the turn that asked: not those of which answers are never
+-- recorded.
+-- needs: new_escalations
+-- needs: detector approval_pending | detector answered_while_pending
+WITH pending AS (
+    SELECT *
+    FROM new_escalations AS e
+    WHERE (e.state = 'pending'
+           OR e.rule = 'stated' AND NOT EXISTS (SELECT 1 FROM work_steps AS s WHERE s.run = e.run AND s.t1 >= epoch_us(e.answered_at) * 1000))
+      AND NOT EXISTS (
+          SELECT 1 FROM new_escalations AS a
+          WHERE a.answered_at >= e.requested_at AND a.agent = e.agent AND a.tool_name = e.tool_name AND a.question = e.question
+                AND a.escalation <> e.escalation
+      )
+),
+
+others AS (
+    SELECT p.escalation, count(*) FILTER (WHERE o.answered_at IS NULL) AS unanswered, count(o.answered_at) AS answered
+    FROM pending AS p
+    JOIN (
+        SELECT escalation, service_name, rule, tool_name, answered_at FROM new_escalations
+        UNION
+        SELECT escalation, service_name, rule, tool_name, answered_at FROM escalations
+    ) AS o ON o.service_name IS NOT DISTINCT FROM p.service_name AND o.rule = p.rule AND o.tool_name IS NOT DISTINCT FROM p.tool_name
+          AND o.escalation <> p.escalation
+    WHERE p.rule <> 'stated'
+    GROUP BY p.escalation
+)
+
+SELECT e.escalation, e.run, e.trace_id, e.span_id, e.agent, e.rule, e.question, epoch_us(e.requested_at) * 1000 AS asked,
+       epoch_us(e.answered_at) * 1000 AS answered, k.step
+FROM pending AS e
+JOIN work_traces AS c USING (trace_id)
+JOIN work_rows AS r ON r.trace = c.trace AND r.span_id = e.span_id
+JOIN work_facts AS k ON k.span = r.span
+LEFT JOIN others AS o USING (escalation)
+WHERE coalesce(o.answered > 0 OR o.unanswered < getvariable('approval_pending_least_unanswered'), TRUE)
