@@ -119,6 +119,8 @@ MARTS = (
     "user_turns",
     "ungrounded_values",
     "run_talk",
+    "sized_hops",
+    "swelling_hops",
     "edge_talk",
     "altered_values",
     "repeated_requests",

@@ -442,6 +442,7 @@ class Detector(StrEnum):
     PING_PONG = "ping_pong"
     IGNORED_PEER = "ignored_peer"
     ORPHANED_HANDOFF = "orphaned_handoff"
+    CONTEXT_GROWTH = "context_growth"
     UNUSUAL_RUN = "unusual_run"
 
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.faults.breaking import Chance, Injected
 from tests.faults.places import Step
 from tests.faults.planting import Planted, entity, fill, marks_in, texts_by_span
-from tests.faults.recordings import key_of
+from tests.faults.recordings import Key, Recording, key_of
 
 from relaylens import semconv
 
@@ -64,8 +65,22 @@ def context_growth(planted: Planted, chance: Chance) -> Injected | None:
         for pair in span.attributes:
             if pair.key in semconv.CONVENTIONS["input_tokens"] and key_of(span) in hop:
                 pair.value.int_value *= GROWTH ** hop[key_of(span)]
-    first = planted.places.handoffs[0]
+    heavier = _larger(planted.recording, recording) & set(hop)
+    if len({hop[key] for key in heavier}) < HOPS:
+        return None
+    first = min((handoff for handoff in planted.places.handoffs if handoff.to_step == steps[0].key), key=lambda handoff: handoff.span)
     return Injected(recording, first.source, first.span)
+
+
+def _larger(before: Recording, after: Recording) -> set[Key]:
+    """The spans of which a text or a count of tokens has grown: where neither is recorded, nobody can see growth."""
+
+    def has_grown(old: KeyValue, new: KeyValue) -> bool:
+        return len(str(old.value)) * 1.2 < len(str(new.value)) or old.value.int_value < new.value.int_value
+
+    return {
+        key_of(new) for old, new in zip(before.spans(), after.spans(), strict=True) if any(map(has_grown, old.attributes, new.attributes))
+    }
 
 
 def _safe(text: str) -> str:

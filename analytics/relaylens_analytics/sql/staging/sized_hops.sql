@@ -1,0 +1,20 @@
+-- How much the target of each handoff was given: in tokens of a call of its model, in characters where those are not known; and how much its source had.
+-- needs: handoff_edges
+-- needs: detector context_growth
+WITH sizes AS (
+    SELECT step, avg(input_tokens) AS tokens, arg_min(input_tokens, (t0, span)) AS first_tokens,
+           max(input_tokens) + coalesce(arg_max(output_tokens, (t0, span)), 0) AS had
+    FROM model_calls
+    WHERE step IS NOT NULL AND input_tokens > 0
+    GROUP BY step
+)
+
+SELECT e.edge, e.run, e.service_name, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, s.t0 AS to_t0, s.t1 AS to_t1, s.parent_step IS NOT NULL AS is_called,
+       z.tokens, z.first_tokens, f.had, CASE WHEN z.tokens IS NULL THEN length(coalesce(e.received, i.text)) END AS letters
+FROM handoff_edges AS e
+JOIN work_steps AS s ON s.step = e.to_step
+LEFT JOIN sizes AS z ON z.step = e.to_step
+LEFT JOIN sizes AS f ON f.step = e.from_step
+LEFT JOIN step_inputs AS i ON i.step = e.to_step
+WHERE NOT e.is_return AND (z.tokens IS NOT NULL OR e.received IS NOT NULL OR i.text IS NOT NULL)
+QUALIFY row_number() OVER (PARTITION BY e.to_step ORDER BY e.t0 DESC, e.edge) = 1
