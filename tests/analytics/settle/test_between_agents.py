@@ -136,6 +136,14 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     ),
     "an answer is ignored": (delegation(asked(10, "refunds", 1, 2, answer=LOST)), [("ignored_peer", "lead", "lead")]),
     "an answer is acknowledged": (delegation(asked(10, "refunds", 1, 2, answer="Sent, message 884120.")), []),
+    "one of two that were asked the same is not heard": (beside(LOST, "The amount due is unknown to the warehouse"), []),
+    "one of three is outvoted": (
+        [
+            *beside("The amount due is 1,200.00 EUR", "The amount due is 900.00 EUR"),
+            *asked(30, "clerk", 1.2, 3.2, answer="The amount due is 1,200.00 EUR"),
+        ],
+        [],
+    ),
     "two agree": (beside("The amount due is 1,200.00 EUR, of May", "The amount due is 1200 EUR; the limit is 5000 EUR"), []),
 }
 

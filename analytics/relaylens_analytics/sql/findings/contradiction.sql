@@ -4,6 +4,7 @@
 -- reads: content
 -- on: yes
 -- exempt: answers that say different things: only another value beside the same words, or a yes against a no, is a contradiction
+-- exempt: three agents or more that were asked the same: a vote, in which somebody may be outvoted
 -- needs: repeated_requests
 WITH pairs AS (
     SELECT *, replace(as_words(answer), ' ‖', '') AS words, replace(as_words(again_answer), ' ‖', '') AS again_words,
@@ -11,6 +12,7 @@ WITH pairs AS (
            list_filter(again_handed, lambda v: NOT contains(answer, v) AND NOT list_contains(list_transform(handed, lambda a: as_number(a)), as_number(v))) AS theirs
     FROM repeated_requests
     WHERE to_agent <> again_to AND to_outcome = 'completed' AND again_outcome = 'completed'
+    QUALIFY greatest(count(*) OVER (PARTITION BY run, to_step), count(*) OVER (PARTITION BY run, again_step)) < 2
 ),
 
 -- the words before a value on one side stand before another value on the other

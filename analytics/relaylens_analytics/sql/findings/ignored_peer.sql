@@ -6,6 +6,7 @@
 -- parameter: least_words = 6, long words that an answer has to have: a shorter one acknowledges
 -- exempt: answers without an identifier or a number of their own: acknowledgements, verdicts
 -- exempt: an answer after which nothing more is said
+-- exempt: agents of which another one was asked the same: a vote, or a race
 -- needs: run_talk
 WITH answers AS (
     SELECT e.edge, e.run, e.span, e.from_step, e.to_step, e.from_agent, e.to_agent, s.t1, t.text, t.handed
@@ -14,8 +15,9 @@ WITH answers AS (
     JOIN (
         SELECT step, arg_max(text, t) AS text, arg_max(handed, t) AS handed FROM run_talk WHERE kind = 'said' GROUP BY step
     ) AS t ON t.step = e.to_step
-    WHERE NOT e.is_return AND e.rule <> 'agent_switch' AND e.to_outcome = 'completed' AND len(t.handed) > 0
+    WHERE NOT e.is_return AND e.rule <> 'agent_switch' AND e.to_outcome IN ('completed', 'escalated') AND len(t.handed) > 0
       AND (e.mode = 'return_to_caller' OR s.parent_step IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM repeated_requests AS r WHERE e.to_step IN (r.to_step, r.again_step) AND r.to_agent <> r.again_to)
 ),
 
 -- what the answer was the first to say, and what was said and asked for after it

@@ -1,6 +1,6 @@
 -- Pairs of agents' turns in one run that were asked the same, in order, with what each answered; a turn that just came next was not asked.
 -- needs: run_talk
--- needs: detector duplicated_work | detector contradiction
+-- needs: detector duplicated_work | detector contradiction | detector ignored_peer
 WITH asked AS (
     SELECT e.edge, e.run, e.span, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, s.t0 AS to_t0, s.t1 AS to_t1, e.to_outcome
     FROM handoff_edges AS e
