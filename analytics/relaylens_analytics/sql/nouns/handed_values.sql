@@ -3,22 +3,23 @@
 CREATE OR REPLACE MACRO spoken_text(document) AS (
     replace(replace(
         -- a group that captures costs a second look at every letter, and most texts are no messages
-        CASE WHEN (contains(document, '"role"') OR contains(document, '"messages"') OR contains(document, '"type"') OR contains(document, 'role=<'))
+        CASE WHEN (contains(document, '"') AND (contains(document, '"role"') OR contains(document, '"messages"') OR contains(document, '"type"')) OR contains(document, '=<'))
                   AND regexp_matches(document, '"(role|messages)"\s*:|"type"\s*:\s*"(tool|human|ai|system|user|assistant)"|\brole=<')
-             THEN coalesce(nullif(array_to_string(
-                 regexp_extract_all(document, '(?:"(?:content|text|arguments|args|kwargs|response|result|output|input|task|request|query|reason)"\s*:\s*(?:"(?:[^"\\]|\\.)*"|\{[^{}]*\}|\[[^\[\]{}]*\])|\b(?:content|text|arguments|response)=(?:''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"))'),
-                 ' ¦ '), ''), document)
+             -- a list of one, so that what is found is looked for once
+             THEN list_transform([regexp_extract_all(document, '(?:"(?:content|text|arguments|args|kwargs|response|result|output|input|task|request|query|reason)"\s*:\s*(?:"(?:[^"\\]|\\.)*"|\{[^{}]*\}|\[[^\[\]{}]*\])|\b(?:content|text|arguments|response)=(?:''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"))')],
+                 lambda found: CASE WHEN len(found) = 0 THEN document ELSE array_to_string(found, ' ¦ ') END)[1]
              ELSE document END,
         '\n', ' '), '\t', ' ')
 );
 -- The values in a text that work may need further on, each once: identifiers, numbers, dates, addresses. Framework's own identifiers, which
 -- are keys of messages and calls and say nothing about the work, are left out.
 CREATE OR REPLACE MACRO handed_values(document) AS (
-    list_distinct(list_filter(list_transform(
+    -- all of them have a digit or are an address
+    CASE WHEN regexp_matches(document, '[\d@]') IS FALSE THEN [] ELSE list_distinct(list_filter(list_transform(
         regexp_extract_all(
             regexp_replace(document, '(?i)\\*["'']?\b(id|(tool_)?call_?id|tool_?use_?id|(message|response|thread|session|run|trace|span|checkpoint|conversation|agent|team)_?id|created(_at)?|timestamp|system_fingerprint|model(_name)?|index|checkpoint_ns|priority|temperature|[a-z_]*tokens?)\\*["'']?\s*[:=]\s*\\*["'']?[\w.:+-]+|\b0x[0-9a-f]+|\b[a-z_]+:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+|\b(call|toolu|chatcmpl|msg|resp|fc|run)[_-][\w-]+|\[(text|value) \d+ [a-z0-9]+\]', ' ', 'g'),
             '\d{1,3}(?:[,''.]\d{3})+(?:[.,]\d+)?|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+|[A-Za-z0-9_./:#-]*\d[A-Za-z0-9_./:#-]*'),
-        lambda value: trim(value, '-_./:#')), lambda value: len(value) > 1))
+        lambda value: trim(value, '-_./:#')), lambda value: len(value) > 1)) END
 );
 -- A text as its words: lower case, one space between them and at both ends. Where a JSON text or key ends stands `¦`, where a sentence
 -- ends `‖`.

@@ -13,21 +13,39 @@ WITH edges AS (
 -- known: what the sender had been given, said and found out before the offer; used: what is in the target's work from then on
 seen AS (
     SELECT e.edge,
-           string_agg(t.text, ' ¦ ') FILTER (WHERE t.step = e.from_step AND (t.kind = 'given' OR t.t <= e.t0)) AS known,
-           string_agg(t.text, ' ¦ ') FILTER (WHERE t.step = e.to_step AND t.kind = 'given') AS given,
            flatten(list(t.handed) FILTER (WHERE t.step = e.from_step AND (t.kind = 'given' OR t.t <= e.t0))) AS known_values,
-           flatten(list(t.handed) FILTER (WHERE t.step = e.to_step AND t.kind = 'given')) AS given_values,
+           coalesce(flatten(list(t.handed) FILTER (WHERE t.step = e.to_step AND t.kind = 'given')), []) AS given_values,
            flatten(list(t.handed) FILTER (WHERE t.agent = e.to_agent AND t.t >= e.to_t0 AND t.kind <> 'given')) AS used_values,
            flatten(list(t.handed) FILTER (WHERE t.t <= e.t0 AND t.step IS DISTINCT FROM e.to_step)) AS earlier_values
     FROM edges AS e
-    JOIN run_talk AS t USING (run)
+    JOIN (SELECT run, step, agent, kind, t, handed FROM run_talk WHERE len(handed) > 0) AS t USING (run)
+    GROUP BY e.edge
+),
+
+one_sided AS (
+    SELECT edge, given_values,
+           list_distinct(list_filter(known_values, lambda v: NOT list_contains(given_values, v) AND NOT list_contains(coalesce(used_values, []), v))) AS missing,
+           list_distinct(list_filter(given_values, lambda v: NOT list_contains(coalesce(earlier_values, []), v))) AS brought
+    FROM seen
+    WHERE len(missing) > 0 OR len(brought) > 0
+),
+
+-- the texts only of those handoffs: putting them together costs most
+told AS (
+    SELECT e.edge,
+           string_agg(t.text, ' ¦ ') FILTER (WHERE t.step = e.from_step AND (t.kind = 'given' OR t.t <= e.t0)) AS known,
+           string_agg(t.text, ' ¦ ') FILTER (WHERE t.step = e.to_step AND t.kind = 'given') AS given
+    FROM edges AS e
+    SEMI JOIN one_sided USING (edge)
+    JOIN run_talk AS t ON t.run = e.run AND (t.step = e.from_step OR t.step = e.to_step)
     GROUP BY e.edge
 )
 
-SELECT e.*, s.known, s.given, s.given_values,
-       list_distinct(list_filter(s.known_values, lambda v: NOT list_contains(s.given_values, v) AND NOT list_contains(coalesce(s.used_values, []), v)
-                                                       AND NOT contains(s.given, v))) AS missing_values,
-       list_distinct(list_filter(s.given_values, lambda v: NOT list_contains(coalesce(s.earlier_values, []), v) AND NOT contains(s.known, v))) AS new_values
+SELECT e.*, t.known, t.given, o.given_values,
+       list_filter(o.missing, lambda v: NOT contains(t.given, v)) AS missing_values,
+       list_filter(o.brought, lambda v: NOT contains(t.known, v)) AS new_values
 FROM edges AS e
-JOIN seen AS s USING (edge)
-WHERE s.given IS NOT NULL AND s.known IS NOT NULL AND (len(missing_values) > 0 OR len(new_values) > 0)
+JOIN one_sided AS o USING (edge)
+JOIN told AS t USING (edge)
+WHERE t.given IS NOT NULL AND t.known IS NOT NULL
+  AND (len(missing_values) > 0 OR len(new_values) > 0)

@@ -1,13 +1,28 @@
 -- What an agent's models said word for word again later in the same run, by the first time.
 -- needs: detector repeated_message
 -- needs: reply_texts
-WITH said AS (
-    SELECT r.span, r.run, r.step, r.agent, r.t0, r.t1, r.text, hash(lower(regexp_replace(trim(r.text), '\s+', ' ', 'g'))) AS words,
-           max(r.t1) OVER (PARTITION BY r.run, r.agent, hash(r.text) ORDER BY r.t0, r.t1 DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended,
-           lead(r.t0) OVER (PARTITION BY r.run, r.step ORDER BY r.t0, r.t1 DESC, r.span) AS next_t0
-    FROM reply_texts AS r
-    WHERE r.span_class = 'llm' AND r.calls = 0 AND NOT r.failed AND r.run IS NOT NULL
-      AND length(r.text) >= getvariable('repeated_message_shortest_text') AND NOT contains(r.text, '?')
+WITH calls AS (
+    SELECT span, run, step, agent, t0, t1, text
+    FROM reply_texts
+    WHERE span_class = 'llm' AND calls = 0 AND NOT failed AND run IS NOT NULL
+      AND length(text) >= getvariable('repeated_message_shortest_text') AND NOT contains(text, '?')
+),
+
+-- what is the same in all its words begins with the same ones: only what does is read as a whole
+begun AS (
+    SELECT span, run, step, agent, t0, t1,
+           lead(t0) OVER (PARTITION BY run, step ORDER BY t0, t1 DESC, span) AS next_t0,
+           count(*) OVER (PARTITION BY run, agent, beginning) AS times
+    FROM (SELECT * EXCLUDE text, lower(regexp_replace(regexp_extract(text, '\S{1,30}(\s+\S{1,30}){0,7}'), '\s+', ' ', 'g')) AS beginning FROM calls)
+),
+
+said AS (
+    SELECT b.span, b.run, b.step, b.agent, b.t0, b.t1, b.next_t0, r.text,
+           hash(lower(regexp_replace(trim(r.text), '\s+', ' ', 'g'))) AS words,
+           max(b.t1) OVER (PARTITION BY b.run, b.agent, hash(r.text) ORDER BY b.t0, b.t1 DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended
+    FROM begun AS b
+    JOIN reply_texts AS r USING (span)
+    WHERE b.times >= getvariable('repeated_message_least_times')
 ),
 
 again AS (
