@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,12 +14,29 @@ FOLDS: Final = 10
 """Good runs are scored a tenth at a time by the other nine."""
 
 
-def left_out(view: View, past: Profiles, folds: Places) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Some good runs, and those that judge them."""
+
+    places: Places
+    """Which they are among all."""
+
+    runs: Profiles
+    others: Profiles
+
+
+def parted(past: Profiles) -> list[Fold]:
+    """Part good runs into folds."""
+    folds = folds_of(past.runs)
+    inside = [folds == fold for fold in np.unique(folds)]
+    return [Fold(np.flatnonzero(own), past.at(np.flatnonzero(own)), past.at(np.flatnonzero(~own))) for own in inside]
+
+
+def left_out(view: View, folds: Sequence[Fold]) -> Floats:
     """The scores of good runs, each by good runs without it."""
-    scores = np.zeros(len(past))
-    for fold in np.unique(folds):
-        inside = np.flatnonzero(folds == fold)
-        scores[inside] = view.compare(past.at(np.flatnonzero(folds != fold)), past.at(inside))
+    scores = np.zeros(sum(len(fold.places) for fold in folds))
+    for fold in folds:
+        scores[fold.places] = view.compare(fold.others, fold.runs)
     return scores
 
 

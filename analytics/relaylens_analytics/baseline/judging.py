@@ -6,7 +6,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from relaylens_analytics.baseline.calibration import chances, excess, folds_of, left_out, own_chances
+from relaylens_analytics.baseline.calibration import chances, excess, left_out, own_chances, parted
 from relaylens_analytics.baseline.profiles import Floats, Profiles
 from relaylens_analytics.baseline.tail import tail_chances
 from relaylens_analytics.baseline.views import VIEWS
@@ -55,8 +55,8 @@ class Baseline:
     @classmethod
     def of(cls, past: Profiles) -> Self:
         """Learn what is usual among good runs."""
-        folds = folds_of(past.runs)
-        scores = {view.name: left_out(view, past, folds) for view in VIEWS}
+        folds = parted(past)
+        scores = {view.name: left_out(view, folds) for view in VIEWS}
         return cls(past, scores, _combined(scores, scores, {name: own_chances(of_view) for name, of_view in scores.items()}))
 
     def judge(self, runs: Profiles) -> Judgement:

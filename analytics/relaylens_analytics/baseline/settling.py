@@ -10,6 +10,7 @@ from typing import Final, Self
 from weakref import WeakKeyDictionary
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from relaylens_analytics import statements
@@ -81,39 +82,39 @@ def _judge(
     connection: duckdb.DuckDBPyConnection, memory: dict[str | None, _Learned], limits: Limits, service: str | None, runs: set[str]
 ) -> None:
     """Judge some runs of a deployment, and learn what is usual in it first where that is due."""
-    known = len(_names(connection, "profiled_runs", service=service))
+    ((known,),) = connection.execute(statements.read("baseline/profiled_runs").text, {"service": service}).fetchall()
     learned = memory.get(service)
     if learned is None or learned.scores is None or known >= GROWTH * learned.known:
-        good = _names(connection, "good_runs", service=service, most=limits.most_history)
         # Runs that come together do not vouch for each other where there are enough older ones.
-        older = tuple(run for run in good if run not in runs)
-        good = older if len(older) >= limits.least_history else good
+        good = _names(connection, "good_runs", service=service, most=limits.most_history, with_new=False)
+        if len(good) < limits.least_history:
+            good = _names(connection, "good_runs", service=service, most=limits.most_history, with_new=True)
         learned = memory[service] = _Learned(good, None, None, known)
         if len(good) >= limits.least_history:
             runs = runs.union(_names(connection, "unjudged_runs", service=service, most=limits.most_history))
     enough = len(learned.good) >= limits.least_history
     table = _profiles(connection, service, runs.union(learned.good) if enough else runs)
     profiles = Profiles.of_table(table)
-    asked = [place for place, run in enumerate(profiles.runs) if run in runs]
+    asked = np.array([place for place, run in enumerate(profiles.runs) if run in runs], dtype=np.intp)
     if not enough:
-        verdicts.store(connection, table.take(pa.array(asked, pa.int64())), verdicts.without_history(len(asked), len(learned.good)))
+        verdicts.store(connection, service, table.take(asked), verdicts.without_history(len(asked), len(learned.good)))
         return
-    members = set(learned.good)
-    past = profiles.at([place for place, run in enumerate(profiles.runs) if run in members])
+    is_member = np.isin(profiles.runs, learned.good)
+    past = profiles.at(np.flatnonzero(is_member))
     if learned.scores is None or learned.suspicions is None or len(past) < len(learned.good):
         baseline = Baseline.of(past)
         memory[service] = _Learned(past.runs, baseline.scores, baseline.suspicions, known)
     else:
         baseline = Baseline(past, learned.scores, learned.suspicions)
-    others = [place for place in asked if profiles.runs[place] not in members]
-    own = [place for place in asked if profiles.runs[place] in members]
+    others, own = asked[~is_member[asked]], asked[is_member[asked]]
+    judged: list[verdicts.Verdict] = []
     for places, judgement in (
         (others, baseline.judge(profiles.at(others))),
         (own, baseline.judge_own([past.runs.index(profiles.runs[place]) for place in own])),
     ):
-        rows = table.take(pa.array(places, pa.int64()))
-        judged = verdicts.of(baseline, profiles.at(places), judgement, limits.alarm_budget, rows.column("may_alarm").to_pylist())
-        verdicts.store(connection, rows, judged)
+        may_alarm = table.column("may_alarm").take(places).to_pylist()
+        judged += verdicts.of(baseline, profiles.at(places), judgement, limits.alarm_budget, may_alarm)
+    verdicts.store(connection, service, table.take(np.concatenate([others, own])), judged)
 
 
 def _profiles(connection: duckdb.DuckDBPyConnection, service: str | None, runs: set[str]) -> pa.Table:

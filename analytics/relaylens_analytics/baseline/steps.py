@@ -38,12 +38,14 @@ class UsualSteps:
         results, arguments = Grammar.of(acts.tool, acts.form, past.forms), Grammar.of(acts.tool, acts.arguments_form, past.forms)
         measures = _measures(acts, results, arguments)
         spreads = {name: _spreads(values, acts.tool) for name, values in measures.items()}
-        pairs, counts = np.unique(_pairs(acts), axis=0, return_counts=True)
-        follows = {(int(first), int(then)): int(count) for (first, then), count in zip(pairs, counts, strict=True)}
+        symbols = len(past.symbols) + 1
+        # a pair as one number: whole rows are slow to sort
+        pairs, counts = np.unique(_pairs(acts) @ (symbols, 1), return_counts=True)
+        follows = {divmod(pair, symbols): count for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True)}
         before: dict[int, int] = {}
         for (first, _), count in follows.items():
             before[first] = before.get(first, 0) + count
-        return cls(results, arguments, spreads, follows, before, len(past.symbols) + 1)
+        return cls(results, arguments, spreads, follows, before, symbols)
 
     def scores(self, acts: Acts) -> dict[str, Floats]:
         """How unusual each act is, in spreads, by each measure."""

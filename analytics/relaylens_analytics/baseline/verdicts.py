@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +17,7 @@ ROWS: Final = pa.schema(
     [
         ("run", pa.string()),
         ("conversation", pa.string()),
+        ("service_name", pa.string()),
         ("ended_at", pa.timestamp("us")),
         ("history", pa.int32()),
         ("p_value", pa.float64()),
@@ -29,6 +30,10 @@ ROWS: Final = pa.schema(
     ]
 )
 """What is written of each run before its acts are looked up."""
+
+
+_SAID: Final = ("history", "p_value", "suspicion", "alarm", "scores", "began_at", "message")
+"""Columns that a verdict has under the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +92,24 @@ def _told(past: Profiles, usual: UsualSteps, run: Profiles, p_value: float) -> t
     return scores.tolist(), None if began is None else began + 1, message
 
 
-def store(connection: duckdb.DuckDBPyConnection, runs: pa.Table, verdicts: Sequence[Verdict]) -> None:
-    """Replace what is stored of these runs."""
+def store(connection: duckdb.DuckDBPyConnection, service: str | None, runs: pa.Table, verdicts: Sequence[Verdict]) -> None:
+    """Replace what is stored of these runs of a deployment."""
     if not verdicts:
         return
-    facts: list[dict[str, Any]] = runs.select(["run", "conversation", "ended_at"]).to_pylist()
-    rows = [
-        {
-            **fact,
-            "history": one.history,
-            "p_value": one.p_value,
-            "suspicion": one.suspicion,
-            "alarm": one.alarm,
-            "views": list(one.views.items()) if one.p_value is not None else None,
-            "scores": one.scores,
-            "began_at": one.began_at,
-            "message": one.message,
-        }
-        for fact, one in zip(facts, verdicts, strict=True)
-    ]
-    connection.register("verdicts", pa.Table.from_pylist(rows, schema=ROWS))
+    views = [one.views if one.p_value is not None else None for one in verdicts]
+    said = {
+        "service_name": [service] * len(verdicts),
+        "views": [None if of_run is None else list(of_run.items()) for of_run in views],
+        **{name: [getattr(one, name) for one in verdicts] for name in _SAID},
+    }
+    columns = {**{name: runs.column(name) for name in ("run", "conversation", "ended_at")}, **said}
+    connection.register("verdicts", pa.table({name: columns[name] for name in ROWS.names}, schema=ROWS))
     try:
-        for name in ("delete_suspicions", "count_down", "delete_findings", "delete_hints", "insert_suspicions"):
-            connection.execute(statement(f"baseline/{name}.sql"))
+        ((before,),) = connection.execute(statement("baseline/judged_before.sql")).fetchall()
+        if before:
+            for name in ("delete_suspicions", "count_down", "delete_findings", "delete_hints"):
+                connection.execute(statement(f"baseline/{name}.sql"))
+        connection.execute(statement("baseline/insert_suspicions.sql"))
         if any(one.alarm for one in verdicts):
             connection.execute(statement("baseline/find_unusual.sql"))
             connection.execute(f"CREATE OR REPLACE TEMP VIEW found_unusual AS {statement('findings/unusual_run.sql')}")

@@ -8,7 +8,7 @@ from tests.analytics.baseline.agent_runs import odd_calls, request, usual_calls
 from tests.analytics.settle.captured import apply
 
 from relaylens_analytics import statements
-from relaylens_analytics.baseline.calibration import folds_of, left_out
+from relaylens_analytics.baseline.calibration import left_out, parted
 from relaylens_analytics.baseline.judging import Baseline
 from relaylens_analytics.baseline.profiles import Floats, Profiles
 from relaylens_analytics.baseline.views import VIEWS, View
@@ -41,7 +41,7 @@ def test_no_run_is_among_those_it_is_compared_with(profiles: Profiles) -> None:
         seen.extend(runs.runs)
         return np.zeros(len(runs))
 
-    left_out(View("watching", "Sees who is compared.", compare), profiles, folds_of(profiles.runs))
+    left_out(View("watching", "Sees who is compared.", compare), parted(profiles))
 
     assert sorted(profiles.runs) == sorted(seen)
 

@@ -30,8 +30,10 @@ class Grammar:
         follows: Counter[tuple[int, str]] = Counter()
         begins: Counter[tuple[int, str]] = Counter()
         known = (tools >= 0) & (forms >= 0)
-        pairs, counts = np.unique(np.stack([tools[known], forms[known]], axis=1), axis=0, return_counts=True)
-        for (tool, form), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        # a pair as one number: whole rows are slow to sort
+        pairs, counts = np.unique(tools[known] * len(words) + forms[known], return_counts=True)
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            tool, form = divmod(pair, len(words))
             for part in _parts(words[form]):
                 follows[tool, part] += count
                 begins[tool, part[:-1]] += count
@@ -39,13 +41,10 @@ class Grammar:
 
     def surprises(self, tools: Places, forms: Places) -> Floats:
         """For each call the mean over its signs of minus the logarithm of their chance; 0 for a tool that good runs never called."""
-        found: dict[tuple[int, int], float] = {}
         surprises = np.zeros(len(tools))
-        for place in np.flatnonzero((tools >= 0) & (forms >= 0)):
-            key = int(tools[place]), int(forms[place])
-            if key not in found:
-                found[key] = self._surprise(*key)
-            surprises[place] = found[key]
+        known = (tools >= 0) & (forms >= 0)
+        pairs, which = np.unique(tools[known] * len(self.forms) + forms[known], return_inverse=True)
+        surprises[known] = np.array([self._surprise(*divmod(pair, len(self.forms))) for pair in pairs.tolist()])[which]
         return surprises
 
     def _surprise(self, tool: int, form: int) -> float:

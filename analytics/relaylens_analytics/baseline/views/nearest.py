@@ -14,5 +14,6 @@ def nearest(past: Floats, runs: Floats) -> Floats:
     """The mean distance of each run from its nearest past runs, over the mean of its figures' distances."""
     known, asked = scaled(past, runs)
     distances = np.stack([np.mean(np.abs(known - run), axis=1) for run in asked]) if len(asked) else np.zeros((0, len(known)))
-    distance: Floats = np.sort(distances, axis=1)[:, :NEIGHBOURS].mean(axis=1)
+    most = min(NEIGHBOURS, len(known))
+    distance: Floats = np.sort(np.partition(distances, most - 1, axis=1)[:, :most], axis=1).mean(axis=1)
     return distance

@@ -1,3 +1,3 @@
--- All runs of a deployment that can be compared.
+-- How many runs of a deployment can be compared.
 -- $service: the deployment.
-SELECT run FROM run_profiles WHERE service_name IS NOT DISTINCT FROM $service
+SELECT count(*) AS runs FROM run_profiles WHERE service_name IS NOT DISTINCT FROM $service
