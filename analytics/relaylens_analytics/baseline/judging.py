@@ -7,8 +7,9 @@ from typing import Final, Self
 import numpy as np
 
 from relaylens_analytics.baseline.calibration import chances, excess, left_out, own_chances, parted
-from relaylens_analytics.baseline.profiles import Floats, Profiles
-from relaylens_analytics.baseline.tail import tail_chances
+from relaylens_analytics.baseline.profiles import Flags, Floats, Profiles
+from relaylens_analytics.baseline.scale import outside, outside_others
+from relaylens_analytics.baseline.tail import Chances, own_tail_chances, tail_chances, ways_taken
 from relaylens_analytics.baseline.views import VIEWS
 
 LEAST_HISTORY: Final = 12
@@ -34,8 +35,11 @@ class Judgement:
     suspicion: Floats
     """One number a run, greater where it is less like the good ones; comparable within a deployment only."""
 
-    p_value: Floats
+    chances: Chances
     """How likely a good run is at least as suspicious."""
+
+    is_new: Flags
+    """Whether there is anything in it that no good run had: a figure outside the range of theirs, or a rule that all of them kept better."""
 
     views: dict[str, Floats]
     """The same likelihood by each view alone."""
@@ -64,14 +68,25 @@ class Baseline:
         found = {view.name: view.compare(self.past, runs) for view in VIEWS}
         views = {name: chances(scores, self.scores[name]) for name, scores in found.items()}
         suspicion = _combined(found, self.scores, views)
-        return Judgement(suspicion, tail_chances(suspicion, self.suspicions), views)
+        differ = int(ways_taken(self.past.acts, len(self.past)).max(initial=0)) > 0
+        is_new = outside(runs.values, self.past.values)
+        for view in VIEWS:
+            if view.only_when_broken:
+                is_new |= found[view.name] > self.scores[view.name].max()
+        return Judgement(suspicion, tail_chances(suspicion, self.suspicions, differ=differ), is_new, views)
 
     def judge_own(self, places: Sequence[int]) -> Judgement:
         """Judge some of the good ones it has learned from, each by the others."""
         own = np.asarray(places, dtype=np.intp)
         views = {name: own_chances(scores)[own] for name, scores in self.scores.items()}
-        alone = [float(tail_chances(self.suspicions[[place]], np.delete(self.suspicions, place))[0]) for place in own]
-        return Judgement(self.suspicions[own], np.array(alone), views)
+        ways = ways_taken(self.past.acts, len(self.past))
+        alike = np.bincount(ways)
+        different = np.count_nonzero(alike) - (alike[ways] == 1)
+        is_new = outside_others(self.past.values)
+        for view in VIEWS:
+            if view.only_when_broken:
+                is_new |= (self.scores[view.name] >= self.scores[view.name].max()) & (np.ptp(self.scores[view.name]) > 0)
+        return Judgement(self.suspicions[own], own_tail_chances(self.suspicions, different > 1).at(own), is_new[own], views)
 
     def without(self, run: str) -> Profiles:
         """The good runs a run is compared with: all but itself."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 OF_A_TOOL: Final = " of "
 """What joins the name of a figure and the tool it is of, such as `calls of search`."""

@@ -4,13 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from relaylens_analytics.baseline.profiles import Floats
+from relaylens_analytics.baseline.profiles import Flags, Floats
 
 FARTHEST: Final = 6.0
 """A single figure counts for no more than this many spreads."""
 
-SMALLEST_SPREAD: Final = 0.05
-"""Of logarithms: five in a hundred; what never varied is not infinitely far from its first change."""
+SMALLEST_SPREAD: Final = 0.1
+"""Of logarithms: one in ten; what never varied is not infinitely far from its first change."""
 
 
 def scaled(past: Floats, runs: Floats) -> tuple[Floats, Floats]:
@@ -23,3 +23,20 @@ def scaled(past: Floats, runs: Floats) -> tuple[Floats, Floats]:
 
 def _clipped(values: Floats) -> Floats:
     return np.clip(values, -FARTHEST, FARTHEST)
+
+
+def outside(runs: Floats, past: Floats) -> Flags:
+    """Whether any figure of a run lies clearly outside the range of past ones."""
+    found: Flags = ((runs > past.max(axis=0) + SMALLEST_SPREAD) | (runs < past.min(axis=0) - SMALLEST_SPREAD)).any(axis=1)
+    return found
+
+
+def outside_others(past: Floats) -> Flags:
+    """The same for the past runs themselves, each beside the others."""
+    if len(past) < 2:  # noqa: PLR2004 - a run alone has no others
+        return np.zeros(len(past), dtype=bool)
+    ordered = np.sort(past, axis=0)
+    above = np.where(past >= ordered[-1], past > ordered[-2] + SMALLEST_SPREAD, False)  # noqa: FBT003 - an array's value
+    below = np.where(past <= ordered[0], past < ordered[1] - SMALLEST_SPREAD, False)  # noqa: FBT003 - an array's value
+    found: Flags = (above | below).any(axis=1)
+    return found

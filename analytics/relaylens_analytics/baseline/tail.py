@@ -1,21 +1,83 @@
-"""Chances beyond what was seen: with twenty good runs, being worse than all of them is not one in twenty only."""
+"""Chances beyond what was seen, and what they are at most: with twelve good runs, being unlike all of them may still be one in five.
 
+How likely a good run is as suspicious as a given one is told twice. `p_value` is the best guess: the share of past good runs at least as
+suspicious, the run itself counted among them. `at_most` is the upper end of the interval of that share, and never less than the guess:
+runs are flagged by it, so that an alarm budget is kept and not used up.
+
+Beyond the greatest past suspicion both fall with the distance, as an exponential does of which only a few excesses were seen (Lomax's
+distribution). Where all good runs took the same way they do not fall: nothing is known then of how much runs differ, and the distance
+of one that took another way says nothing.
+"""
+
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from relaylens_analytics.baseline.calibration import chances
-from relaylens_analytics.baseline.profiles import Floats
+from relaylens_analytics.baseline.profiles import Acts, Floats, Places
 
 TAIL: Final = 0.2
-"""The share of past scores whose mean excess tells how fast chances fall beyond."""
+"""The share of past suspicions whose mean excess tells how fast chances fall beyond."""
+
+Z: Final = 0.8416212335729143
+"""Of the normal distribution: the upper end holds in four of five cases."""
 
 
-def tail_chances(scores: Floats, past: Floats) -> Floats:
-    """The share of past scores at least as great; beyond the greatest of them, falling exponentially by the mean excess of the tail."""
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """How likely a good run is at least as suspicious as each of some runs."""
+
+    p_value: Floats
+    at_most: Floats
+    """The upper end of the interval in which that likelihood lies."""
+
+    def at(self, places: Places) -> "Chances":
+        """Those of some of the runs."""
+        return Chances(self.p_value[places], self.at_most[places])
+
+
+def tail_chances(scores: Floats, past: Floats, *, differ: bool) -> Chances:
+    """Compare runs with past good ones, which took different ways or all the same."""
     ordered = np.sort(past)
+    above = len(ordered) - np.searchsorted(ordered, scores, side="left")
+    chances = _by_rank(above, len(ordered))
+    return _falling(chances, scores, ordered) if differ else chances
+
+
+def own_tail_chances(past: Floats, differ: Places) -> Chances:
+    """The same for the past runs themselves, each among the others; `differ` tells of each whether these took different ways."""
+    ordered = np.sort(past)
+    above = len(ordered) - 1 - np.searchsorted(ordered, past, side="left")
+    chances = _by_rank(above, max(len(ordered) - 1, 1))
+    first = int(np.argmax(past))
+    if differ[first] and len(past) > 1:
+        falling = _falling(chances.at(np.array([first])), past[[first]], ordered[:-1])
+        chances.p_value[first], chances.at_most[first] = falling.p_value[0], falling.at_most[0]
+    return chances
+
+
+def ways_taken(acts: Acts, runs: int) -> Places:
+    """For each run a number for the order of its acts: the same for runs that took the same way."""
+    bounds = np.searchsorted(acts.row, np.arange(runs + 1))
+    known: dict[bytes, int] = {}
+    return np.array(
+        [known.setdefault(acts.symbol[first:end].tobytes(), len(known)) for first, end in zip(bounds[:-1], bounds[1:], strict=True)],
+        dtype=np.intp,
+    )
+
+
+def _by_rank(above: Places, runs: int) -> Chances:
+    """The share of so many runs that are at least as suspicious, and the upper end of Wilson's interval of it."""
+    share = above / runs
+    middle, root = share + Z * Z / (2 * runs), np.sqrt(share * (1 - share) / runs + Z * Z / (4 * runs * runs))
+    guess = (1 + above) / (runs + 1)
+    return Chances(guess, np.clip((middle + Z * root) / (1 + Z * Z / runs), guess, 1.0))
+
+
+def _falling(chances: Chances, scores: Floats, ordered: Floats) -> Chances:
+    """The same, falling beyond the greatest of the past suspicions."""
     start = ordered[int(np.floor((1 - TAIL) * (len(ordered) - 1)))]
-    mean_excess = max(float(np.mean(ordered[ordered >= start] - start)), 1e-9)
-    beyond = np.maximum(scores - ordered[-1], 0.0)
-    likely: Floats = chances(scores, past) * np.exp(-beyond / mean_excess)
-    return likely
+    excesses = ordered[ordered >= start] - start
+    total = max(float(excesses.sum()), 1e-9)
+    fall = (1 + np.maximum(scores - ordered[-1], 0.0) / total) ** -len(excesses)
+    return Chances(chances.p_value * fall, chances.at_most * fall)

@@ -65,8 +65,8 @@ def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, 
     usual: UsualSteps | None = None  # learnt once for all runs that are none of the good ones
     for place, run in enumerate(runs.runs):
         past = baseline.without(run)
-        p_value = float(judgement.p_value[place])
-        alarm = p_value <= budget and may_alarm[place]
+        p_value = float(judgement.chances.p_value[place])
+        alarm = bool(judgement.chances.at_most[place] <= budget and judgement.is_new[place]) and may_alarm[place]
         views = {name: float(values[place]) for name, values in judgement.views.items()}
         told = None
         if alarm and past is baseline.past:

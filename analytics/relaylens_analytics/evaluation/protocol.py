@@ -102,7 +102,7 @@ class _Judged:
 
     deployment: Deployment
     suspicions: Mapping[str, Floats]
-    p_value: Floats
+    at_most: Floats
     onset: Places
     """The call of a tool, counted from 0, where the baseline says that it began; -1 for none."""
 
@@ -150,17 +150,17 @@ def _judged(deployment: Deployment, seed: int) -> _Judged:
         CONTAMINATED: np.zeros(len(profiles)),
         STEPS: profiles.values[:, profiles.names.index("acts")],
     }
-    p_value, onset = np.ones(len(profiles)), np.full(len(profiles), -1, dtype=np.intp)
+    at_most, onset = np.ones(len(profiles)), np.full(len(profiles), -1, dtype=np.intp)
     for number in range(FOLDS):
         asked = np.flatnonzero(fold == number)
         good, bad = np.flatnonzero((fold != number) & ~failed), np.flatnonzero((fold != number) & failed)
         runs = profiles.at(asked)
         judgement = Baseline.of(profiles.at(good)).judge(runs)
-        suspicions[BASELINE][asked], p_value[asked] = judgement.suspicion, judgement.p_value
+        suspicions[BASELINE][asked], at_most[asked] = judgement.suspicion, judgement.chances.at_most
         onset[asked] = _began(profiles.at(good), runs)
         unnoticed = rng.permutation(bad)[: round(CONTAMINATION / (1 - CONTAMINATION) * len(good))]
         suspicions[CONTAMINATED][asked] = Baseline.of(profiles.at(np.sort(np.concatenate([good, unnoticed])))).judge(runs).suspicion
-    return _Judged(deployment, suspicions, p_value, onset)
+    return _Judged(deployment, suspicions, at_most, onset)
 
 
 def _began(past: Profiles, runs: Profiles) -> Places:
@@ -194,7 +194,7 @@ def _row(family: str, scorer: str, judged: Mapping[int, Sequence[_Judged]]) -> R
 
 def _alarms(family: str, judged: Sequence[_Judged]) -> Alarms:
     failed = np.concatenate([one.deployment.failed for one in judged if one.deployment.family == family])
-    alarm = np.concatenate([one.p_value for one in judged if one.deployment.family == family]) <= BUDGET
+    alarm = np.concatenate([one.at_most for one in judged if one.deployment.family == family]) <= BUDGET
     return Alarms(family, BUDGET, int((~failed).sum()), int((alarm & ~failed).sum()), int(failed.sum()), int((alarm & failed).sum()))
 
 

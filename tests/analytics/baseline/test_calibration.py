@@ -52,7 +52,7 @@ def test_an_odd_run_does_not_vouch_for_itself(profiles: Profiles) -> None:
     by_others = baseline.judge_own([ODD])
     with_itself = baseline.judge(profiles.at([ODD]))
 
-    assert by_others.p_value[0] <= 0.05
+    assert by_others.chances.p_value[0] <= 0.05
     assert with_itself.suspicion[0] < by_others.suspicion[0]
 
 
@@ -71,4 +71,4 @@ def test_chances_are_even_among_good_runs(profiles: Profiles) -> None:
     usual = profiles.at(range(ODD))
     judgement = Baseline.of(usual).judge_own(range(ODD))
 
-    assert (judgement.p_value <= 0.05).sum() <= 0.05 * ODD + 1
+    assert (judgement.chances.p_value <= 0.05).sum() <= 0.05 * ODD + 1

@@ -63,6 +63,16 @@ def test_an_odd_run_is_flagged_where_it_began(store: Store) -> None:
     assert trace_id(100) not in flagged(store)
 
 
+def test_where_all_good_runs_are_alike_another_way_is_no_alarm(store: Store) -> None:
+    """Twelve runs of the same calls say nothing of how much runs differ: one that calls a tool twice more is not flagged."""
+    calls = usual_calls(1)
+    come(store, [request(number, calls) for number in range(12)])
+    come(store, [request(100, [*calls, *calls[:2]])])
+    rows = store.connection.execute("SELECT history, p_value >= 1 / 13, alarm FROM suspicions WHERE run = $run", {"run": trace_id(100)})
+
+    assert [(12, True, False)] == rows.fetchall()
+
+
 def test_without_history_there_is_no_verdict(store: Store) -> None:
     """With eleven good runs nothing is flagged, and what is stored says how many there are; the twelfth gives all of them a verdict."""
     come(store, [*usual(range(11)), request(101, odd_calls(101), service="other")])
