@@ -39,7 +39,7 @@ class Judgement:
     """How likely a good run is at least as suspicious."""
 
     is_new: Flags
-    """Whether there is anything in it that no good run had: a figure outside the range of theirs, or a rule that all of them kept better."""
+    """Whether there is anything in it that no good run had: a figure outside their range, or a rule that all of them kept better."""
 
     views: dict[str, Floats]
     """The same likelihood by each view alone."""

@@ -27,8 +27,8 @@ def _clipped(values: Floats) -> Floats:
 
 def outside(runs: Floats, past: Floats) -> Flags:
     """Whether any figure of a run lies clearly outside the range of past ones."""
-    found: Flags = ((runs > past.max(axis=0) + SMALLEST_SPREAD) | (runs < past.min(axis=0) - SMALLEST_SPREAD)).any(axis=1)
-    return found
+    beyond: Flags = (runs > np.max(past, axis=0) + SMALLEST_SPREAD) | (runs < np.min(past, axis=0) - SMALLEST_SPREAD)
+    return _any(beyond)
 
 
 def outside_others(past: Floats) -> Flags:
@@ -38,5 +38,9 @@ def outside_others(past: Floats) -> Flags:
     ordered = np.sort(past, axis=0)
     above = np.where(past >= ordered[-1], past > ordered[-2] + SMALLEST_SPREAD, False)  # noqa: FBT003 - an array's value
     below = np.where(past <= ordered[0], past < ordered[1] - SMALLEST_SPREAD, False)  # noqa: FBT003 - an array's value
-    found: Flags = (above | below).any(axis=1)
-    return found
+    return _any(above | below)
+
+
+def _any(of_figures: Flags) -> Flags:
+    """Whether it is so of any figure of a run."""
+    return of_figures.sum(axis=1) > 0

@@ -10,6 +10,7 @@ of one that took another way says nothing.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -61,7 +62,7 @@ def ways_taken(acts: Acts, runs: int) -> Places:
     bounds = np.searchsorted(acts.row, np.arange(runs + 1))
     known: dict[bytes, int] = {}
     return np.array(
-        [known.setdefault(acts.symbol[first:end].tobytes(), len(known)) for first, end in zip(bounds[:-1], bounds[1:], strict=True)],
+        [known.setdefault(acts.symbol[first:end].tobytes(), len(known)) for first, end in pairwise(bounds)],
         dtype=np.intp,
     )
 
