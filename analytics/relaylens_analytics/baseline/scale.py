@@ -43,4 +43,5 @@ def outside_others(past: Floats) -> Flags:
 
 def _any(of_figures: Flags) -> Flags:
     """Whether it is so of any figure of a run."""
-    return of_figures.sum(axis=1) > 0
+    found: Flags = of_figures.sum(axis=1) > 0
+    return found
