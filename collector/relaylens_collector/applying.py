@@ -80,6 +80,7 @@ class Applier:
         self._gap: Iterator[Record] = iter(())
         self._set_aside: set[int] = set()
         self._applied_seq = 0
+        self._at_work: _Group | None = None
         self._offered_seq = journal.last_seq
         self._trail = Trail(journal.last_seq)
         self._store: Store | None = None
@@ -220,15 +221,20 @@ class Applier:
                     self._recover(StoreOpenError(message), None)
                 elif group := self._take_from_gap():
                     self._apply(self._store, group)
+                    self._finish(self._store)
                     # The nouns were made without it, and who knows what else is missing.
                     self._is_damaged = True
                     self._close_store()
                     message = f"The database lacked record {group.last_seq}, though it had later ones."
                     self._recover(StoreOpenError(message), None)
+                elif self._at_work is not None and not self._is_more_ripe():
+                    self._finish(self._store)
                 elif group := self._take():
                     self._apply(self._store, group)
+                elif self._at_work is not None:
+                    self._finish(self._store)
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database or a bad record raises
-                self._recover(error, group)
+                self._recover(error, self._left_of(group))
 
     def _wait_for_work(self) -> bool:
         with self._changed:
@@ -238,11 +244,9 @@ class Applier:
                     return True
                 if now < self._retry_at:
                     self._changed.wait(self._retry_at - now)
-                elif self._has_work():
+                elif self._at_work is not None or self._has_work() or self._is_more_ripe():
                     return True
                 elif self._queue:
-                    if now >= self._gather_until or self._queue_bytes >= self._pace.gather_bytes or self._flush_to > self._applied_seq:
-                        return True
                     self._changed.wait(self._gather_until - now)
                 else:
                     self._changed.wait(_LOOK_EVERY)
@@ -252,6 +256,14 @@ class Applier:
         if self._store is None or self._behind:
             return True
         return (self._broken or self._settling.broken) is not None or not self._store.is_in_place()
+
+    def _is_more_ripe(self) -> bool:
+        """Tell whether there is more to be stored than a little that others may still join."""
+        with self._changed:
+            if self._behind:
+                return True
+            is_enough = self._queue_bytes >= self._pace.gather_bytes or self._flush_to > self._applied_seq
+            return bool(self._queue) and (is_enough or time.monotonic() >= self._gather_until)
 
     def _take_from_gap(self) -> _Group | None:
         """Take the next record that the database lacks though it has later ones: one that was put aside before, or else a loss."""
@@ -298,7 +310,7 @@ class Applier:
         size = 0
         with self._changed:
             most = 1 if self._applied_seq < self._singly_until else self._pace.group_bytes
-            while self._queue and size < most:
+            while self._queue and (not pairs or size + len(self._queue[0][0].body) <= most):
                 pairs.append(self._queue.popleft())
                 size += len(pairs[-1][0].body)
             self._queue_bytes -= size
@@ -308,16 +320,18 @@ class Applier:
 
     def _take_from_journal(self, most: int) -> _Group | None:
         if self._replay is None:
-            self._replay = self._journal.read(self._applied_seq)
+            self._replay = self._journal.read(self._applied_seq if self._at_work is None else self._at_work.last_seq)
         pairs: list[tuple[Record, Decoded]] = []
         size, last_seq = 0, None
         while size < most and (record := next(self._replay, None)) is not None:
             size, last_seq = size + len(record.body), record.seq
-            if not self.knows(record.request_hash):
-                try:
-                    pairs.append((record, decode(record.signal, record.body)))
-                except UndecodableError as error:
-                    self._put_aside(record, error)
+            if self.knows(record.request_hash):
+                self._on_done(record.request_hash)
+                continue
+            try:
+                pairs.append((record, decode(record.signal, record.body)))
+            except UndecodableError as error:
+                self._put_aside(record, error)
         if last_seq is not None:
             return _Group(pairs, last_seq, size)
         self._replay = None
@@ -330,18 +344,56 @@ class Applier:
         return None
 
     def _apply(self, store: Store, group: _Group) -> None:
+        """Have a group stored; it is still at work when this returns, so that the next one is prepared meanwhile."""
         began = time.monotonic()
+        before = self._at_work
         once: dict[bytes, tuple[Record, Decoded]] = {}
+        at_work = set() if before is None else {record.request_hash for record, _ in before.pairs}
         for pair in group.pairs:
-            if not store.known_request(pair[0].request_hash):
+            if pair[0].request_hash not in at_work and not store.known_request(pair[0].request_hash):
                 once.setdefault(pair[0].request_hash, pair)
         if once:
-            store.apply(list(once.values()))
+            store.begin(list(once.values()))
+        else:
+            store.finish()
+        self._at_work = group
+        self._apply_seconds += time.monotonic() - began
+        if before is not None:
+            self._stored(store, before)
+        if group.last_seq <= self._singly_until:
+            self._finish(store)
+
+    def _finish(self, store: Store) -> None:
+        """Wait for the group that is at work."""
+        began = time.monotonic()
+        store.finish()
+        self._apply_seconds += time.monotonic() - began
+        if self._at_work is not None:
+            self._stored(store, self._at_work)
+            self._at_work = None
+
+    def _left_of(self, group: _Group | None) -> _Group | None:
+        """Wait for what is at work, whatever has failed, and return what is not stored of it and of a group."""
+        before, self._at_work = self._at_work, None
+        store = self._store
+        if before is None or before is group or store is None:
+            return group
+        try:
+            store.finish()
+            is_stored = all(store.known_request(record.request_hash) for record, _ in before.pairs)
+        except (StoreError, duckdb.Error):
+            is_stored = False
+        if is_stored:
+            self._stored(store, before)
+            return group
+        return before if group is None else _Group([*before.pairs, *group.pairs], group.last_seq, before.size + group.size)
+
+    def _stored(self, store: Store, group: _Group) -> None:
+        """Take note of a group that is stored."""
         if self._set_aside and (taken := self._set_aside.intersection(record.seq for record, _ in group.pairs)):
             store.forget_set_aside(taken)
             with self._changed:
                 self._set_aside -= taken
-        self._apply_seconds += time.monotonic() - began
         self._done(group)
 
     def _done(self, group: _Group) -> None:
@@ -405,6 +457,8 @@ class Applier:
             self._changed.notify_all()
 
     def _close_store(self) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self._left_of(None)
         with self._changed:
             store, self._store = self._store, None
             self._caught_up = False

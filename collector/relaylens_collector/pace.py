@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from relaylens_collector.lag import Lag
+from relaylens_collector.store.store import TRANSACTION_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How much is applied at once, and when settling is due."""
 
-    group_bytes: int = 16 << 20
-    """Request bytes of one transaction at most."""
+    group_bytes: int = TRANSACTION_BYTES
+    """Request bytes of one transaction at most, unless a single request has more."""
 
     queue_bytes: int = 24 << 20
     """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""

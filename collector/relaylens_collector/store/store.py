@@ -26,8 +26,12 @@ SCHEMA_VERSION: Final = 3
 STORAGE_VERSION: Final = "v1.5.0"
 """Storage format of new files: DuckDB 1.5 and 2.0 both open it."""
 
-CHECKPOINT_THRESHOLD: Final = "128MB"
-"""Each checkpoint writes the last row group of every table anew, so that frequent ones cost more than the rows themselves."""
+CHECKPOINT_BYTES: Final = 128 << 20
+"""How long the write-ahead log is when it is checkpointed, beside the transactions that follow; each checkpoint writes the last row group
+of every table anew, so that frequent ones cost more than the rows themselves."""
+
+CHECKPOINT_THRESHOLD: Final = "512MB"
+"""How long it may become before a commit waits for a checkpoint."""
 
 _VERSIONED: Final = "schema_version"
 """The table that is created first."""
@@ -43,6 +47,9 @@ class Store:
         """Open the file, or create it, and create the tables that are not there; DuckDB uses all processors unless told how many."""
         self.path = Path(path)
         self._inserter = ThreadPoolExecutor(1, "relaylens-insert")
+        self._checkpointer = ThreadPoolExecutor(1, "relaylens-checkpoint")
+        self._checkpointing: Future[None] | None = None
+        self._inserting: tuple[Prepared, Future[None]] | None = None
         self.connection = duckdb.connect(
             str(path),
             config={
@@ -97,6 +104,7 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._inserter.shutdown()
+        self._checkpointer.shutdown()
         self.connection.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -127,22 +135,37 @@ class Store:
         prepared. Raises StoreError when DuckDB refuses one; that one and all after it are not stored then, and the same call may be made
         again.
         """
-        new = list({record.seq: (record, decoded) for record, decoded in pairs if record.seq not in self._batches}.values())
-        stored: tuple[Prepared, Future[None]] | None = None
-        try:
-            for part in divide(new, TRANSACTION_BYTES):
+        self.begin(pairs)
+        self.finish()
+
+    def begin(self, pairs: Sequence[tuple[Record, Decoded]]) -> None:
+        """Store the records as `apply` does, but for the last transaction, which is at work when this returns.
+
+        What was at work before is stored then. Between this and `finish` the writer's connection is not free.
+        """
+        at_work = set() if self._inserting is None else {record.seq for record in self._inserting[0].records}
+        new = {record.seq: (record, decoded) for record, decoded in pairs if record.seq not in self._batches and record.seq not in at_work}
+        if not new:
+            self.finish()
+        for part in divide(list(new.values()), TRANSACTION_BYTES):
+            try:
                 prepared = prepare(part, self._known)
-                before, stored = stored, None
-                try:
-                    if before is not None:
-                        self._finish(*before)
-                except BaseException:
-                    prepared.forget(self._known)
-                    raise
-                stored = prepared, self._inserter.submit(self._insert, prepared.rows)
-        finally:
-            if stored is not None:
-                self._finish(*stored)
+            except BaseException:
+                self.finish()
+                raise
+            try:
+                self.finish()
+            except BaseException:
+                prepared.forget(self._known)
+                raise
+            self._inserting = prepared, self._inserter.submit(self._insert, prepared.rows)
+
+    def finish(self) -> None:
+        """Wait until all that was begun is stored; raises StoreError when DuckDB refuses it."""
+        inserting, self._inserting = self._inserting, None
+        if inserting is not None:
+            self._finish(*inserting)
+            self._checkpoint_when_due()
 
     def set_aside(self) -> set[int]:
         """Return the records that could not be applied."""
@@ -150,20 +173,21 @@ class Store:
 
     def note_set_aside(self, record: Record, reason: str) -> None:
         """Note a record that cannot be applied; it stays in the journal, and is tried again when the database is rebuilt."""
-        self.connection.execute(
-            SET_ASIDE,
-            {
-                "batch": record.seq,
-                "signal": record.signal.value,
-                "received_at": received_at(record),
-                "reason": reason,
-                "body_bytes": len(record.body),
-            },
-        )
+        values = {
+            "batch": record.seq,
+            "signal": record.signal.value,
+            "received_at": received_at(record),
+            "reason": reason,
+            "body_bytes": len(record.body),
+        }
+        # On a connection of its own: the writer's may be at work.
+        with contextlib.closing(self.cursor()) as cursor:
+            cursor.execute(SET_ASIDE, values)
 
     def forget_set_aside(self, batches: Iterable[int]) -> None:
         """Forget that these records could not be applied."""
-        self.connection.execute(TAKEN_BACK, {"batches": list(batches)})
+        with contextlib.closing(self.cursor()) as cursor:
+            cursor.execute(TAKEN_BACK, {"batches": list(batches)})
 
     def _finish(self, prepared: Prepared, inserted: "Future[None]") -> None:
         """Wait until the rows are stored, and take note of what is in them."""
@@ -179,6 +203,20 @@ class Store:
         for record in prepared.records:
             self._batches.add(record.seq)
         self._requests.add(record.request_hash for record in prepared.records)
+
+    def _checkpoint_when_due(self) -> None:
+        """Begin to bring the log into the file when it is long."""
+        try:
+            is_due = self.path.with_name(self.path.name + ".wal").stat().st_size >= CHECKPOINT_BYTES
+        except OSError:
+            return
+        if is_due and (self._checkpointing is None or self._checkpointing.done()):
+            self._checkpointing = self._checkpointer.submit(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        """Bring the log into the file; when that fails, the next transaction meets what is wrong, or asks for it again."""
+        with contextlib.suppress(duckdb.Error), contextlib.closing(self.cursor()) as cursor:
+            cursor.execute("CHECKPOINT")
 
     def _is_stored(self, prepared: Prepared) -> bool:
         """Ask the database: a COMMIT may fail when it is durable already, in the checkpoint that follows."""
