@@ -227,12 +227,9 @@ class Applier:
                     self._close_store()
                     message = f"The database lacked record {group.last_seq}, though it had later ones."
                     self._recover(StoreOpenError(message), None)
-                elif self._at_work is not None and not self._is_more_ripe():
-                    self._finish(self._store)
-                elif group := self._take():
-                    self._apply(self._store, group)
-                elif self._at_work is not None:
-                    self._finish(self._store)
+                else:
+                    group = self._take()
+                    self._go_on(self._store, group)
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever the database or a bad record raises
                 self._recover(error, self._left_of(group))
 
@@ -305,7 +302,9 @@ class Applier:
             done.set_result(None) if failure is None else done.set_exception(failure)
 
     def _take(self) -> _Group | None:
-        """Take the next records, from memory or else from the journal, in order and not too many."""
+        """Take the next records, from memory or else from the journal, in order and not too many; none while a few may become more."""
+        if self._at_work is not None and not self._is_more_ripe():
+            return None
         pairs: list[tuple[Record, Decoded]] = []
         size = 0
         with self._changed:
@@ -342,6 +341,13 @@ class Applier:
                 self._waiting_bytes = 0
                 self._settling.is_level()
         return None
+
+    def _go_on(self, store: Store, group: _Group | None) -> None:
+        """Store the next group, or else wait for the last one."""
+        if group is not None:
+            self._apply(store, group)
+        elif self._at_work is not None:
+            self._finish(store)
 
     def _apply(self, store: Store, group: _Group) -> None:
         """Have a group stored; it is still at work when this returns, so that the next one is prepared meanwhile."""

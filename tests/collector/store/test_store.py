@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from relaylens_collector.mapping import Decoded
 from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
+from relaylens_collector.store.blocks import BLOCK_BYTES
 from relaylens_collector.store.statements import schema_statements
 from relaylens_collector.store.store import SCHEMA_VERSION
 
@@ -220,6 +222,59 @@ def test_an_error_while_preparing_leaves_what_was_stored_before(store: Store, mo
     store.apply(pairs)
 
     assert {"batches": 6, "resources": 2, "scopes": 1, "texts": 3, "spans": 12} == _counts(store)
+
+
+def test_what_is_begun_is_stored_when_the_next_is_or_when_it_is_finished(store: Store) -> None:
+    """The last transaction may be at work when the next is prepared; the same record begun again meanwhile is stored once."""
+    store.begin([pair(1, _body(1))])
+    store.begin([pair(1, _body(1)), pair(2, _body(2))])
+
+    assert 1 == store.last_batch()
+
+    store.finish()
+
+    assert 2 == store.last_batch()
+    assert [(batch, f"span {batch}/{place}") for batch in (1, 2) for place in (1, 2)] == _names(store)
+
+
+def test_a_refusal_is_raised_by_what_comes_after_it(store: Store) -> None:
+    """What was begun behind a refused transaction leaves nothing, and both can be begun again."""
+    statement = dict(schema_statements())["spans.sql"]
+    store.connection.execute("DROP TABLE spans")
+    store.connection.execute(statement.replace("batch BIGINT NOT NULL", "batch BIGINT NOT NULL CHECK (batch < 2)"))
+    store.begin([pair(1, _body(1))])
+    store.begin([pair(2, _body(2))])
+
+    with pytest.raises(StoreError, match=r"Batches 2 to 2 in .*CHECK"):
+        store.begin([pair(3, _body(3))])
+    store.finish()
+
+    assert [(1, "span 1/1"), (1, "span 1/2")] == _names(store)
+
+    store.connection.execute("DROP TABLE spans")
+    store.connection.execute(statement)
+    store.apply([pair(2, _body(2)), pair(3, _body(3))])
+
+    assert {"batches": 3, "resources": 2, "scopes": 1, "texts": 3, "spans": 4} == _counts(store)
+
+
+def test_a_long_log_is_checkpointed_while_more_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is stored less for it, and what is closed then opens whole."""
+    monkeypatch.setattr("relaylens_collector.store.store.CHECKPOINT_BYTES", 1)
+    store = Store(tmp_path / "relaylens.duckdb")
+    store.apply([pair(1, _body(1, spans=2000))])
+    deadline = time.monotonic() + 30
+    number = 1
+    while store.path.stat().st_size < BLOCK_BYTES and time.monotonic() < deadline:
+        number += 1
+        store.apply([pair(number, _body(number))])
+
+    assert store.path.stat().st_size > BLOCK_BYTES
+    store.close()
+    again = Store(tmp_path / "relaylens.duckdb")
+    assert number == again.last_batch()
+    assert 2000 + 2 * (number - 1) == len(_names(again))
+    again.close()
 
 
 def test_a_commit_after_a_failed_statement_stores_nothing() -> None:
