@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import duckdb
 
+from relaylens_analytics import rhythm
 from relaylens_analytics.baseline.settling import forget
 
 SPANS_AT_ONCE = 50_000
@@ -71,6 +72,7 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     except BaseException:
         connection.execute("ROLLBACK")
         forget(connection)
+        rhythm.forget(connection)
         raise
 
 

@@ -18,10 +18,10 @@ from weakref import WeakKeyDictionary
 import duckdb
 
 from relaylens.semconv import Detector
-from relaylens_analytics import parts, prices
+from relaylens_analytics import parts, prices, rhythm
 from relaylens_analytics.baseline.settling import judge_settled
 from relaylens_analytics.detectors import On, Setup, Value, setup
-from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, needed_features, parsed, statement
+from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, detector_feature, needed_features, parsed, statement
 
 GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys", "labels_at_work", "work_traces")
 """The way from the batches that are new to the traces at work and their conversations."""
@@ -92,6 +92,7 @@ MARTS = (
     "marts:escalations",
     "rules:run_outcome:run_outcome_candidates",
     "run_outcomes",
+    "quiet_agents",
     "pending_questions",
     "stated_validations",
     "sent_back",
@@ -242,6 +243,10 @@ class _Work:
             if stage.table == "work_features":
                 self._take_features([feature for (feature,) in self._connection.execute("SELECT feature FROM work_features").fetchall()])
 
+    def is_on(self, detector: Detector) -> bool:
+        """Whether a detector runs."""
+        return detector_feature(detector) in self.present
+
     def _take_features(self, features: list[str]) -> None:
         """Note what occurs, for Python and for the queries, and which attributes are asked for."""
         self.present.update(features)
@@ -264,10 +269,16 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: 
     changed = _value(connection, "SELECT count(*) FROM changed_traces") if "changed_traces" in work.present else 0
     if changed:
         _group(connection, work)
-        work.fill(*STAGES, *MARTS)
+        before_rhythm = MARTS.index("quiet_agents")
+        work.fill(*STAGES, *MARTS[:before_rhythm])
+        if work.is_on(Detector.AGENT_QUIET) and "work_steps" in work.present and rhythm.listen(connection):
+            work.present.add("quiet_agents")
+        work.fill(*MARTS[before_rhythm:])
         _replace(connection, work)
     if wanted.on.get(Detector.UNUSUAL_RUN, On.NO) is not On.NO:
         learn_anew = _value(connection, statement("baseline/verdicts_changed.sql")) > 0
+        if learn_anew:
+            rhythm.forget(connection)
         if changed or learn_anew:
             judge_settled(connection, learn_anew=learn_anew)
     work.empty()

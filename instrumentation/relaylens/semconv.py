@@ -443,6 +443,7 @@ class Detector(StrEnum):
     IGNORED_PEER = "ignored_peer"
     ORPHANED_HANDOFF = "orphaned_handoff"
     CONTEXT_GROWTH = "context_growth"
+    AGENT_QUIET = "agent_quiet"
     UNUSUAL_RUN = "unusual_run"
 
 

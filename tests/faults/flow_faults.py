@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Final
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.faults.breaking import FAILURE, Chance, Injected, delegation, fail_span, is_alone, said_within, told_by, tools_of, unsay
 from tests.faults.places import Call
-from tests.faults.planting import Planted, fill, marks_in, spellings, texts_by_span
+from tests.faults.planting import Planted, entity, fill, marks_in, spellings, texts_by_span
 from tests.faults.recordings import Key, Recording, key_of, remove, strings
 from tests.faults.renaming import exchange_names
 from tests.faults.repeating import below, repeat
@@ -21,6 +22,14 @@ TIMES: Final = 4
 
 TURNS: Final = 6
 """How many turns are put in between two agents; an even number, so that the work ends where it was to go."""
+
+PAST: Final = 13
+"""In how many runs an agent had its turn before it goes quiet."""
+
+QUIET: Final = 5
+"""In how many runs it then has none."""
+
+HOUR: Final = 3_600 * 10**9
 
 FINISH: Final = re.compile(r'(\\*"(?:finish_reason|finishReason|stop_reason|stopReason)\\*"\s*:\s*\\*")(\w+)(\\*")')
 """A reason to finish, as JSON writes it at any depth of quotation."""
@@ -136,6 +145,38 @@ def orphan_handoff(planted: Planted, chance: Chance) -> Injected | None:
     return Injected(recording, handoff.source, handoff.span)
 
 
+def quiet_agent(planted: Planted, chance: Chance) -> Injected | None:
+    """An agent that had its turn in every run has none any more, and the runs end without it: a deployment of its own, with its past.
+
+    Runs of one deployment that others are put between would break the silence, so this one stands for itself.
+    """
+    steps = planted.places.steps
+    last = next((step for step in reversed(steps) if not any(other.parent == step.key for other in steps)), None)
+    if last is None or {step.agent for step in steps if step.end <= last.start} <= {last.agent}:
+        return None
+    silent = {step.key for step in steps if step.agent == last.agent}
+    offers = {handoff.span for handoff in planted.places.handoffs if handoff.to_step in silent} - {step.key for step in steps}
+    gone = below(planted.recording, silent | {key for key in offers if planted.places.calls[key].kind != "llm"})
+    if gone & {step.key for step in steps if step.agent != last.agent}:
+        return None
+    said = set[int]().union(*(said_within(planted, step) for step in steps if step.key in silent))
+    recording = Recording(planted.recording.name, planted.recording.framework)
+    shown: Key | None = None
+    for hour in range(-PAST, QUIET):
+        run = planted.recording.copy()
+        if hour >= 0:
+            unsay(run, planted, said)
+            remove(run, lambda span: key_of(span) in gone)
+        fill(run, partial(_named, entity(chance.rng).text))
+        run.move(hour * HOUR)
+        renamed = run.renew(f"{chance.salt} hour {hour}")
+        shown = renamed(steps[0].key)
+        recording.traces += run.traces
+        recording.logs += run.logs
+    recording.belong_to(f"lab__{planted.recording.name}__quiet")
+    return Injected(recording, last.agent, shown) if shown is not None else None
+
+
 def truncate_answer(planted: Planted, chance: Chance) -> Injected | None:
     """The last answer of an agent's model is cut off in the middle, and the span says that the model ran out of tokens."""
     texts = texts_by_span(planted.recording)
@@ -206,6 +247,11 @@ def _finish(item: Span | LogRecord) -> None:
                 text.string_value = CUT_OFF
             else:
                 text.string_value = FINISH.sub(rf"\g<1>{CUT_OFF}\g<3>", text.string_value)
+
+
+def _named(text: str, _owner: Span | LogRecord, _number: int) -> str:
+    """The same entity in every text."""
+    return text
 
 
 def _fill(recording: Recording, chance: Chance) -> None:
