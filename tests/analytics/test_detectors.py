@@ -64,7 +64,9 @@ def test_ids_are_used_once() -> None:
 @pytest.mark.parametrize("detector", catalogue(), ids=lambda detector: detector.name)
 def test_a_file_reads_its_parameters_and_gives_its_name(detector: Detector) -> None:
     """A parameter that no query reads, and a query that gives another detector's name, is a mistake."""
-    texts = [entry.read_text(encoding="utf-8") for folder in ("staging", "findings", "baseline") for entry in (SQL / folder).iterdir()]
+    texts = [
+        entry.read_text(encoding="utf-8") for folder in ("staging", "findings", "baseline", "rhythm") for entry in (SQL / folder).iterdir()
+    ]
     read_anywhere = {name for text in texts for name in re.findall(r"getvariable\('([a-z0-9_]+)'\)", text)}
     own = (SQL / "findings" / f"{detector.name}.sql").read_text(encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -37,7 +38,10 @@ def invent_entity(planted: Planted, chance: Chance) -> Injected | None:
     """The target of a handoff receives a second entity that nobody upstream has named, and goes on with it."""
     other = entity(chance.rng)
     return _altered_at_handoff(
-        planted, chance, lambda number: chance.entity.text + ("" if number in planted.results else " and" + other.text)
+        planted,
+        chance,
+        lambda number: chance.entity.text + ("" if number in planted.results else " and" + other.text),
+        untouched=planted.results,
     )
 
 
@@ -88,8 +92,13 @@ def _safe(text: str) -> str:
     return re.sub(r'[\s"\\\\]+', " ", text)
 
 
-def _altered_at_handoff(planted: Planted, chance: Chance, say: Callable[[int], str]) -> Injected | None:
-    """Change the entity in what the target of a handoff received, in its work, and in what was said first after that."""
+def _altered_at_handoff(
+    planted: Planted, chance: Chance, say: Callable[[int], str], *, untouched: AbstractSet[int] = frozenset()
+) -> Injected | None:
+    """Change the entity in what the target of a handoff received, in its work, and in what was said first after that.
+
+    Where the target received only texts that stay untouched, there is no place.
+    """
     texts = texts_by_span(planted.recording)
     options = []
     for handoff in planted.places.handoffs:
@@ -97,7 +106,7 @@ def _altered_at_handoff(planted: Planted, chance: Chance, say: Callable[[int], s
         if target is None or any(step.agent == target.agent and step.start < target.start for step in planted.places.steps):
             continue
         got = set[int]().union(*(marks_in(texts.get(key, ())) for key in planted.places.spans_of(target)))
-        if got & planted.known_at(target.start):
+        if (got & planted.known_at(target.start)) - untouched:
             options.append((handoff, target))
     if not options:
         return None

@@ -12,7 +12,8 @@
 -- needs: troubled_handoffs | repeated_delegations | repeated_calls | span_errors | repeated_offers
 SELECT 'loop' AS detector, 'high' AS severity, run, arg_min(trace_id, offered_at) AS trace_id, arg_min(span_id, offered_at) AS span_id,
        list(trace_id || ':' || span_id ORDER BY offered_at) AS span_ids,
-       arg_min(from_agent, offered_at) AS agent, NULL AS blamed_agent, 'rule' AS certainty,
+       -- both go round; it began with the one that handed over first
+       arg_min(from_agent, offered_at) AS agent, arg_min(from_agent, offered_at) AS blamed_agent, 'rule' AS certainty,
        'Work went back and forth between ' || least(from_agent, to_agent) || ' and ' || greatest(from_agent, to_agent) || ' ' || count(*) || ' times' AS message,
        NULL AS evidence, epoch_us(min(offered_at)) * 1000 AS found_at
 FROM troubled_handoffs
