@@ -11,6 +11,7 @@ from relaylens.semconv import HUMAN
 from relaylens_analytics import message_shapes
 from relaylens_analytics.queries import runs
 from relaylens_analytics.queries.runs import RunKey
+from relaylens_analytics.queries.together import together
 from relaylens_analytics.reader import Reader
 
 MOST_STEPS: Final = 5_000
@@ -126,16 +127,24 @@ def read(reader: Reader, key: RunKey) -> RunRecord | None:
     key = RunKey(row["run"], row["conversation"])
     texts = 2 * max(row["steps"] + row["tool_calls"], 1)
     limit = max(_SHORTEST, min(_LONGEST, _CHARACTERS // texts))
-    steps = runs.steps(reader, key, limit=MOST_STEPS, text_limit=limit).to_pylist()
-    known = {agent["agent"]: agent for agent in runs.agents(reader, row["conversation"]).to_pylist()}
+    steps, agents, calls, handoffs, findings, escalations, labels = together(
+        lambda: runs.steps(reader, key, limit=MOST_STEPS, text_limit=limit),
+        lambda: runs.agents(reader, row["conversation"]),
+        lambda: runs.tool_calls(reader, key, limit=MOST_STEPS, text_limit=limit),
+        lambda: runs.handoffs(reader, key, limit=MOST_STEPS),
+        lambda: runs.findings(reader, key),
+        lambda: runs.escalations(reader, key),
+        lambda: runs.labels(reader, key),
+    )
+    known = {agent["agent"]: agent for agent in agents}
     return RunRecord(
         run=row,
         turns=tuple(_turn(index, step, known.get(step["agent"], {})) for index, step in enumerate(steps)),
-        calls=tuple(_call(call) for call in runs.tool_calls(reader, key, limit=MOST_STEPS, text_limit=limit).to_pylist()),
-        handoffs=tuple(runs.handoffs(reader, key, limit=MOST_STEPS).to_pylist()),
-        findings=tuple(runs.findings(reader, key).to_pylist()),
-        escalations=tuple(runs.escalations(reader, key).to_pylist()),
-        labels=tuple(runs.labels(reader, key).to_pylist()),
+        calls=tuple(_call(call) for call in calls),
+        handoffs=tuple(handoffs),
+        findings=tuple(findings),
+        escalations=tuple(escalations),
+        labels=tuple(labels),
     )
 
 

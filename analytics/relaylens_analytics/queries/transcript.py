@@ -13,6 +13,7 @@ from relaylens_analytics.messages import Event, Exchange, exchange
 from relaylens_analytics.queries import limits, runs, spans
 from relaylens_analytics.queries.runs import RunKey
 from relaylens_analytics.queries.spans import SpanKey
+from relaylens_analytics.queries.together import together
 from relaylens_analytics.reader import Reader
 
 MOST_CALLS: Final = 200
@@ -80,23 +81,27 @@ class Transcript:
 
 def transcript(reader: Reader, key: RunKey, *, calls: int = MOST_CALLS, calls_from: int = 0, text_limit: int = limits.TEXT) -> Transcript:
     """Tell the story of a run; of its model calls, `calls` from the `calls_from`-th on."""
-    model_calls = runs.model_calls(reader, key, limit=calls, offset=calls_from).to_pylist()
+    model_calls, handoffs, steps, tool_calls, escalations, validations, findings = together(
+        lambda: runs.model_calls(reader, key, limit=calls, offset=calls_from),
+        lambda: runs.handoffs(reader, key),
+        lambda: runs.steps(reader, key, text_limit=text_limit),
+        lambda: runs.tool_calls(reader, key, text_limit=text_limit),
+        lambda: runs.escalations(reader, key),
+        lambda: runs.validations(reader, key),
+        lambda: runs.findings(reader, key),
+    )
     exchanges, too_large = _exchanges(reader, [SpanKey(row["trace_id"], row["span_id"]) for row in model_calls])
-    handoffs = runs.handoffs(reader, key).to_pylist()
     entries = [
         *_model_entries(model_calls, exchanges),
-        *_step_entries(runs.steps(reader, key, text_limit=text_limit).to_pylist()),
-        *_tool_entries(runs.tool_calls(reader, key, text_limit=text_limit).to_pylist(), handoffs),
+        *_step_entries(steps),
+        *_tool_entries(tool_calls, handoffs),
         *(
             _entry(EntryKind.HANDOFF, row, row["offered_at"], agent=row["from"], text=row["sent"], answer=row["received"])
             for row in handoffs
         ),
-        *_people_entries(runs.escalations(reader, key).to_pylist()),
-        *(
-            _entry(EntryKind.VERDICT, row, row["judged_at"], agent=row["validator"], text=row["reason"])
-            for row in runs.validations(reader, key).to_pylist()
-        ),
-        *(_entry(EntryKind.FINDING, row, row["found_at"], text=row["message"]) for row in runs.findings(reader, key).to_pylist()),
+        *_people_entries(escalations),
+        *(_entry(EntryKind.VERDICT, row, row["judged_at"], agent=row["validator"], text=row["reason"]) for row in validations),
+        *(_entry(EntryKind.FINDING, row, row["found_at"], text=row["message"]) for row in findings),
     ]
     order = list(EntryKind)
     entries.sort(key=lambda entry: (entry.moment or datetime.max, order.index(entry.kind)))  # noqa: DTZ901 - the store keeps UTC without a zone
@@ -194,11 +199,15 @@ def _exchanges(reader: Reader, keys: Sequence[SpanKey]) -> tuple[dict[SpanKey, E
 
 
 def _read(reader: Reader, keys: Sequence[SpanKey]) -> dict[SpanKey, Exchange]:
+    told, happened, logged = together(
+        lambda: spans.message_attributes(reader, keys),
+        lambda: spans.events(reader, keys, limit=limits.SPANS),
+        lambda: spans.logs(reader, keys, limit=limits.SPANS),
+    )
     attributes: dict[SpanKey, dict[str, str]] = {}
-    for row in spans.message_attributes(reader, keys).to_pylist():
+    for row in told:
         attributes.setdefault(SpanKey(row["trace_id"], row["span_id"]), {})[row["key"]] = row["value"]
-    events = _events(spans.events(reader, keys, limit=limits.SPANS).to_pylist(), "name")
-    logs = _events(spans.logs(reader, keys, limit=limits.SPANS).to_pylist(), "event_name")
+    events, logs = _events(happened, "name"), _events(logged, "event_name")
     return {key: exchange(attributes.get(key, {}), events.get(key, ()), logs.get(key, ())) for key in keys}
 
 
