@@ -485,6 +485,8 @@ class Applier:
             self._applied_seq = store.last_batch()
             self._gap = self._missing(store)
             self._problem = None
+        if store.check is not None:
+            store.check.start(store.cursor, self._hear_of_broken)
         self.readers.open(store)
         self._settling.open(store, self._applied_seq)
         if self._journal.last_seq > self._applied_seq:

@@ -10,6 +10,7 @@ CollectorError
 │   └── JournalUnavailableError what was asked is not on disk; it may be sent again
 ├── StoreError              the database did not take the batch
 │   ├── StoreOpenError          it cannot be opened, or is not the journal's
+│   │   └── StoreDamagedError       what is in the file is not what was written
 │   ├── StoreUnavailableError   it cannot be opened at this moment
 │   ├── StoreVersionError       the file was made by a newer Relaylens
 │   └── StoreOutdatedError      the file was made by an older Relaylens
@@ -54,6 +55,10 @@ class StoreError(CollectorError):
 
 class StoreOpenError(StoreError):
     """The database cannot be opened."""
+
+
+class StoreDamagedError(StoreOpenError):
+    """The database file is damaged."""
 
 
 class StoreUnavailableError(StoreError):

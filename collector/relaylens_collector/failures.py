@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from relaylens_collector.errors import JournalCorruptError, StoreError
+from relaylens_collector.errors import JournalCorruptError, StoreDamagedError, StoreError
 from relaylens_collector.store import Store
 
 _MOST_TRIES: Final = 5
@@ -47,7 +47,9 @@ def is_damage(error: BaseException) -> bool:
 
     A query may hold any words, which come back in the messages of its errors; only those count that stand where DuckDB itself begins.
     """
-    return any(isinstance(one, _READING) and str(one).startswith(_DAMAGE) for one in _with_causes(error))
+    return any(
+        isinstance(one, StoreDamagedError) or (isinstance(one, _READING) and str(one).startswith(_DAMAGE)) for one in _with_causes(error)
+    )
 
 
 def is_fatal(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from relaylens_collector.errors import (
+    StoreDamagedError,
     StoreLockedError,
     StoreOpenError,
     StoreOutdatedError,
@@ -23,6 +24,7 @@ from relaylens_collector.errors import (
 from relaylens_collector.journal import Journal
 from relaylens_collector.journal.segments import sync_directory
 from relaylens_collector.store import Store
+from relaylens_collector.store.block_check import BlockCheck
 from relaylens_collector.store.blocks import BLOCK_BYTES, HEADERS_BYTES, doubtful_blocks, used_blocks
 
 DATABASE_FILE: Final = "relaylens.duckdb"
@@ -31,6 +33,9 @@ DATABASE_FILES: Final = (DATABASE_FILE, f"{DATABASE_FILE}.wal")
 LOCK_FILE: Final = "lock"
 SNAPSHOT_FOLDER: Final = "snapshot"
 """Where a running collector puts a copy of its database."""
+
+CHECKED_FIRST_BYTES: Final = 1 << 30
+"""All blocks of a file up to this size are read before it is opened, which takes about a second; those of a larger one beside its use."""
 
 _MOST_SPILLED: Final = "16GB"
 
@@ -168,15 +173,19 @@ class StoreFolder:
         return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
     def _open_whole(self, memory_limit: str) -> Store:
-        """Open the database, and look whether each of its blocks is there and undamaged: DuckDB itself may find that out much later."""
+        """Open the database, and look whether each of its blocks is there and undamaged: DuckDB itself may find that out much later.
+
+        Of a large file the blocks are read while it is in use, once `check` is started.
+        """
         logs = [suffix for suffix in LOGS if self.database.with_name(DATABASE_FILE + suffix).exists()]
         if not self.database.exists():
             if logs:
                 message = f"{self.database} is missing, and its log is there."
                 raise StoreOpenError(message)
             return self._open_new(memory_limit)
-        doubtful = doubtful_blocks(self.database)
         length = self.database.stat().st_size
+        is_large = length > CHECKED_FIRST_BYTES
+        doubtful = set() if is_large else doubtful_blocks(self.database)
         store = self._open_new(memory_limit)
         try:
             ((blocks, block_size),) = store.connection.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchall()
@@ -189,12 +198,14 @@ class StoreFolder:
         if damaged:
             store.close()
             message = f"{self.database}: {len(damaged)} of its blocks are damaged, the first is block {min(damaged)}."
-            raise StoreOpenError(message)
+            raise StoreDamagedError(message)
         # With a log beside it the count may name blocks that are not in the file yet.
         if not logs and length < blocks * block_size and length < _bytes_up_to(used):
             store.close()
             message = f"{self.database} is shorter than its {blocks} blocks."
-            raise StoreOpenError(message)
+            raise StoreDamagedError(message)
+        if is_large:
+            store.check = BlockCheck(self.database)
         return store
 
     def _open_new(self, memory_limit: str) -> Store:

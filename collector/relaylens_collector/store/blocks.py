@@ -1,7 +1,8 @@
 """Whether the blocks of a database file are those that DuckDB wrote, told before it opens the file.
 
 DuckDB compares a block with its checksum when it reads it, which may be weeks after the file was opened. Here all are read at once, at
-the speed of the disk. They have to be read while the file is closed: to close another descriptor of it takes DuckDB's lock away.
+the speed of the disk; of a large file, `block_check` reads them beside its use. Here they have to be read while the file is closed: to
+close another descriptor of it takes DuckDB's lock away.
 """
 
 from pathlib import Path
@@ -30,7 +31,7 @@ def doubtful_blocks(database: Path) -> set[int]:
         file.seek(HEADERS_BYTES)
         number = 0
         while block := file.read(BLOCK_BYTES):
-            if not _has_its_checksum(block):
+            if not has_its_checksum(block):
                 found.add(number)
             number += 1
     return found
@@ -44,7 +45,8 @@ def used_blocks(connection: duckdb.DuckDBPyConnection) -> set[int]:
     return used
 
 
-def _has_its_checksum(block: bytes) -> bool:
+def has_its_checksum(block: bytes) -> bool:
+    """Tell whether a block is whole and holds what its checksum was computed of."""
     if len(block) < BLOCK_BYTES:
         return False
     words = np.frombuffer(block, "<u8")

@@ -13,6 +13,7 @@ import pyarrow as pa
 from relaylens_collector.errors import StoreError, StoreOutdatedError, StoreVersionError
 from relaylens_collector.mapping import Decoded
 from relaylens_collector.records import Record
+from relaylens_collector.store.block_check import BlockCheck
 from relaylens_collector.store.intervals import Intervals
 from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.known_requests import KnownRequests
@@ -60,6 +61,7 @@ class Store:
             },
         )
         self._file = _identity(self.path)
+        self.check: BlockCheck | None = None
         try:
             self._create()
             self._recall()
@@ -105,7 +107,11 @@ class Store:
         """Close the file."""
         self._inserter.shutdown()
         self._checkpointer.shutdown()
+        if self.check is not None:
+            self.check.stop()
         self.connection.close()
+        if self.check is not None:
+            self.check.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for a reader."""
