@@ -78,7 +78,7 @@ CREATE OR REPLACE TEMP MACRO first_cell(cell) AS CASE WHEN cell[1] = chr(1) THEN
 
 def build(folder: Path, spans: int) -> None:
     """Build the store in an empty folder: the base through a collector, its copies in the closed store."""
-    with running(folder) as collector:
+    with running(folder, memory_limit=_MEMORY) as collector:
         _ingest_base(collector)
     base = _numbers(folder)
     copies = _enlarge(folder / DATABASE_FILE, spans)
@@ -86,11 +86,12 @@ def build(folder: Path, spans: int) -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Collector]:
-    """Run a collector on the store; what it is asked meanwhile is asked as in use."""
-    collector = Collector(Settings(store=folder, otlp_http_port=0, otlp_grpc_port=0, memory_limit=_MEMORY), settle)
+def running(folder: Path, *, memory_limit: str = Settings.memory_limit) -> Iterator[Collector]:
+    """Run a collector on the store, as in use, once it is level with its journal."""
+    collector = Collector(Settings(store=folder, otlp_http_port=0, otlp_grpc_port=0, memory_limit=memory_limit), settle)
     collector.start()
     try:
+        collector.ingest.flush()
         yield collector
     finally:
         collector.stop()

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -88,17 +89,20 @@ def main() -> None:
     parser.add_argument("--spans", type=int, default=MILLION)
     parser.add_argument("--times", type=int, default=60, help="how often each question is asked")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long each question is asked, if that is shorter")
-    parser.add_argument("--store", type=Path, help="a store that was built before: the file alone is asked")
+    parser.add_argument("--store", type=Path, help="a store that was built before")
+    parser.add_argument("--way", choices=["http", "file", "both"], default="both", help="ask a collector, the file, or one after the other")
     parser.add_argument("--only", default="", help="questions whose name holds this")
     asked = parser.parse_args()
-    if asked.store is not None:
-        timings, known = _ask_all(str(asked.store), "file", asked)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            build(Path(folder), asked.spans)
-            with running(Path(folder)) as collector:
+    with ExitStack() as kept:
+        folder = asked.store or Path(kept.enter_context(tempfile.TemporaryDirectory()))
+        if asked.store is None:
+            build(folder, asked.spans)
+        timings: list[Timing] = []
+        if asked.way != "file":
+            with running(folder) as collector:
                 timings, known = _ask_all(collector.http_url, "http", asked, _otlp(collector.http_url))
-            more, known = _ask_all(folder, "file", asked)
+        if asked.way != "http":
+            more, known = _ask_all(str(folder), "file", asked)
             timings += more
     scale = 1.0 if known.spans < 2 * MILLION else _LARGER
     print(machine())

@@ -1,15 +1,18 @@
 -- In how much of the work it takes part in does an agent ask a person?
 -- $by: agent, service, time ($bucket seconds). $since, $until, $service, $agent: NULL for no limit.
+-- A run is known by a hash of 64 bits: hundreds of thousands of ids, each with every agent of its run, would not fit in the memory.
 WITH asked AS (
-    SELECT DISTINCT conversation, run, agent
+    SELECT DISTINCT hash(conversation, run) AS place, agent
     FROM escalations
     WHERE run IS NOT NULL AND agent IS NOT NULL
 ),
 took_part AS (
-    SELECT DISTINCT conversation, run, agent
+    SELECT DISTINCT hash(conversation, run) AS place, agent
     FROM steps
+    -- no turn begins before its run
+    WHERE ($since IS NULL OR started_at IS NULL OR started_at >= $since::TIMESTAMP) AND ($agent IS NULL OR agent = $agent)
     UNION
-    SELECT conversation, run, agent
+    SELECT place, agent
     FROM asked
 ),
 ended AS (
@@ -19,10 +22,10 @@ ended AS (
             WHEN 'service' THEN runs.service_name
             WHEN 'time' THEN time_key(runs.started_at, $bucket)
         END AS key,
-        asked.run IS NOT NULL AS asked
+        asked.place IS NOT NULL AS asked
     FROM runs
-    JOIN took_part USING (conversation, run)
-    LEFT JOIN asked USING (conversation, run, agent)
+    JOIN took_part ON took_part.place = hash(runs.conversation, runs.run)
+    LEFT JOIN asked ON asked.place = took_part.place AND asked.agent = took_part.agent
     WHERE runs.outcome <> 'running'
         AND in_window(runs.started_at, $since, $until)
         AND ($service IS NULL OR runs.service_name = $service)

@@ -1,12 +1,17 @@
 -- On how many of a deployment's good runs does each detector say something? Good: its newest verdict is good or, without a verdict, it was
 -- completed and no other detector's finding of severity high is shown for it.
 CREATE OR REPLACE MACRO false_alarm_rates() AS TABLE (
+    -- Each once by grouping: `list(DISTINCT ...)` is five times as dear.
     WITH told AS (
-        SELECT conversation, run, list(DISTINCT detector) AS detectors, coalesce(list(DISTINCT detector) FILTER (severity = 'high'), []) AS grave
+        SELECT conversation, run, list(detector) AS detectors, coalesce(list(detector) FILTER (is_grave), []) AS grave
         FROM (
-            SELECT conversation, run, detector, severity FROM findings
-            UNION ALL
-            SELECT conversation, run, detector, 'hint' FROM hints
+            SELECT conversation, run, detector, bool_or(is_grave) AS is_grave
+            FROM (
+                SELECT conversation, run, detector, severity = 'high' AS is_grave FROM findings
+                UNION ALL
+                SELECT conversation, run, detector, FALSE FROM hints
+            )
+            GROUP BY conversation, run, detector
         )
         GROUP BY conversation, run
     ),

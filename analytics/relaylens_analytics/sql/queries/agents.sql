@@ -4,7 +4,7 @@ WITH turns AS (
     SELECT
         agent,
         count(*) AS steps,
-        count(DISTINCT (conversation, run)) AS runs,
+        count(DISTINCT hash(conversation, run)) AS runs,  -- its ids are long, and there are as many as runs
         count(*) FILTER (WHERE outcome <> 'running') AS ended,
         count(*) FILTER (WHERE outcome = 'completed') AS completed,
         count(*) FILTER (WHERE outcome <> 'running' AND outcome_evidence = 'stated') AS stated,

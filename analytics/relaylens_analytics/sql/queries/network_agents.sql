@@ -1,12 +1,13 @@
 -- Who is in the network, how much do they do, and how well?
 -- $since, $until, $service: NULL for no limit. $limit: the busiest so many. A person's tasks are the questions put to them.
-WITH window_steps AS (
-    SELECT * FROM steps WHERE in_window(started_at, $since, $until) AND ($service IS NULL OR service_name = $service)
-),
-window_handoffs AS (
+-- A run is known by a hash of 64 bits: its ids are long, and there are as many as runs.
+WITH handed_to_people AS (
     SELECT *
     FROM handoffs
-    WHERE NOT is_return AND in_window(offered_at, $since, $until) AND ($service IS NULL OR service_name = $service)
+    WHERE target_type = 'human'
+        AND NOT is_return
+        AND in_window(offered_at, $since, $until)
+        AND ($service IS NULL OR service_name = $service)
 ),
 window_escalations AS (
     SELECT * FROM escalations WHERE in_window(requested_at, $since, $until) AND ($service IS NULL OR service_name = $service)
@@ -14,19 +15,17 @@ window_escalations AS (
 questions AS (
     SELECT coalesce(to_agent, 'human') AS agent, succeeded OR reason IS NOT NULL AS ended, succeeded AS completed, wait_ms AS took_ms, offered_at AS asked_at,
         conversation, run
-    FROM window_handoffs
-    WHERE target_type = 'human'
+    FROM handed_to_people
     UNION ALL
     SELECT 'human', asked.state NOT IN ('requested', 'pending'), asked.state IN ('approved', 'denied', 'edited'), asked.pending_ms, asked.requested_at,
         asked.conversation, asked.run
     FROM window_escalations AS asked
-    ANTI JOIN window_handoffs AS handed
-        ON handed.target_type = 'human'
-        AND handed.trace_id = asked.trace_id
+    ANTI JOIN handed_to_people AS handed
+        ON handed.trace_id = asked.trace_id
         AND handed.from_agent = asked.agent
         AND (handed.span_id = asked.span_id OR handed.span_id IS NULL OR asked.span_id IS NULL)
 ),
-worked AS (
+turns AS MATERIALIZED (
     SELECT
         agent,
         'agent' AS kind,
@@ -34,7 +33,7 @@ worked AS (
         count(*) FILTER (WHERE outcome <> 'running') AS ended,
         count(*) FILTER (WHERE outcome = 'completed') AS completed,
         count(*) FILTER (WHERE outcome = 'running') AS running,
-        count(DISTINCT (conversation, run)) AS runs,
+        count(DISTINCT hash(conversation, run)) AS runs,
         quantile_cont(duration_ms, 0.5) AS p50_ms,
         quantile_cont(duration_ms, 0.95) AS p95_ms,
         sum(errors) AS errors,
@@ -42,8 +41,18 @@ worked AS (
         sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) AS tokens,
         sum(cost_usd) AS cost_usd,
         max(started_at) AS last_seen_at
-    FROM window_steps
+    FROM steps
+    WHERE in_window(started_at, $since, $until) AND ($service IS NULL OR service_name = $service)
     GROUP BY agent
+),
+edges AS (
+    SELECT from_agent, CASE WHEN target_type = 'agent' THEN to_agent END AS to_agent, max(offered_at) AS offered_at
+    FROM handoffs
+    WHERE NOT is_return AND in_window(offered_at, $since, $until) AND ($service IS NULL OR service_name = $service)
+    GROUP BY ALL
+),
+worked AS (
+    FROM turns
     UNION ALL
     SELECT
         agent, 'human', count(*), count(*) FILTER (WHERE ended), count(*) FILTER (WHERE completed), count(*) FILTER (WHERE NOT ended),
@@ -53,11 +62,11 @@ worked AS (
     UNION ALL
     SELECT named.agent, 'agent', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, NULL, max(named.offered_at)
     FROM (
-        SELECT from_agent AS agent, offered_at FROM window_handoffs
+        SELECT from_agent AS agent, offered_at FROM edges
         UNION ALL
-        SELECT to_agent, offered_at FROM window_handoffs WHERE target_type = 'agent' AND to_agent IS NOT NULL
+        SELECT to_agent, offered_at FROM edges WHERE to_agent IS NOT NULL
     ) AS named
-    ANTI JOIN window_steps ON window_steps.agent = named.agent
+    ANTI JOIN turns ON turns.agent = named.agent
     GROUP BY named.agent
 ),
 known AS (
