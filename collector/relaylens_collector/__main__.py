@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
-from relaylens_collector.allocation import keep_freed_memory
+from relaylens_collector.allocation import keep_freed_memory, leave_pandas_out
 from relaylens_collector.collector import Collector
 from relaylens_collector.errors import CollectorError, SettingsError
 from relaylens_collector.log_lines import log_to_stderr
@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None, settle: Settler | None = None) -> int:
     """Run until SIGTERM or SIGINT, and return the exit code; a program that has a settler hands it in."""
     keep_freed_memory()
+    leave_pandas_out()
     given = vars(parser().parse_args(arguments))
     # Held back from the start on and in every thread, and waited for below: a handler could meet a lock that its own thread holds.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)

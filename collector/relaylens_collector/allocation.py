@@ -5,6 +5,10 @@ then clears each page anew for the next transaction. That was a third of the pro
 """
 
 import ctypes
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 from typing import Final
 
 import pyarrow as pa
@@ -14,11 +18,34 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 """From glibc's malloc.h."""
 
-_KEPT: Final = 32 << 20
+_KEPT: Final = 16 << 20
 _LARGEST_KEPT: Final = 32 << 20
 """glibc takes no more."""
 _ARENAS: Final = 2
 """Each keeps what it has; with one a thread, as many as ten would."""
+
+
+class _NoPandas(MetaPathFinder):
+    """Finds that pandas is not there."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        """Say so."""
+        del path, target
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname, name=fullname)
+
+
+def leave_pandas_out() -> None:
+    """Keep Arrow from importing pandas, 50 MiB, only to tell its objects from others, of which the collector has none.
+
+    To be called early, by a program whose process is the collector's own: Arrow looks once, and turns nothing into pandas there later.
+    """
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([None])
+    finally:
+        sys.meta_path.remove(finder)
 
 
 def keep_freed_memory() -> bool:
@@ -32,3 +59,10 @@ def keep_freed_memory() -> bool:
         return False
     options = ((_ARENA_MAX, _ARENAS), (_MMAP_THRESHOLD, _LARGEST_KEPT), (_TRIM_THRESHOLD, _KEPT))
     return all(mallopt(option, value) for option, value in options)
+
+
+def give_freed_memory_back() -> None:
+    """Return to the system what is free in the midst of what is used; takes some milliseconds."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -16,6 +16,8 @@ import duckdb
 
 from relaylens_collector.anchors import Anchoring, Keeper, Reach
 from relaylens_collector.applying import Applier
+from relaylens_collector.compacting import Compacting
+from relaylens_collector.erasing.database import compact, remove_unfinished
 from relaylens_collector.erasing.executing import erase, finish
 from relaylens_collector.erasing.planning import KEEP_EVERYTHING, Retention
 from relaylens_collector.erasing.plans import Plan
@@ -65,7 +67,7 @@ class Limits:
     free_bytes: int = 256 << 20
     """Room that stays free on the disk."""
 
-    memory_limit: str = "256MB"
+    memory_limit: str = "192MiB"
     """DuckDB's own."""
 
     retention: Retention = KEEP_EVERYTHING
@@ -135,6 +137,7 @@ class Ingest:
             self._anchors = Keeper(self._folder.path, anchoring or Anchoring(), self._reach)
             opened.callback(self._anchors.close)
             finish(self._folder.path, self._folder.database, self._journal, memory_limit=self._limits.memory_limit)
+            remove_unfinished(self._folder.database)
             if rebuild:
                 self._folder.put_database_aside("replaced")
             self._applier = Applier(
@@ -154,6 +157,12 @@ class Ingest:
                 self._limits.retention_every_seconds,
                 lambda elapsed: self.plan_retention(self._limits.retention, elapsed, "collector"),
                 self.erase,
+            )
+            self._compacting = Compacting(
+                (pace or Pace()).compact_after_seconds,
+                progress=self._applier.progress,
+                reading=self.reading,
+                compact=lambda: self._while_closed(lambda: compact(self._folder.database, memory_limit=self._limits.memory_limit)),
             )
             opened.pop_all()
 
@@ -226,9 +235,12 @@ class Ingest:
         def carry_out() -> None:
             done.append(erase(self._folder.path, self._folder.database, self._journal, plan, memory_limit=self._limits.memory_limit))
 
-        with self._snapshotting:
-            self._applier.while_closed(carry_out)
+        self._while_closed(carry_out)
         return done[0]
+
+    def _while_closed(self, work: Callable[[], None]) -> None:
+        with self._snapshotting:
+            self._applier.while_closed(work)
 
     def plan_retention(self, retention: Retention, elapsed: timedelta, said_by: str) -> Plan:
         """Ask what the rules want erased; `elapsed` is the time since that was asked last."""
@@ -262,6 +274,7 @@ class Ingest:
     def close(self, drain_seconds: float = 60.0) -> None:
         """Apply what waits, for so long at most, and let go of the folder; what is left is applied at the next start."""
         self._retaining.close()
+        self._compacting.close()
         self._applier.close(drain_seconds)
         self._journal.close()
         self._anchors.close()

@@ -13,7 +13,7 @@ class Pace:
     group_bytes: int = TRANSACTION_BYTES
     """Request bytes of one transaction at most, unless a single request has more."""
 
-    queue_bytes: int = 24 << 20
+    queue_bytes: int = 16 << 20
     """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""
 
     room_seconds: float = 0.25
@@ -30,6 +30,9 @@ class Pace:
 
     settle_every_seconds: float = 5.0
     """Under constant load traces are settled this often, or so that storing has two thirds of the time."""
+
+    compact_after_seconds: float = 300.0
+    """When nothing has come for so long, the database is written anew if much of its file is free."""
 
 
 @dataclass(frozen=True, slots=True)

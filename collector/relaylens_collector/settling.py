@@ -9,6 +9,7 @@ from typing import Final
 
 import duckdb
 
+from relaylens_collector.allocation import give_freed_memory_back
 from relaylens_collector.failures import answers, is_damage
 from relaylens_collector.pace import Pace
 from relaylens_collector.store import Settler, Store
@@ -17,6 +18,9 @@ _INTERRUPT_EVERY: Final = 0.1
 _BREATH: Final = 3
 """While more comes, settling begins at the earliest after so many times what it took last: storing has two thirds of the time, and a
 settling of more spans at once takes less for each."""
+
+_LONG: Final = 1.0
+"""Seconds; a settling that took so long has had much memory, which is scattered among what others hold now."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -149,6 +153,8 @@ class Settling:
             self._give_back()
             self._failed(error, store)
             return
+        if time.monotonic() - began >= _LONG:
+            give_freed_memory_back()
         with self._changed:
             self.settled_seq = upto
             # What came meanwhile came after the beginning.

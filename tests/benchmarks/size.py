@@ -1,7 +1,7 @@
 """Bytes on disk per span, database and journal together, against the protobuf bytes that were sent.
 
 Single calls and conversations of 30 turns (`dialogues`) are ingested, settled and left alone until the collector has compressed its
-journal, as it does by itself; then it is ended in order. `python -m tests.benchmarks.size` prints the figures; it ends with 1 where one
+journal and given back what is free in its database, as it does by itself; then it is ended in order. `python -m tests.benchmarks.size` prints the figures; it ends with 1 where one
 is over its limit. `--records FOLDER` measures recorded traces too: files of varint length-delimited requests, xz-compressed.
 """
 
@@ -23,14 +23,20 @@ from tests.benchmarks.dialogues import TURNS, Prose, conversations, single_calls
 from tests.benchmarks.ingest import machine
 
 from relaylens_analytics.settle import settle
+from relaylens_collector.errors import NotReadyError
 from relaylens_collector.ingest import Ingest
 from relaylens_collector.journal.segments import list_segments
+from relaylens_collector.pace import Pace
 from relaylens_collector.signals import Signal
+from relaylens_collector.store.statements import read_statement
 
 SINGLE: Final = 0.25
 TALK: Final = 0.10
 
 _WAIT_S: Final = 60.0
+_QUIET_S: Final = 2.0
+"""How soon the database is written anew, which it is after minutes by default."""
+
 _SMALL: Final = 4 << 20
 """A segment that is smaller than this waits for more."""
 
@@ -59,13 +65,13 @@ class Size:
 def measure(bodies: Iterable[bytes], folder: Path) -> Size:
     """Ingest, settle, wait until the journal is quiet and small, end in order, and look at the files."""
     spans = sent = 0
-    with Ingest(folder, settle) as ingest:
+    with Ingest(folder, settle, pace=Pace(compact_after_seconds=_QUIET_S)) as ingest:
         for body in bodies:
             spans += ingest.submit(Signal.TRACES, body).accepted
             sent += len(body)
         ingest.flush()
         deadline = time.monotonic() + _WAIT_S
-        while not _is_small(folder / "journal") and time.monotonic() < deadline:
+        while not (_is_small(folder / "journal") and _is_compact(ingest)) and time.monotonic() < deadline:
             time.sleep(0.2)
     journal = sum(path.stat().st_size for path in (folder / "journal").iterdir())
     database = sum(path.stat().st_size for path in folder.glob("relaylens.duckdb*") if path.is_file())
@@ -126,6 +132,19 @@ def main() -> None:
 def _is_small(journal: Path) -> bool:
     """Tell whether all segments are compressed but for a short one."""
     return all(one.compressed or one.path.stat().st_size < _SMALL for one in list_segments(journal))
+
+
+def _is_compact(ingest: Ingest) -> bool:
+    """Tell whether the log is brought into the database's file, and little of that is free."""
+    log = ingest.folder / "relaylens.duckdb.wal"
+    if log.exists() and log.stat().st_size >= _SMALL:
+        return False
+    try:
+        with ingest.reading() as cursor:
+            [(blocks, free, size)] = cursor.execute(read_statement("free_blocks")).fetchall()
+    except NotReadyError:
+        return False
+    return bool(free * size < 2 * _SMALL or free < 0.15 * blocks)
 
 
 def _prose_ratio() -> float:

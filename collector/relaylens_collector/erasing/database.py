@@ -53,15 +53,25 @@ def remove_copies(path: Path) -> None:
             copy.unlink()
 
 
+def remove_unfinished(path: Path) -> None:
+    """Delete what is left of a new file that was not finished."""
+    for suffix in ("", *LOGS):
+        path.with_name(path.name + _COMPACTING + suffix).unlink(missing_ok=True)
+
+
 def compact(path: Path, *, memory_limit: str) -> None:
     """Write the database into a new file in its place: DuckDB never makes a file smaller, and keeps freed blocks as they were."""
     target = path.with_name(path.name + _COMPACTING)
-    target.unlink(missing_ok=True)
-    with duckdb.connect(config={"memory_limit": memory_limit}) as connection:
-        connection.execute(f"ATTACH '{_quoted(path)}' AS old (READ_ONLY)")
-        connection.execute(f"ATTACH '{_quoted(target)}' AS new (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute("COPY FROM DATABASE old TO new")
-        connection.execute("CHECKPOINT new")
+    remove_unfinished(path)
+    try:
+        with duckdb.connect(config={"memory_limit": memory_limit}) as connection:
+            connection.execute(f"ATTACH '{_quoted(path)}' AS old (READ_ONLY)")
+            connection.execute(f"ATTACH '{_quoted(target)}' AS new (STORAGE_VERSION '{STORAGE_VERSION}')")
+            connection.execute("COPY FROM DATABASE old TO new")
+            connection.execute("CHECKPOINT new")
+    except duckdb.Error:
+        remove_unfinished(path)
+        raise
     with target.open("rb") as file:
         os.fsync(file.fileno())
     target.replace(path)

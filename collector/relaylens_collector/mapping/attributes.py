@@ -13,9 +13,9 @@ from relaylens_collector.mapping.anyvalue import Complex, array_text, kvlist_tex
 from relaylens_collector.mapping.cells import Cells, LongTexts
 from relaylens_collector.mapping.columns import Ints, offsets_of, owners, text_column, utf8
 
-_NO_TEXT: Final = pa.scalar(None, pa.string())
-_NO_KEYS: Final = pa.array([], pa.string()).dictionary_encode()
-_NO_BYTES: Final = pa.scalar(None, pa.binary())
+_NO_TEXT: Final = pa.nulls(1, pa.string())[0]
+_NO_KEYS: Final = pa.nulls(0, pa.string()).dictionary_encode()
+_NO_BYTES: Final = pa.nulls(1, pa.binary())[0]
 
 SCALARS: Final = {"bool_value": "b", "int_value": "i", "double_value": "d"}
 """Field of AnyValue and the letter of its kind."""

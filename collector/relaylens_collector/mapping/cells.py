@@ -17,7 +17,7 @@ LONGEST_IN_PLACE: Final = 240
 REFERENCE: Final = "\x01"
 """Begins a cell that refers to texts."""
 
-_NO_TEXT: Final = pa.scalar(None, pa.string())
+_NO_TEXT: Final = pa.nulls(1, pa.string())[0]
 
 
 @dataclass(frozen=True, slots=True)

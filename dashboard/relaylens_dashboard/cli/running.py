@@ -15,7 +15,7 @@ import typer
 
 import relaylens_dashboard
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
-from relaylens_collector.allocation import keep_freed_memory
+from relaylens_collector.allocation import keep_freed_memory, leave_pandas_out
 from relaylens_collector.collector import Collector
 from relaylens_collector.log_lines import log_to_stderr
 from relaylens_collector.memory_cap import cap_memory
@@ -85,6 +85,7 @@ def _start_collector(running: ExitStack, settings: Settings, settle: Settler, st
     """Start the collector; its warnings go to standard error."""
     log_to_stderr(settings.log_format, logging.WARNING)
     keep_freed_memory()
+    leave_pandas_out()
     collector = Collector(settings, settle)
     collector.start()
     cap_memory(settings.process_memory)

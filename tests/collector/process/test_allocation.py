@@ -30,3 +30,20 @@ def _page_faults(how: str) -> int:
 def test_freed_memory_is_kept() -> None:
     """The kernel is asked for the pages once, not in every round."""
     assert 10 * _page_faults("keep") < _page_faults("as it is")
+
+
+def test_the_collector_goes_without_pandas() -> None:
+    """Arrow does not import it once it was told, whatever is made of what, and whoever wants it can still have it."""
+    code = """
+import sys
+from relaylens_collector import __main__
+from relaylens_collector.allocation import leave_pandas_out
+leave_pandas_out()
+import pyarrow as pa
+pa.array([1, None]), pa.scalar("a"), pa.table({"a": ["b"]})
+print("pandas" in sys.modules)
+import pandas
+print("pandas" in sys.modules)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ["False", "True"] == ended.stdout.split()
