@@ -1,8 +1,9 @@
 """Bytes on disk per span, database and journal together, against the protobuf bytes that were sent.
 
 Single calls and conversations of 30 turns (`dialogues`) are ingested, settled and left alone until the collector has compressed its
-journal and given back what is free in its database, as it does by itself; then it is ended in order. `python -m tests.benchmarks.size` prints the figures; it ends with 1 where one
-is over its limit. `--records FOLDER` measures recorded traces too: files of varint length-delimited requests, xz-compressed.
+journal and given back what is free in its database, as it does by itself; then it is ended in order. `python -m tests.benchmarks.size`
+prints the figures; it ends with 1 where one is over its limit. `--records FOLDER` measures recorded traces too: files of varint
+length-delimited requests, xz-compressed.
 """
 
 import argparse

@@ -54,6 +54,10 @@ class Verdict:
     message: str | None
 
 
+_DIGITS: Final = 4
+"""Of the chances by single views, which are kept to be shown: all that a few hundred good runs can tell."""
+
+
 def without_history(runs: int, history: int) -> list[Verdict]:
     """No verdict, since there are too few good runs."""
     return [Verdict(history, None, None, alarm=False, views={}, scores=None, began_at=None, message=None)] * runs
@@ -67,7 +71,7 @@ def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, 
         past = baseline.without(run)
         p_value = float(judgement.chances.p_value[place])
         alarm = bool(judgement.chances.at_most[place] <= budget and judgement.is_new[place]) and may_alarm[place]
-        views = {name: float(values[place]) for name, values in judgement.views.items()}
+        views = {name: round(float(values[place]), _DIGITS) for name, values in judgement.views.items()}
         told = None
         if alarm and past is baseline.past:
             usual = usual or UsualSteps.of(past)

@@ -31,7 +31,7 @@ UNFINISHED_SUFFIX: Final = ".unfinished"
 
 _NAME: Final = re.compile(r"(?P<number>\d{8})-(?P<first>\d{12})\.segment(?P<compressed>\.zst)?")
 _COMPRESSION: Final = "zstd"
-CODEC: Final = pa.Codec(_COMPRESSION, compression_level=9)
+CODEC: Final = pa.Codec(_COMPRESSION, compression_level=12)
 """Finds the conversation that every call repeats, where quicker levels lose sight of it: an eighth of the bytes they leave."""
 
 _FRAME_BYTES: Final = 16 << 20
