@@ -13,7 +13,7 @@ if sys.argv[1] == "keep" and not keep_freed_memory():
 for round in range(12):
     if round == 2:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    blocks = [bytearray(b"x") * (1 << 20) for _ in range(24)]
+    blocks = [bytearray(b"x") * (1 << 20) for _ in range(12)]
     del blocks
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """

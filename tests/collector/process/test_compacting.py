@@ -44,21 +44,23 @@ def _fill(ingest: Ingest, make_traces: MakeTraces) -> None:
             cursor.execute("CHECKPOINT")
 
 
-def test_free_blocks_are_given_back_when_nothing_comes(tmp_path: Path, make_traces: MakeTraces, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_blocks_are_given_back_when_nothing_comes(
+    tmp_path: Path, make_traces: MakeTraces, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Everything is there afterwards, more is taken, and the store verifies."""
     monkeypatch.setattr("relaylens_collector.compacting._LEAST", 1)
-    file = tmp_path / "relaylens.duckdb"
+    monkeypatch.setattr("relaylens_collector.compacting._SHARE", 0.01)
+    caplog.set_level("INFO", logger="relaylens_collector.compacting")
     with Ingest(tmp_path, pace=Pace(compact_after_seconds=3600)) as ingest:
         _fill(ingest, make_traces)
         blocks, free = _blocks(ingest)
-        assert free >= 0.15 * blocks
-    before = file.stat().st_ino
+        assert free > 0
     (tmp_path / "relaylens.duckdb.compacting").write_bytes(b"left by a process that was killed")
 
     with Ingest(tmp_path, pace=Pace(compact_after_seconds=0.05)) as ingest:
         assert not (tmp_path / "relaylens.duckdb.compacting").exists()
         ingest.submit(Signal.TRACES, make_traces(7))
-        assert _until(lambda: file.stat().st_ino != before and _blocks(ingest)[0] < blocks and ingest.spans() == 3003)
+        assert _until(lambda: "given back" in caplog.text and _blocks(ingest)[0] < blocks and ingest.spans() == 3003)
         ingest.submit(Signal.TRACES, make_traces(8))
         ingest.flush()
         assert 3006 == ingest.spans()
