@@ -54,8 +54,11 @@ class Verdict:
     message: str | None
 
 
-_DIGITS: Final = 4
-"""Of the chances by single views, which are kept to be shown: all that a few hundred good runs can tell."""
+_DIGITS: Final = 6
+"""Of what is kept of a verdict: random digits behind them take most of the room, and tell nothing."""
+
+_DIGITS_OF_VIEWS: Final = 3
+"""Of the chances by single views, which are only shown: all that a few hundred good runs can tell."""
 
 
 def without_history(runs: int, history: int) -> list[Verdict]:
@@ -71,7 +74,7 @@ def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, 
         past = baseline.without(run)
         p_value = float(judgement.chances.p_value[place])
         alarm = bool(judgement.chances.at_most[place] <= budget and judgement.is_new[place]) and may_alarm[place]
-        views = {name: round(float(values[place]), _DIGITS) for name, values in judgement.views.items()}
+        views = {name: round(float(values[place]), _DIGITS_OF_VIEWS) for name, values in judgement.views.items()}
         told = None
         if alarm and past is baseline.past:
             usual = usual or UsualSteps.of(past)
@@ -79,7 +82,8 @@ def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, 
         elif alarm:
             told = _told(past, UsualSteps.of(past), runs.at([place]), p_value)
         scores, began, message = told or (None, None, None)
-        found.append(Verdict(len(past), p_value, float(judgement.suspicion[place]), alarm, views, scores, began, message))
+        suspicion = round(float(judgement.suspicion[place]), _DIGITS)
+        found.append(Verdict(len(past), round(p_value, _DIGITS), suspicion, alarm, views, scores, began, message))
     return found
 
 

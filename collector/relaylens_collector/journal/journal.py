@@ -17,7 +17,7 @@ from relaylens_collector.journal.anchor import Anchor
 from relaylens_collector.journal.framing import Link, request_hash
 from relaylens_collector.journal.recovery import recover
 from relaylens_collector.journal.rewriting import Change, rewrite
-from relaylens_collector.journal.segments import Segment, at, compress, list_segments, open_segment
+from relaylens_collector.journal.segments import FRAME_BYTES, Segment, at, compress, list_segments, open_segment
 from relaylens_collector.journal.writer import Entry, SegmentWriter
 from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
@@ -74,6 +74,7 @@ class Journal:
         anchor.write(end.link)
         self._writer = SegmentWriter(self._directory, anchor, segment_bytes=segment_bytes, end=end.link, last=end.last)
         self._waiting: queue.SimpleQueue[_Request | _Order] = queue.SimpleQueue()
+        self._segment_bytes = segment_bytes
         self._closed = False
         self._closing = threading.Lock()
         self._failing = False
@@ -262,7 +263,7 @@ class Journal:
                     break
                 try:
                     with self._changing_files:
-                        compress(segment)
+                        compress(segment, frame_bytes=self._segment_bytes if self._is_quiet() else FRAME_BYTES)
                 except OSError as error:
                     _logger.warning("%s: cannot be compressed: %s.", segment.path, error.strerror or error)
                     break

@@ -34,7 +34,9 @@ _COMPRESSION: Final = "zstd"
 CODEC: Final = pa.Codec(_COMPRESSION, compression_level=12)
 """Finds the conversation that every call repeats, where quicker levels lose sight of it: an eighth of the bytes they leave."""
 
-_FRAME_BYTES: Final = 16 << 20
+FRAME_BYTES: Final = 16 << 20
+"""Compressed together, and so held in memory; what repeats within more of a segment is found only in longer parts."""
+
 _SAMPLE_BYTES: Final = 1 << 20
 _WORTH: Final = 0.9
 
@@ -178,14 +180,14 @@ def at(path: Path, offset: int, why: object) -> str:
     return f"{path}, byte {offset}: {why}."
 
 
-def compress(segment: Segment) -> Segment:
-    """Put a sealed segment into a compressed file, and take the plain one away when that is safely on disk."""
+def compress(segment: Segment, *, frame_bytes: int = FRAME_BYTES) -> Segment:
+    """Put a sealed segment into a compressed file, so much at once, and take the plain one away when that is safely on disk."""
     if segment.compressed or not _is_worth_it(segment):
         return segment
     target = _compressed_path(segment)
     unfinished = target.with_name(target.name + UNFINISHED_SUFFIX)
     with segment.path.open("rb") as plain, unfinished.open("wb") as file:
-        while part := plain.read(_FRAME_BYTES):
+        while part := plain.read(frame_bytes):
             file.write(CODEC.compress(part))
         file.flush()
         os.fsync(file.fileno())
