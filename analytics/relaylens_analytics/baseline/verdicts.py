@@ -1,5 +1,6 @@
 """Verdicts of a baseline as rows: the suspicion of each run, and a finding for each that is flagged."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -83,7 +84,7 @@ def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, 
             told = _told(past, UsualSteps.of(past), runs.at([place]), p_value)
         scores, began, message = told or (None, None, None)
         suspicion = round(float(judgement.suspicion[place]), _DIGITS)
-        found.append(Verdict(len(past), round(p_value, _DIGITS), suspicion, alarm, views, scores, began, message))
+        found.append(Verdict(len(past), math.ceil(p_value * 10**_DIGITS) / 10**_DIGITS, suspicion, alarm, views, scores, began, message))
     return found
 
 
