@@ -48,6 +48,8 @@ def _laboratory(laboratory: Laboratory, found: Sequence[set[Found]], history: in
         f"deployment of its own with {history} untouched runs on the days before. Into each run each fault is put once, where it has a",
         "place; the untouched twin is the negative. A fault counts as found when one of the detectors named says so. Precision is over the",
         "broken twins and as many untouched ones. How faults are put in is told in `tests/faults`.",
+        "Agents that go quiet are put into deployments of their own, since the runs of others would break the silence. That a person has not answered",
+        "is true of `waiting_run`, so `approval_pending` counts for no false alarm there.",
         *table(("fault", "told by", "recall", "precision", "agent blamed right, of those found", "no place in"), rows),
         "By framework, found of broken:",
         *_by_framework(twins, found),
