@@ -1,9 +1,12 @@
 """`relaylens export`: requests from the journal as OTLP, or a table of nouns as Parquet."""
 
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, timedelta
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +16,9 @@ from relaylens_analytics.values import Value
 from relaylens_collector.signals import Signal
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SQL: Final = files("relaylens_dashboard.cli") / "sql"
 
@@ -30,6 +36,18 @@ class Table(StrEnum):
     FEEDBACK = "feedback"
     AGENTS = "agents"
 
+
+_MOMENTS: Final = {
+    Table.HANDOFFS: "offered_at",
+    Table.ESCALATIONS: "requested_at",
+    Table.FINDINGS: "found_at",
+    Table.VALIDATIONS: "judged_at",
+    Table.FEEDBACK: "given_at",
+    Table.AGENTS: "first_seen_at",
+}
+"""By what a table is in order, where that is not `started_at`."""
+
+_ROWS_AT_ONCE: Final = 20_000
 
 _WITHOUT_RUN: Final = (Table.CONVERSATIONS, Table.AGENTS)
 
@@ -121,12 +139,37 @@ def _send_findings(reader: Reader, window: Window, wanted: FindingFilter, endpoi
 
 
 def _export_table(reader: Reader, table: Table, values: dict[str, Value], out: Path) -> None:
-    """Write a table of nouns."""
+    """Write a table of nouns, a slice of time at once: the texts of all of it may not fit in the memory."""
     import pyarrow.parquet as pq
 
-    rows = reader.query((_SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8"), values)
-    pq.write_table(rows, out, compression="zstd")
-    say(f"Wrote {rows.num_rows:,} {table} to {out}")
+    slices = _slices(reader, table, values)
+    first = next(slices)
+    written = 0
+    with pq.ParquetWriter(out, first.schema, compression="zstd") as writer:
+        for rows in itertools.chain([first], slices):
+            writer.write_table(rows)
+            written += rows.num_rows
+    say(f"Wrote {written:,} {table} to {out}")
+
+
+def _slices(reader: Reader, table: Table, values: dict[str, Value]) -> Iterator["pa.Table"]:
+    """Yield the rows in order, of one stretch of time after the other, and those without a time at last."""
+    text = (_SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8")
+    moment = _MOMENTS.get(table, "started_at")
+    [extent] = reader.query(
+        f"SELECT count(*) AS rows, count({moment}) AS dated, min({moment}) AS first, max({moment}) AS last FROM ({text})",  # noqa: S608 - our own names
+        values,
+    ).to_pylist()
+    if extent["rows"] <= _ROWS_AT_ONCE or not extent["dated"]:
+        yield reader.query(text, values)
+        return
+    stretches = -(-extent["dated"] // _ROWS_AT_ONCE)
+    first, last = (extent[name].replace(tzinfo=UTC) for name in ("first", "last"))
+    bounds = [first + (last - first) * part / stretches for part in range(stretches)]
+    for since, until in itertools.pairwise([*bounds, last + timedelta(microseconds=1)]):
+        yield reader.query(text, {**values, "since": since, "until": until})
+    if extent["rows"] > extent["dated"]:
+        yield reader.query(f"FROM ({text}) WHERE {moment} IS NULL", values)
 
 
 def _spans_of(reader: Reader, run: str | None, conversation: str | None) -> frozenset[tuple[bytes, bytes]]:

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from relaylens_dashboard.cli import exporting
+
 Relaylens = Callable[..., Any]
 Framed = Callable[..., bytes]
 
@@ -142,3 +144,15 @@ def test_requests_stay_valid_after_choosing(relaylens: Relaylens, network_store:
 
     assert "support" == request.resource_spans[0].resource.attributes[0].value.string_value
     assert 4 == len(request.resource_spans[0].scope_spans[0].spans)
+
+
+@pytest.mark.parametrize("table", list(exporting.Table))
+def test_a_table_is_the_same_in_slices_of_time(
+    table: exporting.Table, network_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large tables are read one stretch of time after the other, and every row is there once and in order."""
+    exporting.export(table=table, store=network_store, out=tmp_path / "whole.parquet")
+    monkeypatch.setattr(exporting, "_ROWS_AT_ONCE", 3)
+    exporting.export(table=table, store=network_store, out=tmp_path / "sliced.parquet")
+
+    assert pq.read_table(tmp_path / "whole.parquet") == pq.read_table(tmp_path / "sliced.parquet")
