@@ -153,6 +153,7 @@ class Settling:
             self._give_back()
             self._failed(error, store)
             return
+        store.checkpoint_when_due()
         if time.monotonic() - began >= _LONG:
             give_freed_memory_back()
         with self._changed:

@@ -171,7 +171,7 @@ class Store:
         inserting, self._inserting = self._inserting, None
         if inserting is not None:
             self._finish(*inserting)
-            self._checkpoint_when_due()
+            self.checkpoint_when_due()
 
     def set_aside(self) -> set[int]:
         """Return the records that could not be applied."""
@@ -210,8 +210,8 @@ class Store:
             self._batches.add(record.seq)
         self._requests.add(record.request_hash for record in prepared.records)
 
-    def _checkpoint_when_due(self) -> None:
-        """Begin to bring the log into the file when it is long."""
+    def checkpoint_when_due(self) -> None:
+        """Begin to bring the log into the file when it is long; for the threads that write to it."""
         try:
             is_due = self.path.with_name(self.path.name + ".wal").stat().st_size >= CHECKPOINT_BYTES
         except OSError:
