@@ -5,6 +5,7 @@ WITH judged AS (
            x.stated_sent, coalesce(x.is_lost, FALSE) AS is_lost,
            coalesce(c.a IS NOT NULL, FALSE) AS looped,
            coalesce(b.span IS NOT NULL, FALSE) AS bounced,
+           r.run IS NOT NULL AS has_ended,
            (j.to_step IS NOT NULL OR j.receipt_status IS NOT NULL OR is_person(j.to_agent) OR l.span IS NOT NULL)
                AND coalesce(j.stated_status, '') NOT IN ('unanswered', 'unknown_target') AS ok
     FROM handoff_edges AS j
@@ -12,6 +13,7 @@ WITH judged AS (
     LEFT JOIN looped_pairs AS c ON c.run = j.run AND c.a = least(j.from_agent, j.to_agent) AND c.b = greatest(j.from_agent, j.to_agent)
     LEFT JOIN lost_turns AS l ON l.span = j.span
     LEFT JOIN bounced_handoffs AS b ON b.span = j.span
+    LEFT JOIN (SELECT run FROM work_runs GROUP BY run HAVING bool_or(has_root)) AS r ON r.run = j.run
 ),
 
 reasoned AS (
@@ -19,6 +21,8 @@ reasoned AS (
            CASE
                WHEN is_return THEN NULL
                WHEN NOT ok AND stated_status IN ('unanswered', 'unknown_target', 'refused', 'timed_out', 'errored') THEN stated_status
+               -- spans arrive when they end: while the run goes on, the target may be at work
+               WHEN NOT ok AND NOT has_ended AND NOT failed THEN NULL
                WHEN NOT ok AND handoff_id IS NOT NULL THEN 'unanswered'
                WHEN NOT ok AND (NOT target_known OR to_agent IS NULL) THEN 'unknown_target'
                WHEN NOT ok AND failed THEN 'errored'
