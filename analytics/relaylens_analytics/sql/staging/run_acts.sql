@@ -27,18 +27,23 @@ WITH acts AS (
     SELECT run, step, t0, -1, 'turn', agent, agent, NULL, NULL, FALSE, NULL, NULL
     FROM work_steps
     WHERE position > 1
+),
+
+-- texts end here: putting acts in order copies what they carry
+sized AS (
+    SELECT run, span, t0, place, kind, name, agent, length(arguments) AS arguments_length, hash(arguments) AS arguments_hash,
+           length(text) AS length, hash(text) AS text_hash, is_error, input_tokens, output_tokens,
+           -- words become a and figures 9: the form of a text without what is in it
+           CASE WHEN kind = 'tool' THEN left(regexp_replace(regexp_replace(
+               left(text, 200), '[0-9]*[A-Za-z_][A-Za-z_0-9]*', 'a', 'g'), '[0-9]+', '9', 'g'), 60) END AS form,
+           CASE WHEN kind = 'tool' THEN left(regexp_replace(regexp_replace(
+               left(arguments, 300), '[0-9]*[A-Za-z_][A-Za-z_0-9]*', 'a', 'g'), '[0-9]+', '9', 'g'), 100) END AS arguments_form,
+           -- what a short result says as a number, of which fifteen figures are enough
+           CASE WHEN kind = 'tool' AND length(text) <= 60
+                THEN abs(TRY_CAST(replace(regexp_extract(text, '\d[\d,]{0,14}(\.\d+)?'), ',', '') AS DOUBLE)) END AS number
+    FROM acts
+    WHERE run IS NOT NULL
 )
 
-SELECT run, span, row_number() OVER (PARTITION BY run ORDER BY t0, place, span, name) AS position, kind, name, agent,
-       length(arguments) AS arguments_length, hash(arguments) AS arguments_hash, length(text) AS length, hash(text) AS text_hash, is_error,
-       input_tokens, output_tokens,
-       -- words become a and figures 9: the form of a text without what is in it
-       CASE WHEN kind = 'tool' THEN left(regexp_replace(regexp_replace(
-           left(text, 200), '[0-9]*[A-Za-z_][A-Za-z_0-9]*', 'a', 'g'), '[0-9]+', '9', 'g'), 60) END AS form,
-       CASE WHEN kind = 'tool' THEN left(regexp_replace(regexp_replace(
-           left(arguments, 300), '[0-9]*[A-Za-z_][A-Za-z_0-9]*', 'a', 'g'), '[0-9]+', '9', 'g'), 100) END AS arguments_form,
-       -- what a short result says as a number, of which fifteen figures are enough
-       CASE WHEN kind = 'tool' AND length(text) <= 60
-            THEN abs(TRY_CAST(replace(regexp_extract(text, '\d[\d,]{0,14}(\.\d+)?'), ',', '') AS DOUBLE)) END AS number
-FROM acts
-WHERE run IS NOT NULL
+SELECT * EXCLUDE (t0, place), row_number() OVER (PARTITION BY run ORDER BY t0, place, span, name) AS position
+FROM sized
