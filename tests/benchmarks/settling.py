@@ -3,8 +3,10 @@
 Bulk is a store of generated agent traces that is settled from nothing, and then again as many traces on top of it; live is one run of
 nineteen spans at a time, as when somebody watches. The limit is the rate at which DuckDB inserts the same spans (see `ingest.py`), in the
 same run; times are processor time, so that other work on the machine changes little. A trace of `--long` spans shows what one that
-never ends costs. `python -m tests.benchmarks.settling` prints the figures; with `--detectors` it prints what all detectors that are on add,
-in bulk and for a small trace: the same spans are settled in turns in a store with them and in one in which all are off.
+never ends costs. What the detectors and the baseline add, as they are set by default, is measured on the same spans, which are settled
+in turns in a store with them and in one in which all are off. `python -m tests.benchmarks.settling` prints the figures; with
+`--detectors` only what these add, with `--whole 1000000` only how long that many spans take, with one thread as in a collector of two
+processors.
 """
 
 import argparse
@@ -86,11 +88,15 @@ def main() -> None:
     parser.add_argument("--more", type=int, default=100, help="requests on top of them")
     parser.add_argument("--long", type=int, default=100_000, help="spans of the one long trace; 0 leaves it out")
     parser.add_argument("--detectors", action="store_true", help="what the detectors add, and nothing else")
+    parser.add_argument("--whole", type=int, default=0, metavar="SPANS", help="how long so many spans take, and nothing else")
     asked = parser.parse_args()
     print(machine())
-    if asked.detectors:
+    if asked.whole or asked.detectors:
         with tempfile.TemporaryDirectory() as folder:
-            _print_detectors(Path(folder), asked.requests)
+            if asked.whole:
+                _print_whole(Path(folder), asked.whole)
+            else:
+                _print_detectors(Path(folder), asked.requests)
         return
     with tempfile.TemporaryDirectory() as folder:
         limit = _limit(min(asked.requests, 80), Path(folder))
@@ -108,6 +114,7 @@ def main() -> None:
             settle(store.connection)
             _print_bulk("one trace", store, one_trace(trace_requests(-(-asked.long // SPANS_PER_REQUEST), seed=3)), limit)
             store.close()
+        _print_detectors(Path(folder), asked.requests)
 
 
 def _print_detectors(folder: Path, requests: int) -> None:
@@ -135,6 +142,19 @@ def _print_detectors(folder: Path, requests: int) -> None:
     print(f"{found:,} findings and hints")
     for store in stores.values():
         store.close()
+
+
+def _print_whole(folder: Path, wanted: int) -> None:
+    """Store many spans, settle them, and say how long settling took."""
+    store = Store(folder / "store.duckdb", memory_limit="256MB", threads=1)
+    spans = apply(store, trace_requests(-(-wanted // SPANS_PER_REQUEST)))
+    began = time.perf_counter()
+    processor = processor_seconds(store)
+    seconds = time.perf_counter() - began
+    [[runs]] = store.connection.execute("SELECT count(*) FROM runs").fetchall()
+    store.close()
+    each = 1e6 * processor / spans
+    print(f"{spans:,} spans of {runs:,} runs settled in {seconds:.0f} s, {processor:.0f} s of processor time, {each:.1f} us a span")
 
 
 def _print_bulk(name: str, store: Store, bodies: Iterable[bytes], limit: float) -> None:

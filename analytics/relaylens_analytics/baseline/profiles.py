@@ -98,13 +98,15 @@ class Profiles:
 
 
 def _matrix(column: pa.MapArray, rows: int) -> tuple[tuple[str, ...], Floats]:
-    """One column for each key that occurs in a column of maps."""
+    """One column for each key that occurs in a column of maps, in order of the keys."""
     encoded = column.keys.dictionary_encode()
     sizes = np.diff(column.offsets.to_numpy())
     values = np.zeros((rows, len(encoded.dictionary)))
     where = np.repeat(np.arange(rows), sizes), encoded.indices.to_numpy(zero_copy_only=False)
     values[where] = np.log1p(np.maximum(pc.fill_null(column.items, 0).to_numpy(zero_copy_only=False), 0))
-    return tuple(encoded.dictionary.to_pylist()), values
+    names = encoded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=names.__getitem__)
+    return tuple(names[place] for place in order), values[:, order]
 
 
 def _acts(column: pa.ListArray) -> tuple[Acts, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

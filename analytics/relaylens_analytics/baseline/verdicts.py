@@ -1,15 +1,16 @@
 """Verdicts of a baseline as rows: the suspicion of each run, and a finding for each that is flagged."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from relaylens_analytics.baseline.judging import Baseline, Judgement
-from relaylens_analytics.baseline.profiles import Profiles
+from relaylens_analytics.baseline.profiles import Floats, Profiles
 from relaylens_analytics.baseline.standing_out import standing_out
 from relaylens_analytics.baseline.steps import UsualSteps, began_at
 from relaylens_analytics.stages import statement
@@ -61,6 +62,9 @@ _DIGITS: Final = 6
 _DIGITS_OF_VIEWS: Final = 3
 """Of the chances by single views, which are only shown: all that a few hundred good runs can tell."""
 
+_Told: TypeAlias = tuple[list[float], int | None, str]
+"""Of a flagged run: `scores`, `began_at` and `message` of its verdict."""
+
 
 def without_history(runs: int, history: int) -> list[Verdict]:
     """No verdict, since there are too few good runs."""
@@ -69,36 +73,38 @@ def without_history(runs: int, history: int) -> list[Verdict]:
 
 def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, may_alarm: Sequence[bool]) -> list[Verdict]:
     """One verdict a run; a flag only where it may be an alarm: not for runs known to have failed, nor for those called good."""
+    flagged = np.flatnonzero((judgement.chances.at_most <= budget) & judgement.is_new & np.array(may_alarm, dtype=bool))
+    is_own = np.isin(runs.runs, baseline.past.runs)
+    told: dict[int, _Told] = {}
+    # what is usual is learnt once for all runs that are none of the good ones, and anew for each that is one
+    for places in (flagged[~is_own[flagged]], *flagged[is_own[flagged]][:, np.newaxis]):
+        if len(places):
+            past = baseline.without(runs.runs[places[0]])
+            told.update(zip(places.tolist(), _told(past, runs.at(places), judgement.chances.p_value[places]), strict=True))
     found = []
-    usual: UsualSteps | None = None  # learnt once for all runs that are none of the good ones
-    for place, run in enumerate(runs.runs):
-        past = baseline.without(run)
-        p_value = float(judgement.chances.p_value[place])
-        alarm = bool(judgement.chances.at_most[place] <= budget and judgement.is_new[place]) and may_alarm[place]
+    for place in range(len(runs)):
         views = {name: round(float(values[place]), _DIGITS_OF_VIEWS) for name, values in judgement.views.items()}
-        told = None
-        if alarm and past is baseline.past:
-            usual = usual or UsualSteps.of(past)
-            told = _told(past, usual, runs.at([place]), p_value)
-        elif alarm:
-            told = _told(past, UsualSteps.of(past), runs.at([place]), p_value)
-        scores, began, message = told or (None, None, None)
+        p_value = math.ceil(float(judgement.chances.p_value[place]) * 10**_DIGITS) / 10**_DIGITS
         suspicion = round(float(judgement.suspicion[place]), _DIGITS)
-        found.append(Verdict(len(past), math.ceil(p_value * 10**_DIGITS) / 10**_DIGITS, suspicion, alarm, views, scores, began, message))
+        history = len(baseline.past) - int(is_own[place])
+        found.append(Verdict(history, p_value, suspicion, place in told, views, *told.get(place, (None, None, None))))
     return found
 
 
-def _told(past: Profiles, usual: UsualSteps, run: Profiles, p_value: float) -> tuple[list[float], int | None, str]:
-    """How unusual each act of a flagged run is, with which it began, and a sentence of what stands out."""
-    first, scores = began_at(usual.scores(run.acts), run.acts, 1)
-    began = int(first[0]) if first[0] >= 0 else None
-    reasons = list(standing_out(past, run)[0])
-    if began is not None and run.acts.tool[began] >= 0:
-        reasons.append(f"from a call of {run.tools[run.acts.tool[began]][:80]} on")
-    chance = "less than 1 in 1,000" if p_value < 0.001 else f"{p_value:.1%}"  # noqa: PLR2004 - a bound that reads well
-    said = "; ".join(reasons) or "nothing by itself, but its figures do not go together"
-    message = f"Unlike the last {len(past)} good runs ({chance} of them are as unusual): {said}"
-    return scores.tolist(), None if began is None else began + 1, message
+def _told(past: Profiles, runs: Profiles, p_values: Floats) -> Iterator[_Told]:
+    """How unusual each act of flagged runs is, with which each began, and a sentence of what stands out."""
+    first, scores = began_at(UsualSteps.of(past).scores(runs.acts), runs.acts, len(runs))
+    bounds = np.searchsorted(runs.acts.row, np.arange(len(runs) + 1))
+    for place, reasons in enumerate(standing_out(past, runs)):
+        began = int(first[place])
+        if began >= 0 and runs.acts.tool[began] >= 0:
+            reasons.append(f"from a call of {runs.tools[runs.acts.tool[began]][:80]} on")
+        p_value = p_values[place]
+        chance = "less than 1 in 1,000" if p_value < 0.001 else f"{p_value:.1%}"  # noqa: PLR2004 - a bound that reads well
+        said = "; ".join(reasons) or "nothing by itself, but its figures do not go together"
+        message = f"Unlike the last {len(past)} good runs ({chance} of them are as unusual): {said}"
+        of_acts = scores[bounds[place] : bounds[place + 1]].tolist()
+        yield of_acts, None if began < 0 else began - int(bounds[place]) + 1, message
 
 
 def store(connection: duckdb.DuckDBPyConnection, service: str | None, runs: pa.Table, verdicts: Sequence[Verdict]) -> None:
