@@ -19,10 +19,16 @@ DEALINGS: Final = 500
 LEAST_RUNS: Final = 12
 MOST_RUNS: Final = 200
 
+CHANCE: Final = 0.05
+"""A figure has moved when any figure at all would move as much by chance in fewer cases than this."""
+
+Z: Final = 1.959963984540054
+"""Of the normal distribution, for intervals of 95 %."""
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Some runs of a deployment: those of a time, those with a version of an agent, or both."""
+    """Some runs of a deployment: those of a time, those with an agent or a version of it, or both."""
 
     window: Window = Window()  # noqa: RUF009 - a frozen value
     agent: str | None = None
@@ -37,7 +43,11 @@ class Movement:
     before: float
     """Its middle among the earlier runs."""
 
+    before_interval: tuple[float, float]
+    """Where the middle of all such runs lies, with 95 % certainty."""
+
     after: float
+    after_interval: tuple[float, float]
     difference: float
     """The greatest difference of the two distributions, from 0 to 1."""
 
@@ -49,9 +59,28 @@ class Movement:
 class Drift:
     """What was compared, and every figure, the most moved first; none where a side has too few runs."""
 
+    service: str | None
     runs_before: int
     runs_after: int
     movements: tuple[Movement, ...]
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether both sides have enough runs to be compared."""
+        return min(self.runs_before, self.runs_after) >= LEAST_RUNS
+
+    @property
+    def moved(self) -> tuple[Movement, ...]:
+        """The figures that moved further than any figure does by chance."""
+        return tuple(one for one in self.movements if one.p_value <= CHANCE)
+
+
+def drifts(reader: Reader, before: Side, after: Side, *, service: str | None = None) -> tuple[Drift, ...]:
+    """Compare two sides in each deployment that has such runs, or in one; several deployments are never thrown together."""
+    asked = {"agent": after.agent, "service": service}
+    found = reader.query(statements.read("baseline/deployments").text, asked).column("service_name").to_pylist()
+    compared = (drift(reader, one, before, after) for one in found)
+    return tuple(one for one in compared if one.runs_before or one.runs_after)
 
 
 def drift(reader: Reader, service: str | None, before: Side, after: Side) -> Drift:
@@ -59,11 +88,11 @@ def drift(reader: Reader, service: str | None, before: Side, after: Side) -> Dri
     sides = [_places(reader, service, side) for side in (before, after)]
     both = sorted(set(sides[0]) | set(sides[1]))
     if min(map(len, sides)) < LEAST_RUNS:
-        return Drift(len(sides[0]), len(sides[1]), ())
+        return Drift(service, len(sides[0]), len(sides[1]), ())
     values = {"service": service, "runs": list(both)}
     profiles = Profiles.of_table(reader.query(statements.read("baseline/profiles_of_runs").text, values))
     earlier, later = (profiles.at([place for place, run in enumerate(profiles.runs) if run in set(side)]) for side in sides)
-    return Drift(len(earlier), len(later), movements(earlier, later))
+    return Drift(service, len(earlier), len(later), movements(earlier, later))
 
 
 def movements(before: Profiles, after: Profiles) -> tuple[Movement, ...]:
@@ -78,12 +107,26 @@ def movements(before: Profiles, after: Profiles) -> tuple[Movement, ...]:
     rng = np.random.default_rng(0)
     greatest = np.array([_differences(rng.permutation(is_after), order, ends).max() for _ in range(DEALINGS)])
     chance = (1 + (greatest[:, None] >= found[None, :]).sum(axis=0)) / (DEALINGS + 1)
-    middles = np.expm1(np.median(before.values, axis=0)), np.expm1(np.median(after.values, axis=0))
+    sides = _middles(before.values), _middles(after.values)
     moved = [
-        Movement(name, float(middles[0][place]), float(middles[1][place]), float(found[place]), float(chance[place]))
+        Movement(name, *_at(sides[0], place), *_at(sides[1], place), float(found[place]), float(chance[place]))
         for place, name in enumerate(before.names)
     ]
     return tuple(sorted(moved, key=lambda one: (one.p_value, -one.difference, one.name)))
+
+
+def _middles(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """The middle of each figure, and the values between which the middle of all such runs lies: by rank, whatever the distribution."""
+    ordered, runs = np.expm1(np.sort(values, axis=0)), len(values)
+    reach = Z * np.sqrt(runs) / 2
+    low, high = max(int(np.floor(runs / 2 - reach)), 0), min(int(np.ceil(runs / 2 + reach)), runs - 1)
+    return np.median(ordered, axis=0), ordered[low], ordered[high]
+
+
+def _at(side: tuple[Floats, Floats, Floats], place: int) -> tuple[float, tuple[float, float]]:
+    """The middle of one figure with its interval."""
+    middle, low, high = (float(values[place]) for values in side)
+    return middle, (low, high)
 
 
 def _differences(is_after: NDArray[np.bool_], order: NDArray[np.intp], ends: NDArray[np.bool_]) -> Floats:

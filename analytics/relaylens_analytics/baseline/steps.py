@@ -11,7 +11,7 @@ from relaylens_analytics.baseline.views.grammar import Grammar
 FEW: Final = 5
 """With fewer past calls of a tool, all tools' calls together say what is usual."""
 
-NEARLY: Final = 0.35
+NEARLY: Final = 0.2
 """An act this share as unusual as the run's most unusual one comes from the same cause; the first of them is where it began."""
 
 UNSEEN: Final = 0.2
@@ -53,7 +53,8 @@ class UsualSteps:
         for name, values in _measures(acts, self.results, self.arguments).items():
             spreads = self.spreads[name]
             usual = np.array([spreads.get(int(tool), spreads[-1]) for tool in acts.tool]).reshape(-1, 2)
-            found[name] = np.nan_to_num((values - usual[:, 0]) / usual[:, 1])
+            # turns and answers have no result and no arguments: nothing of them can be unusual
+            found[name] = np.where(acts.tool >= 0, np.nan_to_num((values - usual[:, 0]) / usual[:, 1]), 0.0)
         found["length"] = np.abs(found["length"])
         found["order"] = self._order(acts)
         return found

@@ -11,6 +11,10 @@ import streamlit as st
 
 from relaylens_analytics import Reader, Window, metrics, open_store
 from relaylens_analytics import blame as blaming
+from relaylens_analytics.baseline import drift as drifting
+from relaylens_analytics.baseline import suspicion as suspecting
+from relaylens_analytics.baseline.drift import Drift, Side
+from relaylens_analytics.baseline.suspicion import RunSuspicion
 from relaylens_analytics.blame import Cascade, Reach, Suspect, Symptom
 from relaylens_analytics.project import Identity, who_am_i
 from relaylens_analytics.queries.runs import RunKey
@@ -99,6 +103,16 @@ def blame(run: str, conversation: str, *, most: int) -> Blamed | None:
     return _blame(url(), run, conversation, most)
 
 
+def drifts(before: Side, after: Side) -> tuple[Drift, ...]:
+    """Ask in which figures two sides of each deployment differ."""
+    return _drifts(url(), before, after)
+
+
+def suspicion(run: str, conversation: str) -> RunSuspicion | None:
+    """Ask how unlike the good runs of its deployment a run is; None where it cannot be compared."""
+    return _suspicion(url(), run, conversation)
+
+
 def answer(sql: str, params: Mapping[str, Value] | None = None, *, max_rows: int) -> pa.Table:
     """Answer a SELECT, such as one that a person wrote; not remembered."""
     with _open(url()) as reader:
@@ -112,6 +126,8 @@ def forget() -> None:
     _own.clear()
     _metric.clear()
     _blame.clear()
+    _drifts.clear()
+    _suspicion.clear()
 
 
 def _open(address: str) -> Reader:
@@ -157,6 +173,18 @@ def _blame(address: str, run: str, conversation: str, most: int) -> Blamed | Non
             return None
         reached = {one.step: blaming.reach(reader, found, one.step) for one in found.suspects}
         return Blamed(found.symptoms, found.suspects, found.cascades, reached)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=20, show_spinner=False)
+def _drifts(address: str, before: Side, after: Side) -> tuple[Drift, ...]:
+    with _open(address) as reader:
+        return drifting.drifts(reader, before, after, service=after.window.service)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=20, show_spinner=False)
+def _suspicion(address: str, run: str, conversation: str) -> RunSuspicion | None:
+    with _open(address) as reader:
+        return suspecting.suspicion(reader, RunKey(run, conversation))
 
 
 def _ask(address: str, query: str, params: Mapping[str, Value]) -> list[Record]:

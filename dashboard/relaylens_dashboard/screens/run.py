@@ -21,6 +21,7 @@ from relaylens_dashboard.screens import (
     run_blame,
     run_lanes,
     run_spans,
+    run_unusual,
     tables,
     tiles,
     transcript,
@@ -41,6 +42,7 @@ _VIEWS: Final = {
     "handoffs": "Handoffs",
     "findings": "Findings",
     "began": "Where it began",
+    "unusual": "Unusual",
     "spans": "Spans",
     "about": "About",
 }
@@ -87,9 +89,7 @@ def body() -> None:
     if shown.turns:
         run_lanes.show(shown.run, shown.turns, shown.slice)
     view = _view()
-    {"transcript": _transcript, "handoffs": _handoffs, "findings": _findings, "began": _began, "spans": _spans, "about": _about}[view](
-        shown
-    )
+    _DRAWN[view](shown)
 
 
 def _view() -> str:
@@ -289,6 +289,10 @@ def _began(shown: Shown) -> None:
     run_blame.show(shown.key)
 
 
+def _unusual(shown: Shown) -> None:
+    run_unusual.show(shown.key)
+
+
 def _spans(shown: Shown) -> None:
     run_spans.show(shown.key)
 
@@ -296,6 +300,17 @@ def _spans(shown: Shown) -> None:
 def _about(shown: Shown) -> None:
     run_about.show(shown.run, shown.key)
 
+
+_DRAWN: Final = {
+    "transcript": _transcript,
+    "handoffs": _handoffs,
+    "findings": _findings,
+    "began": _began,
+    "unusual": _unusual,
+    "spans": _spans,
+    "about": _about,
+}
+"""What draws each view."""
 
 if __name__ == "__main__":
     frame.show("run", "Run", body, dated=False)

@@ -208,3 +208,21 @@ def test_an_agent_shows_what_each_version_has_touched(open_screen: Open, store: 
 
     assert ("8", f"{len(runs):,}") == (version["Version"], version["Runs"])
     assert {"drafter", "approver"} <= set(version["Agents after it"].split(", "))
+
+
+def test_a_run_says_how_unusual_each_step_is(open_screen: Open, store: Store) -> None:
+    """Of a run of the network every step stands with how unusual it is, beside how many good runs it was compared with."""
+    run = next(run for run in store.truth if run["kind"] == "support" and run["outcome"] == "completed" and run["fault"] is None)
+    screen = open_screen("run", run=run["run"], view="unusual")
+    steps = screen.table("How unusual each step is")
+
+    assert sum(counts["steps"] for counts in run["agents"].values()) == len(steps)
+    assert any(text.startswith("Compared with ") and " good runs of support" in text for text in screen.texts)
+    assert all(float(row["How unusual"]) < 1 for row in steps if row["What is unusual"] == "nothing")
+
+
+def test_a_run_alone_has_not_enough_history(open_screen: Open) -> None:
+    """The long run is the only one of its deployment: nothing is said of it but that."""
+    screen = open_screen("run", run="long-run", view="unusual")
+
+    assert any("There are 0 other good runs of this deployment, and 12 are needed." in text for text in screen.texts)

@@ -5,7 +5,6 @@ from typing import Final
 from relaylens_analytics.baseline.views import figures
 from relaylens_analytics.baseline.views.deviation import deviation
 from relaylens_analytics.baseline.views.grammar import argument_forms, result_forms
-from relaylens_analytics.baseline.views.main_directions import main_directions
 from relaylens_analytics.baseline.views.nearest import nearest
 from relaylens_analytics.baseline.views.relations import relations
 from relaylens_analytics.baseline.views.view import View
@@ -16,10 +15,7 @@ VIEWS: Final = (
     View("run", "The run's figures, each beside its usual value.", figures.over(deviation, figures.of_the_run)),
     View("nearest_run", "The run's figures beside the good runs most like it.", figures.over(nearest, figures.of_the_run)),
     View("nearest_calls", "The same with each tool's calls.", figures.over(nearest, figures.of_the_run_and_calls)),
-    View("nearest_sizes", "How long results are, beside the good runs most like it.", figures.over(nearest, figures.of_sizes)),
-    View("nearest_results", "What each tool gave back, beside the good runs most like it.", figures.over(nearest, figures.of_results)),
     View("results", "How long each tool's results are, beside the usual.", figures.over(deviation, figures.of_result_lengths)),
-    View("directions", "Whether figures go together as usual.", figures.over(main_directions, figures.of_any_kind)),
     View(
         "relations",
         "Whether each figure is what the others foretell.",

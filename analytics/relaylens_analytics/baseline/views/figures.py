@@ -27,19 +27,9 @@ def of_the_run(name: str) -> bool:
     return OF_A_TOOL not in name
 
 
-def of_sizes(name: str) -> bool:
-    """Figures of the run that tell how long results are."""
-    return of_the_run(name) and "result length" in name
-
-
 def of_the_run_and_calls(name: str) -> bool:
     """Figures of the run, and how often each tool was called with results of which length."""
     return of_the_run(name) or name.startswith(("calls of", "result length of"))
-
-
-def of_results(name: str) -> bool:
-    """What each tool gave back, and to how many different questions."""
-    return name.startswith(("result length of", "last result length of", "different arguments of"))
 
 
 def of_result_lengths(name: str) -> bool:

@@ -1,8 +1,11 @@
--- The runs of a deployment that can be compared, of a time, or with a version of an agent, the latest first.
+-- The runs of a deployment that can be compared, of a time, with an agent, or with a version of it, the latest first.
 -- $service: the deployment. $since, $until, $agent, $version: NULL for no limit. $most: at most so many.
-SELECT run
-FROM run_profiles
-WHERE service_name IS NOT DISTINCT FROM $service AND in_window(started_at, $since, $until)
-  AND ($version IS NULL OR list_contains(agent_versions, $agent || ' ' || $version))
-ORDER BY started_at DESC, run
+SELECT p.run
+FROM run_profiles AS p
+WHERE p.service_name IS NOT DISTINCT FROM $service AND in_window(p.started_at, $since, $until)
+  AND ($agent IS NULL OR EXISTS (
+      FROM steps AS s
+      WHERE s.run = p.run AND s.conversation = p.conversation AND s.agent = $agent AND ($version IS NULL OR s.agent_version = $version)
+  ))
+ORDER BY p.started_at DESC, p.run
 LIMIT $most
