@@ -1,6 +1,7 @@
 -- The events of the spans at work, one row each, with their texts.
 -- needs: events
-WITH events AS (
+-- held for itself: DuckDB 2.0.0 mixes up dictionaries where the result of one join goes on into another
+WITH events AS MATERIALIZED (
     SELECT w.span, unnest(s.events) AS e, generate_subscripts(s.events, 1) AS place
     FROM spans AS s
     JOIN work_rows AS w ON w.row_id = s.rowid
