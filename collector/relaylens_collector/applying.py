@@ -53,8 +53,8 @@ class Applier:
     ) -> None:
         """Open the store and begin; one that cannot be opened at this moment is tried again while the journal takes what comes.
 
-        `open_store` is told whether the database that is there is damaged, and `on_done` hears the request hash of each record that
-        needs no more work.
+        `open_store` is told whether the database that is there is damaged, and whether to plan plainly since a settling killed it;
+        `on_done` hears the request hash of each record that needs no more work.
         """
         self._open_store = open_store
         self._journal = journal
@@ -76,7 +76,7 @@ class Applier:
         self._upkeep: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._apply_seconds = 0.0
         self._broken: Exception | None = None
-        self._is_damaged = False
+        self._is_damaged = self._plainly = False
         self._gap: Iterator[Record] = iter(())
         self._set_aside: set[int] = set()
         self._applied_seq = 0
@@ -210,6 +210,7 @@ class Applier:
                 if self._upkeep:
                     self._do_upkeep()
                 elif (broken := self._broken or self._settling.broken) is not None:
+                    self._plan_plainly_after(self._settling.broken)
                     self._close_store()
                     self._recover(broken, None)
                 elif self._store is None:
@@ -462,6 +463,12 @@ class Applier:
             self._broken = error
             self._changed.notify_all()
 
+    def _plan_plainly_after(self, error: Exception | None) -> None:
+        """Have the database opened plainly until the next start, if a settling killed it that would meet the same again."""
+        if error is not None and not is_damage(error) and not self._plainly:
+            self._plainly = True
+            _logger.warning("Settling killed the database; it is opened with plainer plans until the next start.", exc_info=error)
+
     def _close_store(self) -> None:
         with contextlib.suppress(duckdb.Error):
             self._left_of(None)
@@ -477,7 +484,7 @@ class Applier:
                 store.close()
 
     def _open(self) -> None:
-        store = self._open_store(is_damaged=self._is_damaged)
+        store = self._open_store(is_damaged=self._is_damaged, plainly=self._plainly)
         with self._changed:
             self._store = store
             self._is_damaged = False

@@ -315,8 +315,8 @@ class Ingest:
         unwritten = self._unwritten
         return None if unwritten is None or time.monotonic() - unwritten[0] > _UNREADY_SECONDS else unwritten[1]
 
-    def _open_store(self, *, is_damaged: bool) -> Store:
-        store = self._folder.open_database(memory_limit=self._limits.memory_limit, is_damaged=is_damaged)
+    def _open_store(self, *, is_damaged: bool, plainly: bool) -> Store:
+        store = self._folder.open_database(memory_limit=self._limits.memory_limit, is_damaged=is_damaged, plainly=plainly)
         try:
             check_same_history(store, self._journal)
         except CollectorError:

@@ -55,6 +55,10 @@ _LOCKED_DOWN: Final = (
 )
 """What is set before anyone may ask: a query reads this database, and nothing else of the machine or of our process."""
 
+_PLAINLY: Final = "SET disabled_optimizers = 'join_filter_pushdown'"
+"""What is set after a settling killed the database: DuckDB 2.0.0 passes dictionaries on between joins, and some plans that push a join's
+keys down to a scan end in `INTERNAL Error: dict-surviving ...` each time (its issue 24807 is of the kind)."""
+
 _NOT_THE_FILES_FAULT: Final = ("Permission denied", "No space left", "Too many open files", "Out of Memory", "has been invalidated")
 """Words of errors that a new database would meet again."""
 
@@ -116,9 +120,10 @@ class StoreFolder:
         """Open the journal."""
         return Journal(self.path / JOURNAL_FOLDER)
 
-    def open_database(self, *, memory_limit: str, is_damaged: bool = False) -> Store:
+    def open_database(self, *, memory_limit: str, is_damaged: bool = False, plainly: bool = False) -> Store:
         """Open the database; one that is damaged, or of an older make, is put aside, and an empty one takes its place.
 
+        `plainly` leaves out a step of DuckDB's planning that may have killed it; large settlings then read more.
         Raises StoreUnavailableError when it may open in a moment, and otherwise a StoreError that another start would meet again.
         """
         try:
@@ -135,7 +140,7 @@ class StoreFolder:
             _logger.warning("The database is made anew from the journal; the old file is kept as %s.", aside)
             store = self._open_new(memory_limit)
         try:
-            for statement in _LOCKED_DOWN:
+            for statement in (*([_PLAINLY] if plainly else []), *_LOCKED_DOWN):
                 store.connection.execute(statement)
         except duckdb.Error as error:
             store.close()
