@@ -26,6 +26,7 @@ from relaylens_collector.journal.segments import sync_directory
 from relaylens_collector.store import Store
 from relaylens_collector.store.block_check import BlockCheck
 from relaylens_collector.store.blocks import BLOCK_BYTES, HEADERS_BYTES, doubtful_blocks, used_blocks
+from relaylens_collector.store.statements import read_statement
 
 DATABASE_FILE: Final = "relaylens.duckdb"
 JOURNAL_FOLDER: Final = "journal"
@@ -193,7 +194,7 @@ class StoreFolder:
         doubtful = set() if is_large else doubtful_blocks(self.database)
         store = self._open_new(memory_limit)
         try:
-            ((blocks, block_size),) = store.connection.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchall()
+            ((blocks, _, block_size),) = store.connection.execute(read_statement("free_blocks")).fetchall()
             # Blocks that became free at the end of the file are cut off when it is closed, and counted on.
             used = used_blocks(store.connection) if doubtful or length < blocks * block_size else set()
             damaged = doubtful & used

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from relaylens_analytics import statements
 from relaylens_analytics.baseline.profiles import Floats, Profiles
+from relaylens_analytics.evaluation.shares import Z
 from relaylens_analytics.reader import Reader
 from relaylens_analytics.window import Window
 
@@ -21,9 +22,6 @@ MOST_RUNS: Final = 200
 
 CHANCE: Final = 0.05
 """A figure has moved when any figure at all would move as much by chance in fewer cases than this."""
-
-Z: Final = 1.959963984540054
-"""Of the normal distribution, for intervals of 95 %."""
 
 
 @dataclass(frozen=True, slots=True)

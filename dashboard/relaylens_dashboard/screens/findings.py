@@ -71,7 +71,7 @@ def _inbox(kinds: Sequence[Record]) -> None:
     detector, agent = address.value("detector"), address.value("agent")
     columns = [
         Column("Finding", width="190px"),
-        Column("Agent", width="110px"),
+        Column("Agent", nowrap=True),
         Column("New", nowrap=True, says="Against the time of the same length just before; new where this kind was never seen before"),
         Column("Findings", right=True),
         Column("Runs", right=True),
