@@ -80,6 +80,8 @@ def build(
                 laboratory.skipped[look_alike, planted.recording.framework] += 1
             else:
                 laboratory.twins.append(alike)
+    # What came on the days before is settled before what came today, as it would have been.
+    laboratory.twins.sort(key=lambda twin: not twin.is_history)
     return laboratory
 
 

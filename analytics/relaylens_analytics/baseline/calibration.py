@@ -11,7 +11,7 @@ from relaylens_analytics.baseline.profiles import Floats, Places, Profiles
 from relaylens_analytics.baseline.views import View
 
 FOLDS: Final = 10
-"""Good runs are scored a tenth at a time by the other nine."""
+"""Good runs are scored a tenth of their kinds at a time by the other nine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,11 @@ class Fold:
     others: Profiles
 
 
-def parted(past: Profiles) -> list[Fold]:
-    """Part good runs into folds."""
-    folds = folds_of(past.runs)
+def parted(past: Profiles, kinds: Places) -> list[Fold]:
+    """Part good runs into folds, those of one kind together; where all are of one kind, run by run."""
+    firsts = np.unique(kinds, return_index=True)[1]
+    of_kinds = folds_of([past.runs[place] for place in firsts])
+    folds = of_kinds[kinds] if len(firsts) > 1 else folds_of(past.runs)
     inside = [folds == fold for fold in np.unique(folds)]
     return [Fold(np.flatnonzero(own), past.at(np.flatnonzero(own)), past.at(np.flatnonzero(~own))) for own in inside]
 

@@ -7,13 +7,14 @@ from typing import Final, Self
 import numpy as np
 
 from relaylens_analytics.baseline.calibration import chances, excess, left_out, own_chances, parted
-from relaylens_analytics.baseline.profiles import Flags, Floats, Profiles
+from relaylens_analytics.baseline.kinds import count_of, greatest_of, kinds_of
+from relaylens_analytics.baseline.profiles import Flags, Floats, Places, Profiles
 from relaylens_analytics.baseline.scale import outside, outside_others
-from relaylens_analytics.baseline.tail import Chances, own_tail_chances, tail_chances, ways_taken
+from relaylens_analytics.baseline.tail import Chances, own_tail_chances, tail_chances
 from relaylens_analytics.baseline.views import VIEWS
 
 LEAST_HISTORY: Final = 12
-"""With fewer good runs there is no verdict."""
+"""With fewer good runs that differ there is no verdict."""
 
 ORDERING: Final = 0.02
 """What a spread adds to a view's evidence: too little to outweigh a rank, enough to order what ranks alike."""
@@ -36,7 +37,7 @@ class Judgement:
     """One number a run, greater where it is less like the good ones; comparable within a deployment only."""
 
     chances: Chances
-    """How likely a good run is at least as suspicious."""
+    """How likely a good run is at least as suspicious, each kind of them counted once."""
 
     is_new: Flags
     """Whether there is anything in it that no good run had: a figure outside their range, or a rule that all of them kept better."""
@@ -56,37 +57,43 @@ class Baseline:
     suspicions: Floats
     """Of the good runs themselves, each by the others."""
 
+    kinds: Places
+    """Of each good run the number of its kind."""
+
     @classmethod
-    def of(cls, past: Profiles) -> Self:
-        """Learn what is usual among good runs."""
-        folds = parted(past)
+    def of(cls, past: Profiles, kinds: Places | None = None) -> Self:
+        """Learn what is usual among good runs, of which the kinds may be known."""
+        kinds = kinds_of(past.values) if kinds is None else kinds
+        folds = parted(past, kinds)
         scores = {view.name: left_out(view, folds) for view in VIEWS}
-        return cls(past, scores, _combined(scores, scores, {name: own_chances(of_view) for name, of_view in scores.items()}))
+        return cls(past, scores, _combined(scores, scores, {name: own_chances(of_view) for name, of_view in scores.items()}), kinds)
+
+    @property
+    def history(self) -> int:
+        """How many of its good runs differ: those of one kind count once."""
+        return count_of(self.kinds)
 
     def judge(self, runs: Profiles) -> Judgement:
         """Judge runs that are not among the good ones it has learned from."""
         found = {view.name: view.compare(self.past, runs) for view in VIEWS}
         views = {name: chances(scores, self.scores[name]) for name, scores in found.items()}
         suspicion = _combined(found, self.scores, views)
-        differ = int(ways_taken(self.past.acts, len(self.past)).max(initial=0)) > 0
         is_new = outside(runs.values, self.past.values)
         for view in VIEWS:
             if view.only_when_broken:
                 is_new |= found[view.name] > self.scores[view.name].max()
-        return Judgement(suspicion, tail_chances(suspicion, self.suspicions, differ=differ), is_new, views)
+        return Judgement(suspicion, tail_chances(suspicion, greatest_of(self.kinds, self.suspicions)), is_new, views)
 
     def judge_own(self, places: Sequence[int]) -> Judgement:
-        """Judge some of the good ones it has learned from, each by the others."""
+        """Judge some of the good ones it has learned from, each by those of other kinds."""
         own = np.asarray(places, dtype=np.intp)
         views = {name: own_chances(scores)[own] for name, scores in self.scores.items()}
-        ways = ways_taken(self.past.acts, len(self.past))
-        alike = np.bincount(ways)
-        different = np.count_nonzero(alike) - (alike[ways] == 1)
+        of_kinds = own_tail_chances(greatest_of(self.kinds, self.suspicions))
         is_new = outside_others(self.past.values)
         for view in VIEWS:
             if view.only_when_broken:
                 is_new |= (self.scores[view.name] >= self.scores[view.name].max()) & (np.ptp(self.scores[view.name]) > 0)
-        return Judgement(self.suspicions[own], own_tail_chances(self.suspicions, different > 1).at(own), is_new[own], views)
+        return Judgement(self.suspicions[own], of_kinds.at(self.kinds[own]), is_new[own], views)
 
     def without(self, run: str) -> Profiles:
         """The good runs a run is compared with: all but itself."""

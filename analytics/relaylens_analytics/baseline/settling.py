@@ -2,10 +2,10 @@
 
 What good runs score among themselves is learned anew when a deployment has a tenth more runs, or verdicts have changed; a verdict also
 has the latest runs judged again. A run that is itself among the good ones is judged by the others, and runs that come together do not
-vouch for each other.
+vouch for each other. There is no verdict before enough good runs differ from each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 from weakref import WeakKeyDictionary
 
@@ -16,7 +16,8 @@ import pyarrow as pa
 from relaylens_analytics import statements
 from relaylens_analytics.baseline import verdicts
 from relaylens_analytics.baseline.judging import Baseline
-from relaylens_analytics.baseline.profiles import Floats, Profiles
+from relaylens_analytics.baseline.kinds import count_of, kinds_of
+from relaylens_analytics.baseline.profiles import Floats, Places, Profiles
 
 GROWTH: Final = 1.1
 """A deployment that has grown by this factor is learned anew."""
@@ -44,12 +45,20 @@ class _Learned:
     good: tuple[str, ...]
     """Its good runs."""
 
-    scores: dict[str, Floats] | None
-    """What these score among themselves by each view; None where they are too few."""
-
-    suspicions: Floats | None
     known: int
     """The runs that it had."""
+
+    kinds: Places | None = None
+    """Of each good run the number of its kind; None where they are too few, or not looked at yet."""
+
+    scores: dict[str, Floats] | None = None
+    """What these score among themselves by each view; None where too few differ."""
+
+    suspicions: Floats | None = None
+
+    def is_enough(self, least: int) -> bool:
+        """Whether enough good runs differ, as far as is known."""
+        return len(self.good) >= least and (self.kinds is None or count_of(self.kinds) >= least)
 
 
 _memories: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str | None, _Learned]] = WeakKeyDictionary()
@@ -84,28 +93,26 @@ def _judge(
     """Judge some runs of a deployment, and learn what is usual in it first where that is due."""
     ((known,),) = connection.execute(statements.read("baseline/profiled_runs").text, {"service": service}).fetchall()
     learned = memory.get(service)
-    if learned is None or learned.scores is None or known >= GROWTH * learned.known:
+    if learned is None or len(learned.good) < limits.least_history or known >= GROWTH * learned.known:
         # Runs that come together do not vouch for each other where there are enough older ones.
         good = _names(connection, "good_runs", service=service, most=limits.most_history, with_new=False)
         if len(good) < limits.least_history:
             good = _names(connection, "good_runs", service=service, most=limits.most_history, with_new=True)
-        learned = memory[service] = _Learned(good, None, None, known)
+        learned = memory[service] = _Learned(good, known)
         if len(good) >= limits.least_history:
             runs = runs.union(_names(connection, "unjudged_runs", service=service, most=limits.most_history))
-    enough = len(learned.good) >= limits.least_history
-    table = _profiles(connection, service, runs.union(learned.good) if enough else runs)
+    table = _profiles(connection, service, runs.union(learned.good) if learned.is_enough(limits.least_history) else runs)
     profiles = Profiles.of_table(table)
     asked = np.array([place for place, run in enumerate(profiles.runs) if run in runs], dtype=np.intp)
-    if not enough:
-        verdicts.store(connection, service, table.take(asked), verdicts.without_history(len(asked), len(learned.good)))
-        return
     is_member = np.isin(profiles.runs, learned.good)
     past = profiles.at(np.flatnonzero(is_member))
-    if learned.scores is None or learned.suspicions is None or len(past) < len(learned.good):
-        baseline = Baseline.of(past)
-        memory[service] = _Learned(past.runs, baseline.scores, baseline.suspicions, known)
-    else:
-        baseline = Baseline(past, learned.scores, learned.suspicions)
+    if learned.is_enough(limits.least_history) and (learned.kinds is None or len(past) < len(learned.good)):
+        learned = memory[service] = _learned(past, known, limits.least_history)
+    if learned.scores is None or learned.suspicions is None or learned.kinds is None:
+        history = len(learned.good) if learned.kinds is None else count_of(learned.kinds)
+        verdicts.store(connection, service, table.take(asked), verdicts.without_history(len(asked), history))
+        return
+    baseline = Baseline(past, learned.scores, learned.suspicions, learned.kinds)
     others, own = asked[~is_member[asked]], asked[is_member[asked]]
     judged: list[verdicts.Verdict] = []
     for places, judgement in (
@@ -115,6 +122,15 @@ def _judge(
         may_alarm = table.column("may_alarm").take(places).to_pylist()
         judged += verdicts.of(baseline, profiles.at(places), judgement, limits.alarm_budget, may_alarm)
     verdicts.store(connection, service, table.take(np.concatenate([others, own])), judged)
+
+
+def _learned(past: Profiles, known: int, least: int) -> _Learned:
+    """Learn what is usual among good runs, where enough of them differ."""
+    learned = _Learned(past.runs, known, kinds_of(past.values))
+    if not learned.is_enough(least):
+        return learned
+    baseline = Baseline.of(past, learned.kinds)
+    return replace(learned, scores=baseline.scores, suspicions=baseline.suspicions)
 
 
 def _profiles(connection: duckdb.DuckDBPyConnection, service: str | None, runs: set[str]) -> pa.Table:

@@ -10,6 +10,7 @@ import numpy as np
 
 from relaylens_analytics import statements
 from relaylens_analytics.baseline.judging import LEAST_HISTORY
+from relaylens_analytics.baseline.kinds import count_of, kinds_of
 from relaylens_analytics.baseline.profiles import Floats, Profiles
 from relaylens_analytics.baseline.standing_out import standing_out
 from relaylens_analytics.baseline.steps import WEIGHTS, UsualSteps, began_at
@@ -56,7 +57,7 @@ class RunSuspicion:
 
     service: str | None
     history: int
-    """Good runs that it is compared with; below `LEAST_HISTORY` nothing is said."""
+    """Good runs that it is compared with, those of one kind counted once; below `LEAST_HISTORY` nothing is said."""
 
     p_value: float | None
     """How likely a good run is at least as unusual, as it was said when the run settled; None for not enough history then."""
@@ -71,7 +72,7 @@ class RunSuspicion:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there are enough good runs."""
+        """Whether there are enough good runs that differ."""
         return self.history >= LEAST_HISTORY
 
 
@@ -95,12 +96,15 @@ def suspicion(reader: Reader, key: RunKey) -> RunSuspicion | None:
         if one == (row["run"], row["conversation"])
     ]
     past, run = profiles.at([place for place, name in enumerate(profiles.runs) if name != row["run"]]), profiles.at(own)
+    history = count_of(kinds_of(past.values))
+    if history < LEAST_HISTORY:
+        return RunSuspicion(service, history, *found, (), (), None)
     by_measure = UsualSteps.of(past).scores(run.acts)
     first, scores = began_at(by_measure, run.acts, 1)
     acts = _rows(reader, "acts_of_run", run=row["run"], conversation=row["conversation"])
     told = tuple(_act(act, place, float(scores[place]), by_measure) for place, act in enumerate(acts))
     began = int(first[0]) if first[0] >= 0 and scores[first[0]] >= NOTABLE else None
-    return RunSuspicion(service, len(past), *found, tuple(standing_out(past, run)[0]), told, began)
+    return RunSuspicion(service, history, *found, tuple(standing_out(past, run)[0]), told, began)
 
 
 def _act(act: dict[str, Any], place: int, score: float, by_measure: dict[str, Floats]) -> Act:

@@ -5,17 +5,15 @@ suspicious, the run itself counted among them. `at_most` is the upper end of the
 runs are flagged by it, so that an alarm budget is kept and not used up.
 
 Beyond the greatest past suspicion both fall with the distance, as an exponential does of which only a few excesses were seen (Lomax's
-distribution). Where all good runs took the same way they do not fall: nothing is known then of how much runs differ, and the distance
-of one that took another way says nothing.
+distribution).
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from relaylens_analytics.baseline.profiles import Acts, Floats, Places
+from relaylens_analytics.baseline.profiles import Floats, Places
 
 TAIL: Final = 0.2
 """The share of past suspicions whose mean excess tells how fast chances fall beyond."""
@@ -37,34 +35,23 @@ class Chances:
         return Chances(self.p_value[places], self.at_most[places])
 
 
-def tail_chances(scores: Floats, past: Floats, *, differ: bool) -> Chances:
-    """Compare runs with past good ones, which took different ways or all the same."""
+def tail_chances(scores: Floats, past: Floats) -> Chances:
+    """Compare runs with past good ones."""
     ordered = np.sort(past)
     above = len(ordered) - np.searchsorted(ordered, scores, side="left")
-    chances = _by_rank(above, len(ordered))
-    return _falling(chances, scores, ordered) if differ else chances
+    return _falling(_by_rank(above, len(ordered)), scores, ordered)
 
 
-def own_tail_chances(past: Floats, differ: Places) -> Chances:
-    """The same for the past runs themselves, each among the others; `differ` tells of each whether these took different ways."""
+def own_tail_chances(past: Floats) -> Chances:
+    """The same for the past runs themselves, each among the others."""
     ordered = np.sort(past)
     above = len(ordered) - 1 - np.searchsorted(ordered, past, side="left")
     chances = _by_rank(above, max(len(ordered) - 1, 1))
     first = int(np.argmax(past))
-    if differ[first] and len(past) > 1:
+    if len(past) > 1:
         falling = _falling(chances.at(np.array([first])), past[[first]], ordered[:-1])
         chances.p_value[first], chances.at_most[first] = falling.p_value[0], falling.at_most[0]
     return chances
-
-
-def ways_taken(acts: Acts, runs: int) -> Places:
-    """For each run a number for the order of its acts: the same for runs that took the same way."""
-    bounds = np.searchsorted(acts.row, np.arange(runs + 1))
-    known: dict[bytes, int] = {}
-    return np.array(
-        [known.setdefault(acts.symbol[first:end].tobytes(), len(known)) for first, end in pairwise(bounds)],
-        dtype=np.intp,
-    )
 
 
 def _by_rank(above: Places, runs: int) -> Chances:

@@ -86,8 +86,7 @@ def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, 
         views = {name: round(float(values[place]), _DIGITS_OF_VIEWS) for name, values in judgement.views.items()}
         p_value = math.ceil(float(judgement.chances.p_value[place]) * 10**_DIGITS) / 10**_DIGITS
         suspicion = round(float(judgement.suspicion[place]), _DIGITS)
-        history = len(baseline.past) - int(is_own[place])
-        found.append(Verdict(history, p_value, suspicion, place in told, views, *told.get(place, (None, None, None))))
+        found.append(Verdict(baseline.history, p_value, suspicion, place in told, views, *told.get(place, (None, None, None))))
     return found
 
 

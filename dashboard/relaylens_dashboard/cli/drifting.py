@@ -150,9 +150,10 @@ def _lines(run: str, found: "RunSuspicion") -> Iterator[str]:
 
     name = hostile.one_line(run)
     if not found.is_enough:
-        yield f"Run {name}: not enough history. There are {found.history} other good runs, and {LEAST_HISTORY} are needed."
+        yield f"Run {name}: not enough history. There are {found.history} other good runs that differ, and {LEAST_HISTORY} are needed."
         return
-    yield f"Run {name} beside {wording.count(found.history, 'good run')} of {hostile.one_line(found.service or 'no service name')}."
+    service = hostile.one_line(found.service or "no service name")
+    yield f"Run {name} beside {wording.count(found.history, 'different good run')} of {service}."
     if found.p_value is not None:
         flagged = "flagged" if found.alarm else "not flagged"
         yield f"When it settled, {found.p_value:.1%} of good runs were as unusual; it was {flagged}."

@@ -25,7 +25,7 @@ def show(key: Mapping[str, str]) -> None:
     if not found.is_enough:
         frame.empty(
             "Not enough history.",
-            f"There are {found.history} other good runs of this deployment, and {LEAST_HISTORY} are needed.",
+            f"There are {found.history} other good runs of this deployment that differ, and {LEAST_HISTORY} are needed.",
             wider=False,
         )
         return
@@ -42,7 +42,7 @@ def show(key: Mapping[str, str]) -> None:
 
 def _judged(found: RunSuspicion) -> str:
     service = tables.plain(found.service or "no service name", limit=80)
-    said = f"Compared with {wording.count(found.history, 'good run')} of {service}, as they are now."
+    said = f"Compared with {wording.count(found.history, 'different good run')} of {service}, as they are now."
     if found.p_value is None:
         return f"{said} When it settled there was not enough history."
     flagged = "it was flagged" if found.alarm else "it was not flagged"

@@ -10,6 +10,7 @@ from tests.analytics.settle.captured import apply
 from relaylens_analytics import statements
 from relaylens_analytics.baseline.calibration import left_out, parted
 from relaylens_analytics.baseline.judging import Baseline
+from relaylens_analytics.baseline.kinds import count_of, greatest_of, kinds_of
 from relaylens_analytics.baseline.profiles import Floats, Profiles
 from relaylens_analytics.baseline.views import VIEWS, View
 from relaylens_analytics.settle import settle
@@ -41,9 +42,31 @@ def test_no_run_is_among_those_it_is_compared_with(profiles: Profiles) -> None:
         seen.extend(runs.runs)
         return np.zeros(len(runs))
 
-    left_out(View("watching", "Sees who is compared.", compare), parted(profiles))
+    left_out(View("watching", "Sees who is compared.", compare), parted(profiles, kinds_of(profiles.values)))
 
     assert sorted(profiles.runs) == sorted(seen)
+
+
+def test_no_run_is_compared_with_its_copies(profiles: Profiles) -> None:
+    """Runs of one kind fall into one fold, so that none of them is among the others of another; where all are copies, each is scored."""
+    thrice = profiles.at([*range(ODD)] * 3)
+    kinds = kinds_of(thrice.values)
+    folds = parted(thrice, kinds)
+    copies = profiles.at([0] * 12)
+
+    assert all(not set(kinds[fold.places]) & set(np.delete(kinds, fold.places)) for fold in folds)
+    assert [*range(72)] == sorted(int(place) for fold in folds for place in fold.places)
+    assert 12 == sum(len(fold.places) for fold in parted(copies, kinds_of(copies.values)))
+
+
+def test_runs_that_differ_by_less_than_a_fifth_are_of_one_kind() -> None:
+    """A kind is told by its first run: what differs from that by more, in any figure, is another."""
+    values = np.log1p(np.array([[100.0, 3.0], [110.0, 3.0], [140.0, 3.0], [100.0, 4.0], [101.0, 4.0]]))
+    kinds = kinds_of(values)
+
+    assert [0, 0, 1, 2, 2] == kinds.tolist()
+    assert 3 == count_of(kinds)
+    assert [2.0, 5.0, 4.0] == greatest_of(kinds, np.array([1.0, 2.0, 5.0, 4.0, 3.0])).tolist()
 
 
 def test_an_odd_run_does_not_vouch_for_itself(profiles: Profiles) -> None:

@@ -63,14 +63,24 @@ def test_an_odd_run_is_flagged_where_it_began(store: Store) -> None:
     assert trace_id(100) not in flagged(store)
 
 
-def test_where_all_good_runs_are_alike_another_way_is_no_alarm(store: Store) -> None:
-    """Twelve runs of the same calls say nothing of how much runs differ: one that calls a tool twice more is not flagged."""
+def test_copies_of_one_run_are_no_history(store: Store) -> None:
+    """Thirty runs of the same calls say nothing of how much runs differ: there is no verdict on one that calls a tool twice more."""
     calls = usual_calls(1)
-    come(store, [request(number, calls) for number in range(12)])
+    come(store, [request(number, calls) for number in range(30)])
     come(store, [request(100, [*calls, *calls[:2]])])
-    rows = store.connection.execute("SELECT history, p_value >= 1 / 13, alarm FROM suspicions WHERE run = $run", {"run": trace_id(100)})
+    rows = store.connection.execute("SELECT history, p_value, alarm FROM suspicions WHERE run = $run", {"run": trace_id(100)})
 
-    assert [(12, True, False)] == rows.fetchall()
+    assert [(1, None, False)] == rows.fetchall()
+
+
+def test_a_run_that_waits_for_a_person_is_not_judged_to_be_unusual(store: Store) -> None:
+    """Whatever its program states, it is not over: that it did less than others is no alarm."""
+    come(store, usual(range(60)))
+    come(store, [request(101, odd_calls(101)), request(102, odd_calls(102), asks_person=True)])
+    asked = store.connection.execute("SELECT run FROM escalations WHERE state = 'pending'").fetchall()
+
+    assert [(trace_id(102),)] == asked
+    assert [trace_id(101)] == flagged(store)
 
 
 def test_without_history_there_is_no_verdict(store: Store) -> None:
@@ -84,7 +94,7 @@ def test_without_history_there_is_no_verdict(store: Store) -> None:
     after = store.connection.execute("SELECT count(p_value), min(history) FROM suspicions WHERE service_name = 'booking'").fetchall()
 
     assert [("booking", 11, None, False), ("other", 1, None, False)] == before
-    assert [(12, 11)] == after
+    assert [(12, 12)] == after
     assert [] == none
 
 

@@ -11,7 +11,7 @@ PAST = np.arange(20.0)
 
 def test_what_is_within_the_past_goes_by_rank() -> None:
     """A run as suspicious as the tenth of twenty is as likely as eleven of twenty-one, and at most somewhat more."""
-    found = tail_chances(np.array([10.0]), PAST, differ=True)
+    found = tail_chances(np.array([10.0]), PAST)
 
     assert 11 / 21 == pytest.approx(found.p_value[0])
     assert 11 / 21 < found.at_most[0] < 0.65
@@ -19,25 +19,25 @@ def test_what_is_within_the_past_goes_by_rank() -> None:
 
 def test_the_upper_end_never_lies_below_the_guess() -> None:
     """Whatever the score, an alarm by the upper end is one by the guess as well."""
-    found = tail_chances(np.linspace(-5, 80, 60), PAST, differ=True)
+    found = tail_chances(np.linspace(-5, 80, 60), PAST)
 
     assert (found.at_most >= found.p_value).all()
     assert (np.diff(found.at_most) <= 0).all()
 
 
-def test_beyond_the_past_the_distance_counts_where_runs_differ() -> None:
-    """Far beyond twenty runs that took different ways chances are small; where all took the same way they stay one in twenty-one."""
-    differing, alike = (tail_chances(np.array([60.0]), PAST, differ=differ) for differ in (True, False))
+def test_beyond_the_past_the_distance_counts() -> None:
+    """Far beyond twenty runs chances are small, and smaller still farther away."""
+    found = tail_chances(np.array([20.0, 60.0, 90.0]), PAST)
 
-    assert differing.at_most[0] < 0.01
-    assert 1 / 21 == pytest.approx(alike.p_value[0])
+    assert found.at_most[1] < 0.01 < found.at_most[0]
+    assert (np.diff(found.p_value) < 0).all()
 
 
 def test_a_past_run_is_judged_by_the_others() -> None:
     """The most suspicious of the past is as unlikely by the others as it would be if it were none of them."""
     past = np.append(PAST, 60.0)
-    own = own_tail_chances(past, np.ones(21, dtype=bool))
-    fresh = tail_chances(np.array([60.0]), PAST, differ=True)
+    own = own_tail_chances(past)
+    fresh = tail_chances(np.array([60.0]), PAST)
 
     assert fresh.at_most[0] == pytest.approx(own.at_most[20])
     assert 20 / 21 < own.p_value[0] <= 1.0

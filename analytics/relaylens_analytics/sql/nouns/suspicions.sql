@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS suspicions (
     run VARCHAR NOT NULL,
     conversation VARCHAR NOT NULL,
     service_name VARCHAR,                -- the deployment
-    history INTEGER NOT NULL,            -- good runs it was compared with
+    history INTEGER NOT NULL,            -- good runs it was compared with, those of one kind counted once
     p_value DOUBLE,                      -- how likely a good run is at least as unusual; NULL: not enough history
     suspicion DOUBLE,                    -- what runs of one deployment are ranked by; greater is less usual
     alarm BOOLEAN NOT NULL,              -- p_value within the alarm budget
