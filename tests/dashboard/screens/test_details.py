@@ -225,4 +225,4 @@ def test_a_run_alone_has_not_enough_history(open_screen: Open) -> None:
     """The long run is the only one of its deployment: nothing is said of it but that."""
     screen = open_screen("run", run="long-run", view="unusual")
 
-    assert any("There are 0 other good runs of this deployment, and 12 are needed." in text for text in screen.texts)
+    assert any("There are 0 other good runs of this deployment that differ, and 12 are needed." in text for text in screen.texts)
