@@ -244,8 +244,19 @@ METRICS: Final[tuple[Metric, ...]] = (
         Better.LOWER,
         ("total", "detector", "service", "workflow", "time"),
         "Completed runs with at least one finding / completed runs. Every detector counts but `unusual_run`, which flags a set share of "
-        "good runs; findings that a person has marked false do not. Errors of runs that failed are not silent and not counted, because "
-        "only completed runs are. By detector, the denominator is all completed runs.",
+        "good runs, and those that hold runs to the declared network (`conformance_rate`); findings that a person has marked false do "
+        "not. Errors of runs that failed are not silent and not counted, because only completed runs are. By detector, the denominator "
+        "is all completed runs.",
+    ),
+    Metric(
+        "conformance_rate",
+        "Conformance",
+        Unit.RATIO,
+        Better.HIGHER,
+        ("total", "detector", "service", "workflow", "time"),
+        "Runs that ended without a finding against the declared network / runs that ended of services that `network.toml` declares, "
+        "since it declares them so; `relaylens rebuild` holds all runs to it. Findings that a person has marked false do not count. By "
+        "detector: without a finding of this detector. Without a declaration there is no number.",
     ),
     Metric(
         "findings",

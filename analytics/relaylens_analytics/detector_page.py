@@ -16,6 +16,7 @@ _HEADINGS: Final = {
     Layer.RUN: "Within a run",
     Layer.AGENTS: "Between agents",
     Layer.PAST: "Against the deployment's own past",
+    Layer.DECLARED: "Against the declared network",
 }
 
 

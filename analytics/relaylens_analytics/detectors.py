@@ -3,7 +3,7 @@
 A file is one detector and carries its name. It opens with what it means, then says about itself, one line each:
 
     -- id: L1                                   its place in the taxonomy (docs/detectors.md)
-    -- layer: run                               run, agents or past: what it compares
+    -- layer: run                               run, agents, past or declared: what it compares
     -- reads: structure, content                what it needs: spans alone, captured texts, or a baseline of past runs
     -- on: yes                                  yes, no, or measured: held back until its false alarms here are known to be few
     -- parameter: least_times = 3, how often    any number: a TOML value and its meaning; SQL reads getvariable('DETECTOR_least_times')
@@ -50,6 +50,8 @@ class Layer(StrEnum):
     """Agents with each other."""
     PAST = "past"
     """A run with the deployment's own past."""
+    DECLARED = "declared"
+    """A run with the network as it is declared (`relaylens_analytics.specification`)."""
 
 
 class Reads(StrEnum):

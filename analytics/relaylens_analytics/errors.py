@@ -21,7 +21,8 @@ RelaylensAnalyticsError
 ├── LabelFileError               the table of labels cannot be read
 ├── PriceFileError               the price table cannot be read
 ├── DetectorFileError            a detector's file does not say what it has to
-└── DetectorSettingsError        what a store sets of its detectors cannot be followed
+├── DetectorSettingsError        what a store sets of its detectors cannot be followed
+└── SpecificationError           the declared network cannot be read
 """
 
 
@@ -120,3 +121,7 @@ class DetectorFileError(RelaylensAnalyticsError):
 
 class DetectorSettingsError(RelaylensAnalyticsError):
     """What detectors.toml in the store's folder says cannot be followed."""
+
+
+class SpecificationError(RelaylensAnalyticsError):
+    """What network.toml in the store's folder declares cannot be read."""

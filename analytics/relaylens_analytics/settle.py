@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import duckdb
 
 from relaylens.semconv import Detector
-from relaylens_analytics import parts, prices, rhythm
+from relaylens_analytics import parts, prices, rhythm, specification
 from relaylens_analytics.baseline.settling import judge_settled
 from relaylens_analytics.detectors import On, Setup, Value, setup
 from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, detector_feature, needed_features, parsed, statement
@@ -92,6 +92,7 @@ MARTS = (
     "marts:escalations",
     "rules:run_outcome:run_outcome_candidates",
     "run_outcomes",
+    "run_roots",
     "quiet_agents",
     "pending_questions",
     "stated_validations",
@@ -187,9 +188,11 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
     Raises:
         duckdb.Error: When a statement fails; nothing of the part at work is kept then, and the next call tries again.
         DetectorSettingsError: When what the store's folder sets of its detectors cannot be followed.
+        SpecificationError: When what it declares of the network cannot be read.
 
     """
-    wanted = setup(_folder_of(connection))
+    folder = _folder_of(connection)
+    wanted, declared = setup(folder), specification.read(folder)
     is_new = connection not in _ready
     if is_new:
         create_tables(connection)
@@ -199,7 +202,8 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
     elif _ready[connection] != wanted:
         _set(connection, **wanted.variables())
         _ready[connection] = wanted
-    settle_part = partial(_settle_part, connection, wanted)
+    specification.store(connection, declared)
+    settle_part = partial(_settle_part, connection, wanted, specification.features(declared))
     return parts.settle_new(connection, settle_part) + (parts.settle_put_aside(connection, settle_part) if is_new else 0)
 
 
@@ -227,10 +231,10 @@ def _create_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
 class _Work:
     """One part at work: which tables have rows, and which features occur."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, wanted: Setup) -> None:
-        """Begin with empty tables, and the detectors that are on."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, given: AbstractSet[str]) -> None:
+        """Begin with empty tables, and what is there whatever the spans are: the detectors that are on, and what is declared."""
         self._connection = connection
-        self.present = wanted.features()
+        self.present = set(given)
 
     def fill(self, *stages: str) -> None:
         """Run stages whose needs are met."""
@@ -261,9 +265,9 @@ class _Work:
                 self._connection.execute(f"TRUNCATE {stage.table}")
 
 
-def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, settled: int, upto: int) -> int:
+def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, declared: AbstractSet[str], settled: int, upto: int) -> int:
     """Derive the conversations that changed in the batches after `settled` up to `upto` and replace their rows."""
-    work = _Work(connection, wanted)
+    work = _Work(connection, wanted.features() | declared)
     _set(connection, settled=settled, upto=upto)
     work.fill("changed_traces")
     changed = _value(connection, "SELECT count(*) FROM changed_traces") if "changed_traces" in work.present else 0

@@ -50,6 +50,11 @@ def detector_feature(name: str) -> str:
     return f"detector {name}"
 
 
+def specified_feature(part: str) -> str:
+    """What is there while anything of a kind is declared of the network: what is held to it asks for it with `-- needs: specified PART`."""
+    return f"specified {part}"
+
+
 @cache
 def statement(path: str) -> str:
     """The text of an SQL file below `sql/`."""
@@ -156,5 +161,5 @@ def needed_features() -> list[str]:
     """All that files of settling say they need, or ask for."""
     needs = {one for query in _all_queries() for needs in query.needs for one in needs}
     occurring = {feature for query in _all_queries() for feature in _OCCURS.findall(query.text)}
-    needs = {need for need in needs - {_NOTHING} if not need.startswith(detector_feature(""))}
+    needs = {need for need in needs - {_NOTHING} if not need.startswith((detector_feature(""), specified_feature("")))}
     return sorted(needs | occurring | asked_attributes() | asked_prefixes())

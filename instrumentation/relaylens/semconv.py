@@ -445,6 +445,31 @@ class Detector(StrEnum):
     CONTEXT_GROWTH = "context_growth"
     AGENT_QUIET = "agent_quiet"
     UNUSUAL_RUN = "unusual_run"
+    UNDECLARED_AGENT = "undeclared_agent"
+    UNDECLARED_HANDOFF = "undeclared_handoff"
+    SKIPPED_AGENT = "skipped_agent"
+    UNAPPROVED_ACTION = "unapproved_action"
+    UNDECLARED_TOOL = "undeclared_tool"
+
+
+class SpecificationPart(StrEnum):
+    """What of a network can be declared."""
+
+    AGENT = "agent"
+    HANDOFF = "handoff"
+    REQUIRED = "required"
+    APPROVAL = "approval"
+    TOOL = "tool"
+
+
+class DeclaredState(StrEnum):
+    """How what is declared of a network and what was seen of it go together."""
+
+    AS_DECLARED = "as_declared"
+    NOT_SEEN = "not_seen"
+    UNDECLARED = "undeclared"
+    NOT_HELD = "not_held"
+    """Seen where nothing of its kind is declared."""
 
 
 HUMAN: Final = "human"

@@ -1,15 +1,25 @@
 """Questions about the network as a whole and about one edge of it."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import pyarrow as pa
 
+from relaylens.semconv import SpecificationPart
 from relaylens_analytics import metrics
 from relaylens_analytics.queries import limits
 from relaylens_analytics.reader import Reader
+from relaylens_analytics.specification import Row
 from relaylens_analytics.values import Value
 from relaylens_analytics.window import Window
 
 _MOST_NODES = 200
 _MOST_EDGES = 1_000
+
+DRAWN: Final = (SpecificationPart.AGENT, SpecificationPart.HANDOFF)
+"""What of a declared network is on its map."""
+LEAST_RUNS: Final = 12
+"""Good runs of a workflow without which it is not known whose turn each of them has."""
 
 
 def agents(reader: Reader, window: Window, *, limit: int = _MOST_NODES) -> pa.Table:
@@ -20,6 +30,18 @@ def agents(reader: Reader, window: Window, *, limit: int = _MOST_NODES) -> pa.Ta
 def edges(reader: Reader, window: Window, *, limit: int = _MOST_EDGES) -> pa.Table:
     """List who hands work to whom; questions to a person that no handoff shows are edges of the kind `escalation`."""
     return reader.query_file("queries/network_edges", {**window.params(), "limit": limit})
+
+
+def declared(reader: Reader, window: Window, *, parts: Sequence[SpecificationPart] = DRAWN, limit: int = _MOST_EDGES) -> pa.Table:
+    """List what is declared of the network and what was seen of it, each with its `state` (`relaylens.semconv.DeclaredState`)."""
+    return reader.query_file("queries/declared_network", {**window.params(), "parts": [str(part) for part in parts], "limit": limit})
+
+
+def usual(reader: Reader, window: Window, service: str, *, least_runs: int = LEAST_RUNS) -> list[Row]:
+    """Give what the good runs of a service did as rows of a specification; a workflow of fewer runs requires nobody."""
+    params: dict[str, Value] = {"since": window.since, "until": window.until, "service": service, "least_runs": least_runs}
+    found = reader.query_file("queries/usual_network", params).to_pylist()
+    return [Row(service, SpecificationPart(one["part"]), one["name"], one["target"]) for one in found]
 
 
 def edge_funnel(reader: Reader, window: Window, from_agent: str, to_agent: str | None) -> pa.Table:

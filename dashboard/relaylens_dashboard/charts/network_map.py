@@ -31,6 +31,8 @@ _MARGIN_SIDE: Final = 70.0
 _LABEL_HEIGHT: Final = 16.0
 _LETTER: Final = 6.4
 _PER_ROW: Final = 8
+_UNDECLARED: Final = "not declared"
+_UNUSED: Final = "not used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Agent:
     waiting: int = 0
     """Open questions to a person."""
     findings: int = 0
+    undeclared: bool = False
+    """The network is declared, and without it."""
     says: str = ""
     """What is shown when the pointer rests on it."""
     link: str = ""
@@ -65,6 +69,8 @@ class Edge:
     rate: float | None
     """Share of decided handoffs that succeeded."""
     to_person: bool = False
+    undeclared: bool = False
+    """The network is declared, and without it."""
     says: str = ""
     link: str = ""
 
@@ -92,20 +98,21 @@ def draw(agents: Sequence[Agent], edges: Sequence[Edge]) -> dict[str, object]:
         "height": round(bottom + _MARGIN_BOTTOM, 1),
         "margin": _MARGIN_SIDE,
         "layers": max(len(layers.columns), min(len(layers.loners), _PER_ROW)),
-        "legend": _legend(),
+        "legend": _legend(undeclared=any(agent.undeclared for agent in agents) or any(edge.undeclared for edge in drawn)),
         "says": f"{len(agents)} agents and people, {len(drawn)} ways that work takes between them",
         "agents": [_agent(agent, places[agent.name], radius[agent.name]) for agent in sorted(agents, key=lambda agent: agent.name)],
         "edges": [_edge(edge, lines[edge], labels[edge], busiest) for edge in drawn],
     }
 
 
-def _legend() -> list[dict[str, object]]:
+def _legend(*, undeclared: bool) -> list[dict[str, object]]:
     rates: list[dict[str, object]] = [{"colour": colour, "says": says} for _, colour, says in colours.RATES]
     return [
         {"colour": None, "says": "Handoffs that succeeded:"},
         *rates,
         {"colour": colours.UNKNOWN, "says": "not decided yet"},
         {"colour": colours.PERSON, "dashed": True, "says": "questions to a person, and how many were answered"},
+        *([{"colour": colours.BAD, "dashed": True, "says": "seen, and not declared"}] if undeclared else []),
         {"colour": None, "says": "Size: steps. Ring: completed. Width: handoffs."},
     ]
 
@@ -227,7 +234,10 @@ def _overlap(box: tuple[float, float, float, float], others: Sequence[tuple[floa
 
 def label_of(edge: Edge) -> str:
     """Say how many of how many handoffs succeeded."""
-    return f"{'?' if edge.rate is None else wording.share(edge.rate)} · {edge.count:,}"
+    if not edge.count:
+        return _UNUSED
+    said = f"{'?' if edge.rate is None else wording.share(edge.rate)} · {edge.count:,}"
+    return f"{said} · {_UNDECLARED}" if edge.undeclared else said
 
 
 def _agent(agent: Agent, place: tuple[float, float], radius: float) -> dict[str, object]:
@@ -239,10 +249,11 @@ def _agent(agent: Agent, place: tuple[float, float], radius: float) -> dict[str,
         "y": round(place[1], 1),
         "radius": radius,
         "rate": agent.rate,
-        "colour": colours.PERSON if agent.is_person else colours.rate(agent.rate),
+        "colour": colours.PERSON if agent.is_person else colours.BAD if agent.undeclared else colours.rate(agent.rate),
         "inside": wording.compact(agent.tasks),
         "below": _below(agent),
         "badge": _badge(agent),
+        "undeclared": agent.undeclared,
         "says": agent.says,
         "link": agent.link,
     }
@@ -251,6 +262,8 @@ def _agent(agent: Agent, place: tuple[float, float], radius: float) -> dict[str,
 def _below(agent: Agent) -> str:
     if agent.is_person:
         return f"{agent.tasks:,} asked"
+    if agent.undeclared:
+        return _UNDECLARED
     return "no turn seen" if not agent.tasks else "running" if agent.rate is None else f"{wording.share(agent.rate)} completed"
 
 
@@ -261,14 +274,21 @@ def _badge(agent: Agent) -> dict[str, str] | None:
     return {"text": f"{agent.findings:,} !", "colour": colours.BAD} if agent.findings else None
 
 
+def _colour(edge: Edge) -> str:
+    if edge.undeclared:
+        return colours.BAD
+    return colours.PERSON if edge.to_person else colours.rate(edge.rate)
+
+
 def _edge(edge: Edge, line: Sequence[Point], label: Point, busiest: int) -> dict[str, object]:
     return {
         "source": edge.source,
         "target": edge.target,
         "points": [[round(value, 4) for value in point] for point in line],
         "width": _between(_THINNEST, _THICKEST, edge.count, busiest),
-        "colour": colours.PERSON if edge.to_person else colours.rate(edge.rate),
+        "colour": _colour(edge),
         "person": edge.to_person,
+        "undeclared": edge.undeclared,
         "label": {"at": list(label), "text": label_of(edge)},
         "says": edge.says,
         "link": edge.link,

@@ -56,7 +56,7 @@ function edgeShape(edge, x) {
   return shapeLink(
     edge.link,
     { class: "edge", "aria-label": `${edge.source} to ${edge.target}: ${edge.label.text}` },
-    shape("path", { class: "line", d: line, stroke: edge.colour, "stroke-width": edge.width, "stroke-dasharray": edge.person ? "6 4" : null }),
+    shape("path", { class: "line", d: line, stroke: edge.colour, "stroke-width": edge.width, "stroke-dasharray": edge.person || edge.undeclared ? "6 4" : null }),
     arrow(x(end), end[2], angle, edge),
     shape("path", { class: "reach", d: line }),
     ...label,
@@ -88,7 +88,9 @@ function agentShape(agent, x, letters, width) {
     );
   } else {
     group.append(shape("circle", { class: "track", ...ring, pathLength: null }));
-    if (agent.rate !== null) {
+    if (agent.undeclared) {
+      group.append(shape("circle", { cx: x, cy: y, r: radius - 1, fill: "none", stroke: agent.colour, "stroke-width": 2, "stroke-dasharray": "5 3" }));
+    } else if (agent.rate !== null) {
       group.append(shape("circle", {
         class: "ring", ...ring, stroke: agent.colour, "stroke-dasharray": `${agent.rate * 100} 100`, transform: turn,
       }));

@@ -1,13 +1,16 @@
 """Network: who works with whom, how well it goes, and what needs a person now."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import streamlit as st
 
+from relaylens.semconv import HUMAN, DeclaredState
 from relaylens_analytics import Window
 from relaylens_analytics.catalog import Better, Metric, metric
 from relaylens_analytics.metric import Unit
+from relaylens_analytics.queries.network import DRAWN
 from relaylens_dashboard import components, numerals, wording
 from relaylens_dashboard.charts import colours, network_map
 from relaylens_dashboard.charts.network_map import Agent, Edge
@@ -25,6 +28,23 @@ HEADLINES: Final[tuple[tuple[str, str], ...]] = (
     ("audit_completeness", "value"),
 )
 """The numbers on top: a metric and its column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Where the network that was seen and the declared one differ: agents as (name, None), ways as (from, to)."""
+
+    only_seen: frozenset[tuple[str, str | None]]
+    only_declared: frozenset[tuple[str, str | None]]
+
+    def names(self) -> set[str]:
+        """The agents that are declared and were not seen, with the ends of such ways."""
+        return {end for ends in self.only_declared for end in ends if end is not None}
+
+    def ways(self) -> set[tuple[str, str]]:
+        """The ways that are declared and were not used."""
+        return {(source, target) for source, target in self.only_declared if target is not None}
+
 
 _ENOUGH: Final = 10
 """Cases that the window before must have for a change to be shown; fewer would only show chance."""
@@ -46,7 +66,7 @@ def body() -> None:
         return
     _headlines(window)
     _attention(window, waiting)
-    _map(agents, ways, len(waiting))
+    _map(agents, ways, len(waiting), _declared(window))
     if ways:
         st.markdown("##### Handoffs")
         edges.show(ways, key="edges")
@@ -172,13 +192,42 @@ def _finding(row: Record) -> Row:
     return Row(cells, run if row["run"] else address.link("findings", detector=row["detector"]))
 
 
-def _map(agents: Sequence[Record], ways: Sequence[Record], waiting: int) -> None:
+def _declared(window: Window) -> Declared:
+    """Ask what is declared of the network; services that declare nothing are not held to anything."""
+    found = reading.rows("declared_network", **window.params(), parts=[str(part) for part in DRAWN], limit=_MOST_EDGES)
+    states = dict[tuple[str, str | None], set[str]]()
+    for row in found:
+        states.setdefault((row["name"], row["target"]), set()).add(row["state"])
+    return Declared(
+        frozenset(key for key, of in states.items() if of == {DeclaredState.UNDECLARED}),
+        frozenset(key for key, of in states.items() if of == {DeclaredState.NOT_SEEN}),
+    )
+
+
+def _map(agents: Sequence[Record], ways: Sequence[Record], waiting: int, declared: Declared) -> None:
     people = {row["agent"] for row in agents if row["kind"] == "human"}
-    data = network_map.draw([_agent(row, waiting, len(people)) for row in agents], _merged(ways, people))
-    components.mount("network_map", data, key="map")
+    drawn = [_agent(row, waiting, len(people), undeclared=(row["agent"], None) in declared.only_seen) for row in agents]
+    drawn += [_unseen(name) for name in sorted(declared.names() - {row["agent"] for row in agents})]
+    edges = _merged(ways, people, declared)
+    between = {(edge.source, edge.target) for edge in edges}
+    edges += [_unused(*ends) for ends in sorted(declared.ways() - between)]
+    components.mount("network_map", network_map.draw(drawn, edges), key="map")
 
 
-def _agent(row: Record, waiting: int, people: int) -> Agent:
+def _unseen(name: str) -> Agent:
+    """Draw an agent that is declared and had no turn."""
+    shown = "Person" if name == HUMAN else tables.plain(name, limit=80)
+    says = f"{shown}\nDeclared, and not seen in {address.range_in_words()}"
+    return Agent(name, shown, is_person=name == HUMAN, tasks=0, rate=None, entries=0, says=says, link=address.link("agents"))
+
+
+def _unused(source: str, target: str) -> Edge:
+    """Draw a way that is declared and that no work took."""
+    says = f"{tables.plain(source, limit=60)} to {tables.plain(target, limit=60)}\nDeclared, and not used in {address.range_in_words()}"
+    return Edge(source, target, 0, None, target == HUMAN, says=says, link=address.link("edge", from_agent=source, to_agent=target))
+
+
+def _agent(row: Record, waiting: int, people: int, *, undeclared: bool) -> Agent:
     person = row["kind"] == "human"
     return Agent(
         name=row["agent"],
@@ -189,6 +238,7 @@ def _agent(row: Record, waiting: int, people: int) -> Agent:
         entries=0,
         waiting=waiting if person and people == 1 else 0,
         findings=0 if person else row["findings"],
+        undeclared=undeclared,
         says=_about(row, person=person),
         link=address.link("escalations") if person else address.link("agents", agent=row["agent"]),
     )
@@ -211,13 +261,16 @@ def _about(row: Record, *, person: bool) -> str:
     return "\n".join([tables.plain(row["display_name"], limit=80), *lines])
 
 
-def _merged(ways: Sequence[Record], people: set[str]) -> list[Edge]:
+def _merged(ways: Sequence[Record], people: set[str], declared: Declared) -> list[Edge]:
     """Take handoffs and questions between the same two as one edge of the map."""
     pairs = dict[tuple[str, str], list[Record]]()
     for row in ways:
         if row["to_agent"] is not None:
             pairs.setdefault((row["from_agent"], row["to_agent"]), []).append(row)
-    return [_edge(source, target, rows, to_person=target in people) for (source, target), rows in pairs.items()]
+    return [
+        replace(_edge(source, target, rows, to_person=target in people), undeclared=(source, target) in declared.only_seen)
+        for (source, target), rows in pairs.items()
+    ]
 
 
 def _edge(source: str, target: str, rows: Sequence[Record], *, to_person: bool) -> Edge:

@@ -67,9 +67,12 @@ def tool(number: int, name: str, start: float, end: float, arguments: str, resul
     return span(number, f"execute_tool {name}", start, end, attributes, parent=parent, failed=failed)
 
 
-def settle_spans(store: Store, *spans: Span) -> None:
-    """Store the spans in one request and settle."""
+def settle_spans(store: Store, *spans: Span, service: str | None = None) -> None:
+    """Store the spans, of a service if it is named, in one request and settle."""
     request = ExportTraceServiceRequest()
-    request.resource_spans.add().scope_spans.add(spans=spans)
+    resource = request.resource_spans.add()
+    resource.scope_spans.add(spans=spans)
+    if service is not None:
+        resource.resource.attributes.add(key=semconv.SERVICE_NAME).value.string_value = service
     apply(store, [(Signal.TRACES, request.SerializeToString())])
     settle(store.connection)

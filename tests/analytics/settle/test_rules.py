@@ -10,7 +10,7 @@ from relaylens import semconv
 from relaylens_analytics import rule_page
 from relaylens_analytics.detectors import catalogue
 from relaylens_analytics.settle import BESIDE, GROUPING, MARTS, NOUNS, STAGES
-from relaylens_analytics.stages import Stage, detector_feature, needed_features
+from relaylens_analytics.stages import Stage, detector_feature, needed_features, specified_feature
 
 SQL = files("relaylens_analytics") / "sql"
 PAGE = Path(__file__).parents[3] / "docs" / "settling.md"
@@ -53,6 +53,7 @@ def test_what_a_file_needs_is_there() -> None:
     known |= {key for keys in semconv.CONVENTIONS.values() for key in keys} | {"llm.output_messages.", "smolagents.managed_agents."}
     order = [*GROUPING, *STAGES, *MARTS, *(f"marts:{noun}" for noun in NOUNS if f"marts:{noun}" not in MARTS)]
     filled = {"nothing", *(detector_feature(detector.name) for detector in catalogue())}
+    filled |= {specified_feature(part) for part in semconv.SpecificationPart}
     for name in order:
         stage = Stage.named(name)
         for query in stage.queries:

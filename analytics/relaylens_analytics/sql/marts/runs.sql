@@ -6,18 +6,6 @@ WITH frames AS (
     GROUP BY run
 ),
 
-roots AS (
-    SELECT r.run,
-           arg_min(coalesce(w.workflow_name, w.name_text), (w.workflow_name IS NULL, w.parent_span_id IS NOT NULL, w.t0)) AS name,
-           arg_min(w.service_name, w.t0) AS service_name,
-           arg_min(w.user_id, w.t0) FILTER (WHERE w.user_id IS NOT NULL) AS user_id
-    FROM work_spans AS w
-    JOIN work_runs AS r USING (trace)
-    JOIN work_classes AS k USING (span)
-    WHERE k.span_class <> 'chain' OR w.parent_span_id IS NULL
-    GROUP BY r.run
-),
-
 -- time in which at least one model or tool call ran: intervals joined where they touch
 calls AS (
     SELECT f.run, w.t0, w.t1
@@ -88,7 +76,7 @@ SELECT f.run, f.conversation, f.trace_id, f.traces, r.service_name, r.name, r.us
        i.input_preview, y.output_preview, f.spans
 FROM frames AS f
 JOIN run_outcomes AS o USING (run)
-LEFT JOIN roots AS r USING (run)
+LEFT JOIN run_roots AS r USING (run)
 LEFT JOIN busy AS b USING (run)
 LEFT JOIN work AS x USING (run)
 LEFT JOIN turns AS t USING (run)

@@ -14,6 +14,8 @@ found AS (
     ANTI JOIN (SELECT finding FROM finding_marks() WHERE mark = 'false') AS false_alarms USING (finding)
     -- a suspicion, not a failure: it flags a set share of good runs
     WHERE detector <> 'unusual_run'
+        -- what differs from the declared network is counted by conformance_rate
+        AND NOT is_deviation(detector)
 ),
 detectors AS (
     SELECT DISTINCT detector FROM found WHERE $by = 'detector'

@@ -1,6 +1,6 @@
 -- The tool calls of runs, handoffs apart: what was called with what, whether it failed, whether it changes something, and whether its result
 -- says that asking again is right.
--- needs: detector loop | detector cycle | detector swallowed_tool_error | detector false_success | detector service_failure | detector unused_result | detector ignored_calculation | detector ungrounded_argument | detector ungrounded_answer | detector false_claim | detector unstable_result | detector unconfirmed_change | detector unverified_change | detector escalation_after_change | detector work_after_change | detector off_topic_call
+-- needs: detector loop | detector cycle | detector swallowed_tool_error | detector false_success | detector service_failure | detector unused_result | detector ignored_calculation | detector ungrounded_argument | detector ungrounded_answer | detector false_claim | detector unstable_result | detector unconfirmed_change | detector unverified_change | detector escalation_after_change | detector work_after_change | detector off_topic_call | specified tool | specified approval
 -- needs: work_tools
 WITH keyed AS (
     SELECT tool_key, is_write_tool(tool_key) AS is_write FROM (SELECT DISTINCT tool_key FROM work_tools)
