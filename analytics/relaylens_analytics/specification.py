@@ -17,6 +17,7 @@ runs did.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -35,6 +36,8 @@ ANY_WORKFLOW: Final = "*"
 _ARROW: Final = "->"
 _LISTS: Final = {"agents": SpecificationPart.AGENT, "approval": SpecificationPart.APPROVAL}
 _TABLES: Final = {"required": SpecificationPart.REQUIRED, "tools": SpecificationPart.TOOL}
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+"""Keys that TOML takes without quotes."""
 _KEYS: Final = ("services", *_LISTS, "handoffs", *_TABLES)
 _SCHEMA: Final = pa.schema([(name, pa.string()) for name in ("service_name", "part", "name", "target")])
 
@@ -149,7 +152,7 @@ def _table(service: str, rows: Iterable[Row]) -> str:
     found: dict[SpecificationPart, list[Row]] = {part: [] for part in SpecificationPart}
     for row in rows:
         found[row.part].append(row)
-    lines = [f"[{_quoted(service)}]"]
+    lines = [f"[{_key(service)}]"]
     lines += [f"{key} = {_list(row.name for row in found[part])}" for key, part in _LISTS.items() if found[part]]
     if handoffs := found[SpecificationPart.HANDOFF]:
         lines += ["handoffs = [", *(f"    {_quoted(f'{row.name} {_ARROW} {row.target}')}," for row in handoffs), "]"]
@@ -158,12 +161,16 @@ def _table(service: str, rows: Iterable[Row]) -> str:
         for row in found[part]:
             by_name.setdefault(row.name, []).append(row.target or "")
         if by_name:
-            lines += ["", f"[{_quoted(service)}.{key}]", *(f"{_quoted(name)} = {_list(targets)}" for name, targets in by_name.items())]
+            lines += ["", f"[{_key(service)}.{key}]", *(f"{_key(name)} = {_list(targets)}" for name, targets in by_name.items())]
     return "\n".join([*lines, ""])
 
 
 def _list(names: Iterable[str]) -> str:
     return f"[{', '.join(map(_quoted, names))}]"
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _quoted(name)
 
 
 def _quoted(text: str) -> str:

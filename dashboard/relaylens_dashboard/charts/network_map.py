@@ -236,8 +236,7 @@ def label_of(edge: Edge) -> str:
     """Say how many of how many handoffs succeeded."""
     if not edge.count:
         return _UNUSED
-    said = f"{'?' if edge.rate is None else wording.share(edge.rate)} · {edge.count:,}"
-    return f"{said} · {_UNDECLARED}" if edge.undeclared else said
+    return f"{'?' if edge.rate is None else wording.share(edge.rate)} · {edge.count:,}"
 
 
 def _agent(agent: Agent, place: tuple[float, float], radius: float) -> dict[str, object]:

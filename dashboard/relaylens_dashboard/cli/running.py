@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from typing import Final
 import typer
 
 import relaylens_dashboard
+from relaylens_analytics.specification import SPECIFICATION_FILE
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
 from relaylens_collector.allocation import keep_freed_memory, leave_pandas_out
 from relaylens_collector.collector import Collector
@@ -71,6 +73,7 @@ def demo(store: Path | None, ports: tuple[int | None, int | None, int | None], *
             },
             environment={},  # what is set up for a collector of one's own does not concern the demo
         )
+        _declare(folder)
         collector = _start_collector(running, settings, settler(None), stop)
         screens = Screens(_named_or_free(ports[2], DASHBOARD_PORT))
         children = [
@@ -156,10 +159,25 @@ def _named_or_free(named: int | None, usual: int) -> int:
 
 def _network(collector: Collector, runs: int, seed: int | None) -> tuple[list[str], dict[str, str]]:
     """Give the command that runs the example network, and its environment."""
-    beside = Path(relaylens_dashboard.__file__).parents[2] / "examples"
-    in_checkout = (beside / "support_network").is_dir()
-    module = "support_network" if in_checkout else "relaylens_examples.support_network"
+    examples, in_checkout = _examples()
+    module = "support_network" if in_checkout else f"{examples.name}.support_network"
     command = [sys.executable, "-m", module, "--live", "--endpoint", collector.http_url, "--labels", collector.http_url]
     command += ["--runs", str(runs), "--history", str(_DEMO_HOURS), *([] if seed is None else ["--seed", str(seed)])]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "RELAYLENS_"))}
-    return command, environment | ({"PYTHONPATH": str(beside)} if in_checkout else {})
+    return command, environment | ({"PYTHONPATH": str(examples)} if in_checkout else {})
+
+
+def _declare(folder: Path) -> None:
+    """Put what the example network is meant to be into its store, unless something is declared there."""
+    examples, _ = _examples()
+    declared = folder / SPECIFICATION_FILE
+    if not declared.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(examples / "support_network" / SPECIFICATION_FILE, declared)
+
+
+def _examples() -> tuple[Path, bool]:
+    """Give the folder of the examples, and whether it is that of a checkout."""
+    root = Path(relaylens_dashboard.__file__).parents[1]
+    beside = root.parent / "examples"
+    return (beside, True) if (beside / "support_network").is_dir() else (root / "relaylens_examples", False)

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from relaylens.semconv import Evidence
+from relaylens.semconv import DeclaredState, Evidence, SpecificationPart
 from relaylens_analytics.metric import Unit
 from relaylens_dashboard import components, numerals, wording
 from relaylens_dashboard.charts import colours, figures
@@ -60,8 +60,16 @@ def _scorecard(agents: Sequence[Record]) -> None:
         Column("Cost", sort="cost_usd", right=True),
         Column("Versions", width="11%"),
     ]
-    tables.show(columns, [_row(row) for row in ordered], key="agents", says="Scorecard of the agents", sort=(by, descending))
+    undeclared = _undeclared()
+    rows = [_row(row, undeclared=row["agent"] in undeclared) for row in ordered]
+    tables.show(columns, rows, key="agents", says="Scorecard of the agents", sort=(by, descending))
     _evidence_legend()
+
+
+def _undeclared() -> set[str]:
+    """Name the agents that had a turn in a service that declares its agents, and not this one."""
+    found = reading.rows("declared_network", **address.window().params(), parts=[SpecificationPart.AGENT.value], limit=_MOST)
+    return {row["name"] for row in found if row["state"] == DeclaredState.UNDECLARED}
 
 
 def _key(row: Record, by: str) -> float | None:
@@ -75,9 +83,9 @@ def _tokens(row: Record) -> int:
     return (row["input_tokens"] or 0) + (row["output_tokens"] or 0)
 
 
-def _row(row: Record) -> Row:
+def _row(row: Record, *, undeclared: bool) -> Row:
     cells = [
-        tables.text(row["display_name"], under=", ".join(row["models"])),
+        tables.text(row["display_name"], under=", ".join([*(["not declared"] if undeclared else []), *row["models"]])),
         tables.rate(row["completion"], row["completion_low"], row["completion_high"], of=row["ended"], counted=row["completed"]),
         _evidence(row),
         f"{row['steps']:,}",

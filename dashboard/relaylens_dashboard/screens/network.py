@@ -29,6 +29,9 @@ HEADLINES: Final[tuple[tuple[str, str], ...]] = (
 )
 """The numbers on top: a metric and its column."""
 
+CONFORMANCE: Final = ("conformance_rate", "value")
+"""One more where a network is declared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -36,6 +39,7 @@ class Declared:
 
     only_seen: frozenset[tuple[str, str | None]]
     only_declared: frozenset[tuple[str, str | None]]
+    anything: bool
 
     def names(self) -> set[str]:
         """The agents that are declared and were not seen, with the ends of such ways."""
@@ -64,9 +68,10 @@ def body() -> None:
     if not agents:
         _nothing(window)
         return
-    _headlines(window)
+    declared = _declared(window)
+    _headlines(window, [*HEADLINES, CONFORMANCE] if declared.anything else HEADLINES)
     _attention(window, waiting)
-    _map(agents, ways, len(waiting), _declared(window))
+    _map(agents, ways, len(waiting), declared)
     if ways:
         st.markdown("##### Handoffs")
         edges.show(ways, key="edges")
@@ -88,9 +93,9 @@ def _nothing(window: Window) -> None:
     )
 
 
-def _headlines(window: Window) -> None:
+def _headlines(window: Window, headlines: Sequence[tuple[str, str]]) -> None:
     before = address.window_before()
-    shown = [_tile(metric(name), column, window, before) for name, column in HEADLINES]
+    shown = [_tile(metric(name), column, window, before) for name, column in headlines]
     tiles.show(shown, key="headlines")
 
 
@@ -201,6 +206,7 @@ def _declared(window: Window) -> Declared:
     return Declared(
         frozenset(key for key, of in states.items() if of == {DeclaredState.UNDECLARED}),
         frozenset(key for key, of in states.items() if of == {DeclaredState.NOT_SEEN}),
+        any(of != {DeclaredState.NOT_HELD} for of in states.values()),
     )
 
 
@@ -239,7 +245,7 @@ def _agent(row: Record, waiting: int, people: int, *, undeclared: bool) -> Agent
         waiting=waiting if person and people == 1 else 0,
         findings=0 if person else row["findings"],
         undeclared=undeclared,
-        says=_about(row, person=person),
+        says=_about(row, person=person) + ("\nNot declared" if undeclared else ""),
         link=address.link("escalations") if person else address.link("agents", agent=row["agent"]),
     )
 
@@ -267,9 +273,10 @@ def _merged(ways: Sequence[Record], people: set[str], declared: Declared) -> lis
     for row in ways:
         if row["to_agent"] is not None:
             pairs.setdefault((row["from_agent"], row["to_agent"]), []).append(row)
+    drawn = [_edge(source, target, rows, to_person=target in people) for (source, target), rows in pairs.items()]
     return [
-        replace(_edge(source, target, rows, to_person=target in people), undeclared=(source, target) in declared.only_seen)
-        for (source, target), rows in pairs.items()
+        replace(edge, undeclared=True, says=f"{edge.says}\nNot declared") if (edge.source, edge.target) in declared.only_seen else edge
+        for edge in drawn
     ]
 
 

@@ -21,9 +21,9 @@ WITH turns AS (
         sum(input_tokens) AS input_tokens,
         sum(output_tokens) AS output_tokens,
         sum(cost_usd) AS cost_usd,
-        list(DISTINCT service_name ORDER BY service_name) FILTER (WHERE service_name IS NOT NULL) AS services,
-        list(DISTINCT agent_version ORDER BY agent_version) FILTER (WHERE agent_version IS NOT NULL) AS versions,
-        list(DISTINCT model ORDER BY model) FILTER (WHERE model IS NOT NULL) AS models,
+        coalesce(list(DISTINCT service_name ORDER BY service_name) FILTER (WHERE service_name IS NOT NULL), []) AS services,
+        coalesce(list(DISTINCT agent_version ORDER BY agent_version) FILTER (WHERE agent_version IS NOT NULL), []) AS versions,
+        coalesce(list(DISTINCT model ORDER BY model) FILTER (WHERE model IS NOT NULL), []) AS models,
         min(started_at) AS first_seen_at,
         max(started_at) AS last_seen_at
     FROM steps

@@ -26,6 +26,13 @@ seen AS (
     WHERE list_contains($parts, 'tool') AND span_class = 'tool' AND agent IS NOT NULL AND tool_name IS NOT NULL AND in_window(started_at, $since, $until)
     GROUP BY ALL
 ),
+asked AS (
+    -- a question to a person that no handoff shows
+    SELECT service_name, agent AS name, 'human' AS target, count(*) AS times, count(DISTINCT hash(conversation, run)) AS runs, max(requested_at) AS last_at
+    FROM escalations
+    WHERE in_window(requested_at, $since, $until)
+    GROUP BY ALL
+),
 held AS (
     SELECT DISTINCT part, service_name, CASE WHEN part = 'tool' THEN name END AS name FROM wanted
 )
@@ -35,17 +42,19 @@ SELECT
     coalesce(w.name, s.name) AS name,
     coalesce(w.target, s.target) AS target,
     CASE
-        WHEN w.part IS NOT NULL AND s.part IS NOT NULL THEN 'as_declared'
+        WHEN w.part IS NOT NULL AND (s.part IS NOT NULL OR q.times > 0) THEN 'as_declared'
         WHEN w.part IS NOT NULL THEN 'not_seen'
         WHEN h.part IS NOT NULL THEN 'undeclared'
         ELSE 'not_held'
     END AS state,
-    coalesce(s.times, 0) AS times,
-    coalesce(s.runs, 0) AS runs,
-    s.last_at
+    coalesce(s.times, q.times, 0) AS times,
+    coalesce(s.runs, q.runs, 0) AS runs,
+    coalesce(s.last_at, q.last_at) AS last_at
 FROM wanted AS w
 FULL JOIN seen AS s
     ON s.part = w.part AND s.service_name = w.service_name AND s.name = w.name AND s.target IS NOT DISTINCT FROM w.target
+LEFT JOIN asked AS q
+    ON w.part = 'handoff' AND q.service_name = w.service_name AND q.name = w.name AND q.target = w.target
 LEFT JOIN held AS h
     ON h.part = s.part AND h.service_name = s.service_name AND (h.name IS NULL OR h.name = s.name)
 WHERE list_contains($parts, coalesce(w.part, s.part)) AND ($service IS NULL OR coalesce(w.service_name, s.service_name) = $service)
