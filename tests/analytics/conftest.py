@@ -21,7 +21,9 @@ from uuid import UUID
 import duckdb
 import pytest
 
+from relaylens.semconv import SpecificationPart
 from relaylens_analytics import Reader, open_store
+from relaylens_analytics.specification import SPECIFICATION_FILE, Row, written
 
 DAY = datetime(2026, 11, 2)  # noqa: DTZ001 - the store keeps UTC without a zone
 
@@ -100,6 +102,13 @@ def create(path: Path | str = ":memory:") -> duckdb.DuckDBPyConnection:
         for name in (folder / "_order").read_text().split():
             connection.execute((folder / name).read_text())
     return connection
+
+
+DECLARED = (
+    Row("support", SpecificationPart.HANDOFF, "triage", "drafter"),
+    Row("support", SpecificationPart.REQUIRED, "answer a ticket", "approver"),
+)
+"""What the network is meant to be, since a moment after its first run."""
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, **values: object) -> None:
@@ -338,6 +347,9 @@ def _people(connection: duckdb.DuckDBPyConnection) -> None:
     finding(4, "r3", "empty_output", "drafter", at(11, 0, 10))
     finding(5, "r6", "failed_handoff", "docs", at(12, 10, 1))
 
+    for row in DECLARED:
+        insert(connection, "specification", **row._asdict(), held_from=at(10, 15))
+
     for number, (subject, verdict) in enumerate([("drafter", "rejected"), ("drafter", "passed"), ("docs", "passed")]):
         insert(
             connection,
@@ -379,6 +391,7 @@ def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("store")
     with create(folder / "relaylens.duckdb") as connection:
         fill(connection)
+    (folder / SPECIFICATION_FILE).write_text(written(DECLARED), encoding="utf-8")
     return folder
 
 

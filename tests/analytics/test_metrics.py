@@ -279,6 +279,12 @@ def test_silent_failures_are_findings_in_completed_runs(reader: Reader) -> None:
     assert {"empty_output": (1, 2)} == counts(metrics.compute(reader, "silent_failure_rate", by="detector"))
 
 
+def test_conformance_counts_what_was_held_to_the_declaration(reader: Reader) -> None:
+    """Runs of the declared service that ended after it was declared; a part that is declared has its own row, also when nothing deviates."""
+    assert {"total": (3, 3)} == counts(metrics.compute(reader, "conformance_rate"))
+    assert {"skipped_agent": (3, 3), "undeclared_handoff": (3, 3)} == counts(metrics.compute(reader, "conformance_rate", by="detector"))
+
+
 def test_findings_blame_where_they_began(reader: Reader) -> None:
     """An agent that is to blame gets the finding, also when it shows elsewhere."""
     assert {"empty_output": 2, "failed_handoff": 2, "llm_error": 1} == values(metrics.compute(reader, "findings", by="detector"))

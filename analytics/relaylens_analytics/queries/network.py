@@ -37,9 +37,9 @@ def declared(reader: Reader, window: Window, *, parts: Sequence[SpecificationPar
     return reader.query_file("queries/declared_network", {**window.params(), "parts": [str(part) for part in parts], "limit": limit})
 
 
-def usual(reader: Reader, window: Window, service: str, *, least_runs: int = LEAST_RUNS) -> list[Row]:
+def usual(reader: Reader, window: Window, service: str, *, least_runs: int = LEAST_RUNS, limit: int = _MOST_EDGES) -> list[Row]:
     """Give what the good runs of a service did as rows of a specification; a workflow of fewer runs requires nobody."""
-    params: dict[str, Value] = {"since": window.since, "until": window.until, "service": service, "least_runs": least_runs}
+    params: dict[str, Value] = {**window.params(), "service": service, "least_runs": least_runs, "limit": limit}
     found = reader.query_file("queries/usual_network", params).to_pylist()
     return [Row(service, SpecificationPart(one["part"]), one["name"], one["target"]) for one in found]
 

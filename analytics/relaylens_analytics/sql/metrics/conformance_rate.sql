@@ -20,7 +20,13 @@ deviating AS (
     WHERE is_deviation(detector)
 ),
 detectors AS (
-    SELECT DISTINCT detector FROM deviating WHERE $by = 'detector'
+    SELECT DISTINCT held_by.detector
+    FROM specification
+    JOIN (
+        VALUES ('agent', 'undeclared_agent'), ('handoff', 'undeclared_handoff'), ('required', 'skipped_agent'), ('approval', 'unapproved_action'),
+            ('tool', 'undeclared_tool')
+    ) AS held_by(part, detector) USING (part)
+    WHERE $by = 'detector'
     UNION ALL
     SELECT NULL WHERE $by <> 'detector'
 ),

@@ -1,5 +1,5 @@
 -- What did the good runs of a service do: which agents, handoffs and tools did they have, and whose turn did no run of a workflow lack?
--- $service; $since, $until: NULL for no limit. $least_runs: of a workflow, without which it requires nothing.
+-- $service; $since, $until: NULL for no limit. $least_runs: of a workflow, without which it requires nothing. $limit: so many at most.
 WITH good AS (
     SELECT runs.conversation, runs.run, runs.name
     FROM runs
@@ -34,3 +34,4 @@ JOIN workflows ON workflows.name = turns.workflow
 GROUP BY workflow, agent, workflows.runs
 HAVING count(*) = workflows.runs
 ORDER BY part, runs DESC, name, target
+LIMIT $limit
