@@ -280,7 +280,7 @@ def test_silent_failures_are_findings_in_completed_runs(reader: Reader) -> None:
 
 
 def test_conformance_counts_what_was_held_to_the_declaration(reader: Reader) -> None:
-    """Runs of the declared service that ended after it was declared; a part that is declared has its own row, also when nothing deviates."""
+    """Runs of the declared service that ended after it was declared; each part that is declared has a row, also when nothing deviates."""
     assert {"total": (3, 3)} == counts(metrics.compute(reader, "conformance_rate"))
     assert {"skipped_agent": (3, 3), "undeclared_handoff": (3, 3)} == counts(metrics.compute(reader, "conformance_rate", by="detector"))
 
