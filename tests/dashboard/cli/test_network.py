@@ -71,7 +71,7 @@ def test_deviations_are_findings_and_make_conformance(relaylens: Relaylens, stor
         row["key"]: (row["numerator"], row["denominator"])
         for row in listed(relaylens, store, "metrics", "conformance_rate", "--by", "detector")
     }
-    assert {"skipped_agent": (1, 2), "undeclared_agent": (1, 2)} == by
+    assert {"skipped_agent": (1, 2), "undeclared_agent": (1, 2), "undeclared_handoff": (2, 2)} == by
     (silent,) = listed(relaylens, store, "metrics", "silent_failure_rate")
     assert (0, 1) == (silent["numerator"], silent["denominator"])
 
