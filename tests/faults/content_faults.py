@@ -1,7 +1,7 @@
 """Faults in what is said: a handoff that loses, changes or invents what the work is about."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -53,27 +53,44 @@ def context_growth(planted: Planted, chance: Chance) -> Injected | None:
     nested = {step.key: {key for other in steps if other.parent == step.key for key in planted.places.spans_of(other)} for step in steps}
     own = {step.key: planted.places.spans_of(step) - nested[step.key] for step in steps}
     hop = {key: number for number, step in enumerate(steps, 1) for key in own[step.key]}
-    echo = " ".join(planted.texts.values())
     recording = planted.recording.copy()
-    known = {step.key: planted.known_at(step.start) for step in steps}
-    of_span = {key: step for step in steps for key in own[step.key]}
+    known = {number: planted.known_at(step.start) for number, step in enumerate(steps, 1)}
+    echoes = {number: _echo(planted, numbers, GROWTH**number) for number, numbers in known.items()}
 
     def said(owner: Span | LogRecord, number: int) -> str:
-        key = key_of(owner)
-        if key in hop and number in known[of_span[key].key]:
-            return chance.entity.text + _safe(f" Earlier: {echo}" * GROWTH ** hop[key])
-        return chance.entity.text
+        place = hop.get(key_of(owner))
+        return chance.entity.text + (echoes[place] if place is not None and number in known[place] else "")
 
     fill(recording, said)
-    for span in recording.spans():
-        for pair in span.attributes:
-            if pair.key in semconv.CONVENTIONS["input_tokens"] and key_of(span) in hop:
-                pair.value.int_value *= GROWTH ** hop[key_of(span)]
+    _count_tokens(recording, hop)
     heavier = _larger(planted.recording, recording) & set(hop)
     if len({hop[key] for key in heavier}) < HOPS:
         return None
     first = min((handoff for handoff in planted.places.handoffs if handoff.to_step == steps[0].key), key=lambda handoff: handoff.span)
     return Injected(recording, first.source, first.span)
+
+
+def _echo(planted: Planted, numbers: AbstractSet[int], times: int) -> str:
+    """What was said by then, again and again: as long as all that is said in the run, so many times."""
+    once = "".join(f" Earlier: {planted.texts[number]}" for number in sorted(numbers))
+    whole = sum(len(text) for text in planted.texts.values())
+    return _safe(once * round(times * whole / len(once))) if once else ""
+
+
+def _count_tokens(recording: Recording, hop: Mapping[Key, int]) -> None:
+    """Let each hop's model calls be given so many times more tokens, and so many times more than those of the hop before."""
+    counts = [
+        (hop[key_of(span)], pair.value)
+        for span in recording.spans()
+        for pair in span.attributes
+        if pair.key in semconv.CONVENTIONS["input_tokens"] and key_of(span) in hop
+    ]
+    before = 0
+    for number in sorted({number for number, _ in counts}):
+        mine = [value for of_hop, value in counts if of_hop == number]
+        for value in mine:
+            value.int_value = max(value.int_value * GROWTH**number, GROWTH * before)
+        before = max(value.int_value for value in mine)
 
 
 def _larger(before: Recording, after: Recording) -> set[Key]:
