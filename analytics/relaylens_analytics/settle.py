@@ -126,6 +126,8 @@ MARTS = (
     "edge_talk",
     "altered_values",
     "repeated_requests",
+    "paired_turns",
+    "swinging_pairs",
     "findings:found",
     "findings:held_back",
     "raised_findings",
