@@ -3,6 +3,7 @@
 import re
 from collections.abc import Set as AbstractSet
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -76,7 +77,13 @@ def swallow_tool_error(planted: Planted, chance: Chance) -> Injected | None:
 
 def duplicate_delegation(planted: Planted, chance: Chance) -> Injected | None:
     """An agent asks another one for the same again right after it had the answer."""
-    asked = [handoff for handoff in planted.places.handoffs if handoff.returns and is_alone(planted, handoff)]
+    texts = texts_by_span(planted.recording)
+    asked = [
+        handoff
+        for handoff in planted.places.handoffs
+        # where nothing that is asked is recorded, nobody can see that it is the same
+        if handoff.returns and is_alone(planted, handoff) and any(marks_in(texts.get(key, ())) for key in delegation(planted, handoff))
+    ]
     if not asked:
         return None
     handoff = chance.rng.choice(asked)
@@ -240,8 +247,9 @@ def _cut_text(recording: Recording, planted: Planted, numbers: set[int]) -> None
 
 
 def _finish(item: Span | LogRecord) -> None:
-    """Say that the model ran out of tokens, wherever the span says why it finished."""
-    for pair in item.attributes:
+    """Say that the model ran out of tokens, wherever the span, an event on it or a record says why it finished."""
+    events = item.events if isinstance(item, Span) else ()
+    for pair in chain(item.attributes, *(event.attributes for event in events)):
         for text in strings(pair.value):
             if "finish_reason" in pair.key:
                 text.string_value = CUT_OFF

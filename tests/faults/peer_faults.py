@@ -7,7 +7,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.faults.breaking import Chance, Injected, is_alone, said_within
 from tests.faults.places import Handoff, Step
-from tests.faults.planting import Planted, entity, exchanges, fill
+from tests.faults.planting import Planted, entity, exchanges, fill, marks_in
 from tests.faults.recordings import Key, Recording, key_of
 from tests.faults.renaming import rename
 from tests.faults.repeating import below, copy_beside
@@ -45,7 +45,7 @@ def contradict_peer(planted: Planted, chance: Chance) -> Injected | None:
     if asked is None:
         return None
     recording, peer, step = asked
-    known = planted.known_at(step.start)
+    known = planted.known_at(step.start) | _asked(planted, step)
     other = f"{chance.rng.randint(10_000, 99_999)}.{chance.rng.randint(10, 99)}"
     wrong = chance.entity.text.replace(chance.entity.amount, other)
     copies = set(peer.values())
@@ -80,6 +80,13 @@ def _fan_out(planted: Planted, chance: Chance) -> tuple[Recording, dict[Key, Key
     copies = copy_beside(recording, below(recording, tops), APART, chance.salt)
     rename(recording, set(copies.values()), {step.agent: PEER})
     return recording, copies, step
+
+
+def _asked(planted: Planted, step: Step) -> set[int]:
+    """The texts with which a turn was asked: a capture may hold them nowhere before."""
+    calls = _calls_of(planted, step)
+    given = next((said.given for key, said in exchanges(planted.recording) if calls and key == calls[0]), ())
+    return marks_in(message.text for message in given)
 
 
 def _reported(planted: Planted, chance: Chance, *, heeded: bool) -> tuple[Recording | None, tuple[Handoff, Step] | None]:

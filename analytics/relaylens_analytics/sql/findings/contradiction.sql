@@ -11,7 +11,7 @@ WITH pairs AS (
            list_filter(handed, lambda v: NOT contains(again_answer, v) AND NOT list_contains(list_transform(again_handed, lambda a: as_number(a)), as_number(v))) AS ours,
            list_filter(again_handed, lambda v: NOT contains(answer, v) AND NOT list_contains(list_transform(handed, lambda a: as_number(a)), as_number(v))) AS theirs
     FROM repeated_requests
-    WHERE to_agent <> again_to AND to_outcome = 'completed' AND again_outcome = 'completed'
+    WHERE to_agent <> again_to AND to_outcome IN ('completed', 'escalated') AND again_outcome IN ('completed', 'escalated')
     QUALIFY greatest(count(*) OVER (PARTITION BY run, to_step), count(*) OVER (PARTITION BY run, again_step)) < 2
 ),
 

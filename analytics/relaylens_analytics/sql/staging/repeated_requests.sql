@@ -2,16 +2,25 @@
 -- needs: run_talk
 -- needs: detector duplicated_work | detector contradiction | detector ignored_peer
 WITH asked AS (
-    SELECT e.edge, e.run, e.span, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, s.t0 AS to_t0, s.t1 AS to_t1, e.to_outcome
+    SELECT e.edge, e.run, e.span, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, e.t1, s.t0 AS to_t0, s.t1 AS to_t1, e.to_outcome
     FROM handoff_edges AS e
     JOIN work_steps AS s ON s.step = e.to_step
     WHERE NOT e.is_return AND e.from_step IS NOT NULL AND e.rule <> 'agent_switch'
     QUALIFY count(*) OVER (PARTITION BY e.run) > 1 AND row_number() OVER (PARTITION BY e.run ORDER BY e.t0) <= 50
 ),
 
+-- where an agent's own words are not recorded, its answer is what its caller got
+got AS (
+    SELECT a.edge, any_value(t.text) AS answer, any_value(t.handed) AS handed
+    FROM asked AS a
+    JOIN run_talk AS t ON t.step = a.from_step AND t.kind = 'fetched' AND t.t = a.t1
+    GROUP BY a.edge
+    HAVING count(DISTINCT t.text) = 1
+),
+
 -- whom the request names is not what is asked
 worded AS (
-    SELECT a.*, t.answer, t.handed,
+    SELECT a.*, coalesce(t.answer, g.answer) AS answer, CASE WHEN t.answer IS NULL THEN g.handed ELSE t.handed END AS handed,
            replace(t.given, replace(a.to_agent, '_', ' '), '') AS request
     FROM asked AS a
     JOIN (
@@ -20,6 +29,7 @@ worded AS (
         FROM run_talk
         GROUP BY step
     ) AS t ON t.step = a.to_step
+    LEFT JOIN got AS g USING (edge)
     WHERE len(t.given) > 20
 )
 
