@@ -10,7 +10,7 @@ from relaylens_analytics.metric import Unit
 from relaylens_dashboard import components, numerals, wording
 from relaylens_dashboard.charts import colours, figures
 from relaylens_dashboard.charts.figures import Point
-from relaylens_dashboard.screens import address, agent_reach, edges, frame, links, reading, tables, tiles
+from relaylens_dashboard.screens import address, agent_drift, agent_reach, edges, frame, links, reading, tables, tiles
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 from relaylens_dashboard.screens.tiles import tile
@@ -258,6 +258,7 @@ def _versions(row: Record) -> None:
     ]
     tables.show(columns, rows, key="agent.versions", says="Versions of this agent")
     agent_reach.show(row["agent"])
+    agent_drift.show(row["agent"], [one["agent_version"] for one in found if one["agent_version"] is not None])
 
 
 def _tools(row: Record) -> None:
