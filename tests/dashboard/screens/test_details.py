@@ -226,13 +226,3 @@ def test_a_run_alone_has_not_enough_history(open_screen: Open) -> None:
     screen = open_screen("run", run="long-run", view="unusual")
 
     assert any("There are 0 other good runs of this deployment that differ, and 12 are needed." in text for text in screen.texts)
-
-
-def test_an_agent_says_what_changed_between_its_versions(open_screen: Open) -> None:
-    """With two versions these can be compared, with how many runs each has; by time a range with a beginning is asked for."""
-    versions = [row["Version"] for row in open_screen("agents", agent="drafter", range="all").table("Versions of this agent")]
-    by_version = open_screen("agents", agent="drafter", range="all", changed="versions").texts
-    by_time = open_screen("agents", agent="drafter", range="24h").texts
-
-    assert any(text.startswith(f"Version {versions[-1]} beside {versions[-2]}, support: ") for text in by_version)
-    assert any(text.startswith("Beside as long a time before, support: 0 and ") and "Not enough history" in text for text in by_time)
