@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Final, Self
 from weakref import WeakKeyDictionary
@@ -18,7 +19,8 @@ import duckdb
 
 from relaylens_analytics import statements
 
-ROUNDING: Final = 1e-9
+_PRIOR: Final = 0.5
+"""Jeffreys' prior of a share: of either outcome half a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,20 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     _memories.pop(connection, None)
 
 
+def _surprise(took_part: int, of: int, silent: int) -> float:
+    """Minus the logarithm of the chance that an agent lacks a turn in so many runs, of which as little is known as its past tells.
+
+    The share of runs in which it has a turn is not known but estimated, from few runs badly: the chance is that of a beta-binomial
+    distribution. The past begins with a turn by its definition, which tells nothing.
+    """
+    turns, others = took_part - 1 + _PRIOR, of - took_part + _PRIOR
+    return _log_beta(turns, others) - _log_beta(turns, others + silent)
+
+
+def _log_beta(one: float, other: float) -> float:
+    return math.lgamma(one) + math.lgamma(other) - math.lgamma(one + other)
+
+
 def silences(runs: list[Run], limits: Limits) -> Iterator[Silence]:
     """Each agent's silences, told at the run in which they become longer than chance and the agent's own rhythm explain."""
     present: dict[str, list[int]] = defaultdict(list)
@@ -118,12 +134,14 @@ def silences(runs: list[Run], limits: Limits) -> Iterator[Silence]:
             first = max(places[0], last + 1 - limits.most_history)
             past = places[bisect_left(places, first) : number + 1]
             of = last + 1 - first
-            share = (len(past) + 0.5) / (of + 1)
-            if of < limits.least_history or share < limits.least_share:
+            if of < limits.least_history or (len(past) + 0.5) / (of + 1) < limits.least_share:
+                continue
+            if _surprise(len(past), of, following - last - 1) < -math.log(limits.chance):
                 continue
             longest = max((after - before - 1 for before, after in pairwise(past)), default=0)
             hours = max((runs[after].began - runs[before].began for before, after in pairwise(past)), default=0)
-            by_chance = math.ceil(math.log(limits.chance) / math.log(1 - share) - ROUNDING)
+            lengths = range(1, following - last)
+            by_chance = 1 + bisect_left(lengths, -math.log(limits.chance), key=partial(_surprise, len(past), of))
             enough = max(by_chance, math.floor(limits.times_longest * longest) + 1)
             late = runs[last].began + limits.times_longest * hours
             told = next((run for run in runs[last + enough : following] if run.began >= late), None)

@@ -12,7 +12,7 @@ from relaylens_analytics import rhythm
 from relaylens_analytics.rhythm import Limits, Run, silences
 from relaylens_collector.store import Store
 
-LIMITS = Limits(12, 200, 0.1, 1e-5, 3.0)
+LIMITS = Limits(12, 200, 0.1, 1e-4, 3.0)
 DAY = 86_400 * SECOND
 QUERY = "SELECT trace_id, agent, message FROM findings WHERE detector = 'agent_quiet' ORDER BY ALL"
 
@@ -58,7 +58,16 @@ def test_a_slow_rhythm_is_no_silence() -> None:
     slow = [("triage", "approver") if number % 5 == 0 else ("triage",) for number in range(101)]
 
     assert told(*slow, *[("triage",)] * 40) == []
-    assert told(*slow, *[("triage",)] * 60) == [(149, "approver")]
+    assert told(*slow, *[("triage",)] * 60) == [(152, "approver")]
+
+
+def test_a_share_known_from_few_turns_is_hardly_known() -> None:
+    """Two turns in sixteen runs may be those of an agent that has one in a hundred; twenty in a hundred and sixty are not."""
+    few = [("triage", "learner") if number % 15 == 0 else ("triage",) for number in range(16)]
+    many = [("triage", "learner") if number % 8 == 0 else ("triage",) for number in range(153)]
+
+    assert told(*few, *[("triage",)] * 200) == []
+    assert told(*many, *[("triage",)] * 200) == [(239, "learner")]
 
 
 def test_runs_in_batches_are_its_rhythm() -> None:

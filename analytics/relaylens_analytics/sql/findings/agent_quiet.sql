@@ -6,7 +6,7 @@
 -- parameter: least_history = 12, runs from an agent's first to its last turn without which it has no rhythm
 -- parameter: most_history = 200, latest of these that are looked at
 -- parameter: least_share = 0.1, share of them in which it has to have had a turn
--- parameter: chance = 0.00001, chance of the silence, if runs were independent, from which it is told
+-- parameter: chance = 0.0001, chance of the silence, as its past tells and if runs were independent, from which it is told
 -- parameter: times_longest = 3.0, times its longest silence before, in runs and in time, that it has to last
 -- exempt: runs that failed or go on, which may lack agents for that reason, times in which nothing runs at all, and bursts of runs of another kind
 -- exempt: a silence that has been told
