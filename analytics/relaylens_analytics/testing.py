@@ -27,7 +27,7 @@ def settled(spans: Sequence[ReadableSpan]) -> Seen:
             body = encode_spans(spans).SerializeToString()
             received = max(span.end_time or 0 for span in spans)
             record = Record(1, Signal.TRACES, received, hashlib.sha256(body).digest(), body)
-            store.apply([(record, decode(Signal.TRACES, body))])
+            store.apply([(record.receipt, decode(Signal.TRACES, body))])
         settle(store.connection)
         return _seen(store.connection)
     finally:

@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import duckdb
 
@@ -20,7 +20,7 @@ from relaylens_collector.lag import Trail
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.pace import Pace, Progress
 from relaylens_collector.readers import Readers
-from relaylens_collector.records import Record
+from relaylens_collector.records import Receipt, Record
 from relaylens_collector.settling import Settling
 from relaylens_collector.store import Settler, Store
 
@@ -35,11 +35,29 @@ _logger: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Records in a row; those that need nothing more are left out of `pairs`."""
+    """Records in a row; those that need nothing more are left out."""
 
-    pairs: list[tuple[Record, Decoded]]
+    records: list[Receipt]
+    decoded: list[Decoded]
+    """Of each record, until its rows are made."""
+
     last_seq: int
     size: int
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Receipt, Decoded]], last_seq: int, size: int) -> Self:
+        """Put records together."""
+        group = cls([], [], last_seq, size)
+        for record, decoded in pairs:
+            group.records.append(record)
+            group.decoded.append(decoded)
+        return group
+
+    def pour(self) -> Iterator[tuple[Receipt, Decoded]]:
+        """Yield the records with what is in them, and let go of that: it takes twice the request's bytes."""
+        self.decoded.reverse()
+        for record in self.records:
+            yield record, self.decoded.pop()
 
 
 class Applier:
@@ -61,7 +79,7 @@ class Applier:
         self._pace = pace
         self._on_done = on_done
         self._changed = threading.Condition()
-        self._queue: deque[tuple[Record, Decoded]] = deque()
+        self._queue: deque[tuple[Receipt, Decoded]] = deque()
         self._queue_bytes = self._waiting_bytes = 0
         self._behind = True
         self._caught_up = False
@@ -120,7 +138,7 @@ class Applier:
             if not self._behind:
                 if not self._queue:
                     self._gather_until = time.monotonic() + self._pace.gather_seconds
-                self._queue.append((record, decoded))
+                self._queue.append((record.receipt, decoded))
                 self._queue_bytes += size
             self._changed.notify_all()
 
@@ -269,9 +287,9 @@ class Applier:
         if record is None:
             return None
         try:
-            return _Group([(record, decode(record.signal, record.body))], record.seq, 0)
+            return _Group([record.receipt], [decode(record.signal, record.body)], record.seq, 0)
         except UndecodableError as error:
-            self._put_aside(record, error)
+            self._put_aside(record.receipt, error)
             return None
 
     def _missing(self, store: Store) -> Iterator[Record]:
@@ -306,22 +324,22 @@ class Applier:
         """Take the next records, from memory or else from the journal, in order and not too many; none while a few may become more."""
         if self._at_work is not None and not self._is_more_ripe():
             return None
-        pairs: list[tuple[Record, Decoded]] = []
+        pairs: list[tuple[Receipt, Decoded]] = []
         size = 0
         with self._changed:
             most = 1 if self._applied_seq < self._singly_until else self._pace.group_bytes
-            while self._queue and (not pairs or size + len(self._queue[0][0].body) <= most):
+            while self._queue and (not pairs or size + self._queue[0][0].body_bytes <= most):
                 pairs.append(self._queue.popleft())
-                size += len(pairs[-1][0].body)
+                size += pairs[-1][0].body_bytes
             self._queue_bytes -= size
         if pairs:
-            return _Group(pairs, pairs[-1][0].seq, size)
+            return _Group.of(pairs, pairs[-1][0].seq, size)
         return self._take_from_journal(most) if self._behind else None
 
     def _take_from_journal(self, most: int) -> _Group | None:
         if self._replay is None:
             self._replay = self._journal.read(self._applied_seq if self._at_work is None else self._at_work.last_seq)
-        pairs: list[tuple[Record, Decoded]] = []
+        pairs: list[tuple[Receipt, Decoded]] = []
         size, last_seq = 0, None
         while size < most and (record := next(self._replay, None)) is not None:
             size, last_seq = size + len(record.body), record.seq
@@ -329,11 +347,11 @@ class Applier:
                 self._on_done(record.request_hash)
                 continue
             try:
-                pairs.append((record, decode(record.signal, record.body)))
+                pairs.append((record.receipt, decode(record.signal, record.body)))
             except UndecodableError as error:
-                self._put_aside(record, error)
+                self._put_aside(record.receipt, error)
         if last_seq is not None:
-            return _Group(pairs, last_seq, size)
+            return _Group.of(pairs, last_seq, size)
         self._replay = None
         with self._changed:
             if self._applied_seq >= self._offered_seq:
@@ -354,21 +372,20 @@ class Applier:
         """Have a group stored; it is still at work when this returns, so that the next one is prepared meanwhile."""
         began = time.monotonic()
         before = self._at_work
-        once: dict[bytes, tuple[Record, Decoded]] = {}
-        at_work = set() if before is None else {record.request_hash for record, _ in before.pairs}
-        for pair in group.pairs:
-            if pair[0].request_hash not in at_work and not store.known_request(pair[0].request_hash):
-                once.setdefault(pair[0].request_hash, pair)
-        if once:
-            store.begin(list(once.values()))
-        else:
-            store.finish()
+        store.begin(self._new_of(store, group, set() if before is None else {record.request_hash for record in before.records}))
         self._at_work = group
         self._apply_seconds += time.monotonic() - began
         if before is not None:
             self._stored(store, before)
         if group.last_seq <= self._singly_until:
             self._finish(store)
+
+    def _new_of(self, store: Store, group: _Group, seen: set[bytes]) -> Iterator[tuple[Receipt, Decoded]]:
+        """Yield each request of a group once that is neither stored nor seen."""
+        for record, decoded in group.pour():
+            if record.request_hash not in seen and not store.known_request(record.request_hash):
+                seen.add(record.request_hash)
+                yield record, decoded
 
     def _finish(self, store: Store) -> None:
         """Wait for the group that is at work."""
@@ -387,17 +404,17 @@ class Applier:
             return group
         try:
             store.finish()
-            is_stored = all(store.known_request(record.request_hash) for record, _ in before.pairs)
+            is_stored = all(store.known_request(record.request_hash) for record in before.records)
         except (StoreError, duckdb.Error):
             is_stored = False
         if is_stored:
             self._stored(store, before)
             return group
-        return before if group is None else _Group([*before.pairs, *group.pairs], group.last_seq, before.size + group.size)
+        return before if group is None else _Group([*before.records, *group.records], [], group.last_seq, before.size + group.size)
 
     def _stored(self, store: Store, group: _Group) -> None:
         """Take note of a group that is stored."""
-        if self._set_aside and (taken := self._set_aside.intersection(record.seq for record, _ in group.pairs)):
+        if self._set_aside and (taken := self._set_aside.intersection(record.seq for record in group.records)):
             store.forget_set_aside(taken)
             with self._changed:
                 self._set_aside -= taken
@@ -412,7 +429,7 @@ class Applier:
             self._problem = None
             self._pause = _FIRST_PAUSE
             self._changed.notify_all()
-        for record, _ in group.pairs:
+        for record in group.records:
             self._on_done(record.request_hash)
 
     # --- when something fails -----------------------------------------------------------------------------------------
@@ -424,12 +441,12 @@ class Applier:
         if not alive:
             self._close_store()
         self._tries += 1
-        split = alive and group is not None and len(group.pairs) > 1
+        split = alive and group is not None and len(group.records) > 1
         wait = not split
         if split and group is not None:
             self._singly_until = group.last_seq
         elif alive and group is not None and self._tries >= tries_before_putting_aside(error):
-            self._put_aside(group.pairs[0][0], error)
+            self._put_aside(group.records[0], error)
             self._done(group)
             wait = False
         if wait and str(error) != self._problem:
@@ -446,7 +463,7 @@ class Applier:
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             self._changed.notify_all()
 
-    def _put_aside(self, record: Record, error: Exception) -> None:
+    def _put_aside(self, record: Receipt, error: Exception) -> None:
         """Leave a record that cannot be applied in the journal alone; it is tried again when the database is rebuilt."""
         _logger.error("Record %d (%s) cannot be applied and stays in the journal only: %s", record.seq, record.signal, error)
         with self._changed:

@@ -131,7 +131,8 @@ class Ingest:
         with contextlib.ExitStack() as opened:
             self._folder = StoreFolder(Path(store_dir))
             opened.callback(self._folder.close)
-            self._journal = self._folder.open_journal()
+            self._settled: Callable[[], int] = lambda: -1
+            self._journal = self._folder.open_journal(is_settled=lambda seq: self._settled() >= seq)
             opened.callback(self._journal.close)
             self._applied: Callable[[], int] = lambda: 0
             self._anchors = Keeper(self._folder.path, anchoring or Anchoring(), self._reach)
@@ -149,6 +150,7 @@ class Ingest:
             )
             opened.callback(self._applier.close, 0)
             self._applied = lambda: self._applier.progress().applied_seq
+            self._settled = lambda: self._applier.progress().settled_seq
             # What was acknowledged shortly before a crash is what will be sent again now, perhaps before it is applied.
             waiting = self._journal.read_latest(self._applier.progress().applied_seq)
             self._unapplied = {record.request_hash for record in waiting}

@@ -13,7 +13,7 @@ class Pace:
     group_bytes: int = TRANSACTION_BYTES
     """Request bytes of one transaction at most, unless a single request has more."""
 
-    queue_bytes: int = 16 << 20
+    queue_bytes: int = 8 << 20
     """Request bytes kept decoded in memory at most; what comes on top is read from the journal again."""
 
     room_seconds: float = 0.25

@@ -28,6 +28,18 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """A record without its body: what else the store notes of it."""
+
+    seq: int
+    signal: Signal
+    received_unix_nano: int
+    request_hash: bytes
+    body_bytes: int
+    erasure: Erasure | None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One admitted request, as it stands in the journal."""
 
@@ -48,3 +60,8 @@ class Record:
 
     erasure: Erasure | None = None
     """Where something was erased; the body is what is left then, and the request hash still that of what came."""
+
+    @property
+    def receipt(self) -> Receipt:
+        """The record without its body, which need not be held any more once it is decoded."""
+        return Receipt(self.seq, self.signal, self.received_unix_nano, self.request_hash, len(self.body), self.erasure)

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -117,9 +117,9 @@ class StoreFolder:
         database = [self.database, *(self.database.with_name(self.database.name + log) for log in LOGS)]
         return Sizes(_size_of((self.path / JOURNAL_FOLDER).glob("*")), _size_of(database))
 
-    def open_journal(self) -> Journal:
-        """Open the journal."""
-        return Journal(self.path / JOURNAL_FOLDER)
+    def open_journal(self, *, is_settled: Callable[[int], bool]) -> Journal:
+        """Open the journal; `is_settled` tells it whether there is nothing left to be done for the records up to one."""
+        return Journal(self.path / JOURNAL_FOLDER, is_settled=is_settled)
 
     def open_database(self, *, memory_limit: str, is_damaged: bool = False, plainly: bool = False) -> Store:
         """Open the database; one that is damaged, or of an older make, is put aside, and an empty one takes its place.

@@ -136,7 +136,7 @@ def _fill(store: Store, records: Sequence[Record]) -> None:
     """Store the records, some at once."""
     for first in range(0, len(records), REQUESTS_AT_ONCE):
         group = records[first : first + REQUESTS_AT_ONCE]
-        store.apply([(record, decode(record.signal, record.body)) for record in group])
+        store.apply([(record.receipt, decode(record.signal, record.body)) for record in group])
 
 
 def _lines(path: Path) -> list[str]:

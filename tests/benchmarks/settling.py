@@ -25,7 +25,7 @@ from tests.benchmarks.ingest import best_in_turns, insert, machine, materialised
 from relaylens_analytics.detectors import SETTINGS_FILE, catalogue
 from relaylens_analytics.settle import settle
 from relaylens_collector.mapping import Decoded, decode
-from relaylens_collector.records import Record
+from relaylens_collector.records import Receipt, Record
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
 
@@ -39,12 +39,12 @@ ROOT: Final = bytes(7) + b"\x07"
 
 def apply(store: Store, bodies: Iterable[bytes]) -> int:
     """Store requests after those that are there, and give the number of their spans."""
-    pairs: list[tuple[Record, Decoded]] = []
+    pairs: list[tuple[Receipt, Decoded]] = []
     seq, before = store.last_batch(), _spans(store)
     for body in bodies:
         seq += 1
         record = Record(seq, Signal.TRACES, 1, hashlib.sha256(body).digest(), body)
-        pairs.append((record, decode(Signal.TRACES, body)))
+        pairs.append((record.receipt, decode(Signal.TRACES, body)))
         if len(pairs) == REQUESTS_AT_ONCE:
             store.apply(pairs)
             pairs = []

@@ -99,7 +99,7 @@ def apply(store: Store, messages: Sequence[tuple[Signal, bytes]]) -> None:
     store.apply(
         [
             (
-                Record(seq=seq, signal=signal, received_unix_nano=1, request_hash=hashlib.sha256(body).digest(), body=body),
+                Record(seq=seq, signal=signal, received_unix_nano=1, request_hash=hashlib.sha256(body).digest(), body=body).receipt,
                 decode(signal, body),
             )
             for seq, (signal, body) in enumerate(messages, first)

@@ -135,7 +135,7 @@ def _store_again(store: Store, records: Iterable[Record]) -> None:
         if store.known_request(record.request_hash):
             continue
         try:
-            pairs.append((record, decode(record.signal, record.body)))
+            pairs.append((record.receipt, decode(record.signal, record.body)))
         except UndecodableError:
             continue
         size += len(record.body)

@@ -17,7 +17,7 @@ from relaylens_collector.journal.anchor import Anchor
 from relaylens_collector.journal.framing import Link, request_hash
 from relaylens_collector.journal.recovery import recover
 from relaylens_collector.journal.rewriting import Change, rewrite
-from relaylens_collector.journal.segments import FRAME_BYTES, Segment, at, compress, list_segments, open_segment
+from relaylens_collector.journal.segments import QUICKLY, THOROUGHLY, Segment, at, compress, list_segments, open_segment
 from relaylens_collector.journal.writer import Entry, SegmentWriter
 from relaylens_collector.records import Record
 from relaylens_collector.signals import Signal
@@ -65,8 +65,18 @@ class Journal:
     One thread writes: it takes all requests that wait, writes them together and syncs once, so that the price of the disk is shared.
     """
 
-    def __init__(self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES, quiet_seconds: float = _QUIET_SECONDS) -> None:
-        """Open or create the journal in a folder; raises JournalCorruptError when what is there does not verify."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        quiet_seconds: float = _QUIET_SECONDS,
+        is_settled: Callable[[int], bool] = lambda _seq: True,
+    ) -> None:
+        """Open or create the journal in a folder; raises JournalCorruptError when what is there does not verify.
+
+        It is quiet when nothing has come for some seconds and what came `is_settled`: then there is memory to compress segments well.
+        """
         self._directory = Path(directory)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         anchor = Anchor(self._directory)
@@ -74,7 +84,7 @@ class Journal:
         anchor.write(end.link)
         self._writer = SegmentWriter(self._directory, anchor, segment_bytes=segment_bytes, end=end.link, last=end.last)
         self._waiting: queue.SimpleQueue[_Request | _Order] = queue.SimpleQueue()
-        self._segment_bytes = segment_bytes
+        self._is_settled = is_settled
         self._closed = False
         self._closing = threading.Lock()
         self._failing = False
@@ -261,15 +271,16 @@ class Journal:
             for waiting, segment in zip(range(len(sealed), 0, -1), sealed, strict=True):
                 if self._stop.is_set() or not (self._is_quiet() or waiting > _MOST_WAITING):
                     break
+                effort = THOROUGHLY if self._is_quiet() else QUICKLY
                 try:
                     with self._changing_files:
-                        compress(segment, frame_bytes=self._segment_bytes if self._is_quiet() else FRAME_BYTES)
+                        compress(segment, effort)
                 except OSError as error:
                     _logger.warning("%s: cannot be compressed: %s.", segment.path, error.strerror or error)
                     break
 
     def _is_quiet(self) -> bool:
-        return time.monotonic() - self._quiet_since >= self._quiet_seconds
+        return time.monotonic() - self._quiet_since >= self._quiet_seconds and self._is_settled(self.last_seq)
 
 
 def _from_record(segments: Sequence[Segment], seq: int) -> Sequence[Segment]:

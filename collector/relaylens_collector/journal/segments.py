@@ -31,11 +31,8 @@ UNFINISHED_SUFFIX: Final = ".unfinished"
 
 _NAME: Final = re.compile(r"(?P<number>\d{8})-(?P<first>\d{12})\.segment(?P<compressed>\.zst)?")
 _COMPRESSION: Final = "zstd"
-CODEC: Final = pa.Codec(_COMPRESSION, compression_level=12)
-"""Finds the conversation that every call repeats, where quicker levels lose sight of it: an eighth of the bytes they leave."""
-
-FRAME_BYTES: Final = 16 << 20
-"""Compressed together, and so held in memory; what repeats within more of a segment is found only in longer parts."""
+CODEC: Final = pa.Codec(_COMPRESSION, compression_level=11)
+"""Finds the conversation that every call repeats, where much quicker levels lose sight of it: an eighth of the bytes they leave."""
 
 _SAMPLE_BYTES: Final = 1 << 20
 _WORTH: Final = 0.9
@@ -43,6 +40,22 @@ _WORTH: Final = 0.9
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard a segment is compressed."""
+
+    codec: pa.Codec
+    frame_bytes: int
+    """Compressed together, and so held in memory; what repeats within more of a segment is found only in longer parts."""
+
+
+THOROUGHLY: Final = Effort(CODEC, 64 << 20)
+"""Takes twenty MiB beside the frame, and 10 to 20 ns a byte."""
+
+QUICKLY: Final = Effort(pa.Codec(_COMPRESSION, compression_level=9), 16 << 20)
+"""For while others need processor and memory: half the time, ten MiB beside the frame, and up to a tenth more is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +193,15 @@ def at(path: Path, offset: int, why: object) -> str:
     return f"{path}, byte {offset}: {why}."
 
 
-def compress(segment: Segment, *, frame_bytes: int = FRAME_BYTES) -> Segment:
-    """Put a sealed segment into a compressed file, so much at once, and take the plain one away when that is safely on disk."""
+def compress(segment: Segment, effort: Effort = THOROUGHLY) -> Segment:
+    """Put a sealed segment into a compressed file, frame by frame, and take the plain one away when that is safely on disk."""
     if segment.compressed or not _is_worth_it(segment):
         return segment
     target = _compressed_path(segment)
     unfinished = target.with_name(target.name + UNFINISHED_SUFFIX)
     with segment.path.open("rb") as plain, unfinished.open("wb") as file:
-        while part := plain.read(frame_bytes):
-            file.write(CODEC.compress(part))
+        while part := plain.read(effort.frame_bytes):
+            file.write(effort.codec.compress(part))
         file.flush()
         os.fsync(file.fileno())
     compressed = Segment(target, segment.number, segment.first_seq, compressed=True)

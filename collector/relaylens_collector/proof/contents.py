@@ -11,7 +11,7 @@ from relaylens_collector.errors import UndecodableError
 from relaylens_collector.mapping import Decoded, decode
 from relaylens_collector.proof.findings import Fault, Finding, Report
 from relaylens_collector.proof.stored_texts import StoredTexts
-from relaylens_collector.records import Record
+from relaylens_collector.records import Receipt, Record
 from relaylens_collector.store.intervals import Intervals
 from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.rows import Known, prepare
@@ -44,7 +44,7 @@ class DatabaseCheck:
         self._connection = duckdb.connect(config={"threads": threads, "memory_limit": memory_limit})
         self._comparer = ThreadPoolExecutor(1, "relaylens-compare")
         self._comparing: Future[None] | None = None
-        self._pairs: list[tuple[Record, Decoded]] = []
+        self._pairs: list[tuple[Receipt, Decoded]] = []
         self._size = 0
         self._from = 0
         self.comparable = False
@@ -71,7 +71,7 @@ class DatabaseCheck:
         except UndecodableError as error:
             self._find(Fault.BATCH_MISSING, f"batch {record.seq}", f"It is stored, but the record cannot be decoded: {error}", record.seq)
             return
-        self._pairs.append((record, decoded))
+        self._pairs.append((record.receipt, decoded))
         self._size += len(record.body)
         if self._size >= AT_ONCE:
             self._compare_pairs(self._pairs[-1][0].seq)

@@ -18,7 +18,7 @@ from relaylens_collector.mapping.operations import operation_rows
 from relaylens_collector.mapping.origin_rows import map_resources, map_scopes
 from relaylens_collector.mapping.origins import Origin
 from relaylens_collector.mapping.traces import map_spans
-from relaylens_collector.records import Record, Removed
+from relaylens_collector.records import Receipt, Removed
 from relaylens_collector.signals import Signal
 from relaylens_collector.store.known_origins import KnownOrigins
 from relaylens_collector.store.known_texts import KnownTexts
@@ -39,7 +39,7 @@ class Known:
 class Prepared:
     """Records as rows, ready to be stored."""
 
-    records: list[Record]
+    records: list[Receipt]
     rows: dict[str, pa.Table]
     """By table."""
 
@@ -54,21 +54,21 @@ class Prepared:
         known.texts.forget(self.new_texts)
 
 
-def divide(pairs: Sequence[tuple[Record, Decoded]], size: int) -> Iterator[list[tuple[Record, Decoded]]]:
+def divide(pairs: Sequence[tuple[Receipt, Decoded]], size: int) -> Iterator[list[tuple[Receipt, Decoded]]]:
     """Divide the records into parts of about so many bytes, each with one record at least."""
-    part: list[tuple[Record, Decoded]] = []
+    part: list[tuple[Receipt, Decoded]] = []
     length = 0
     for record, decoded in pairs:
-        if part and length + len(record.body) > size:
+        if part and length + record.body_bytes > size:
             yield part
             part, length = [], 0
         part.append((record, decoded))
-        length += len(record.body)
+        length += record.body_bytes
     if part:
         yield part
 
 
-def prepare(pairs: Sequence[tuple[Record, Decoded]], known: Known) -> Prepared:
+def prepare(pairs: Sequence[tuple[Receipt, Decoded]], known: Known) -> Prepared:
     """Return the records as rows; what is new among them counts as known from now on."""
     prepared = Prepared([record for record, _ in pairs], {}, [], [], [])
     try:
@@ -86,7 +86,7 @@ def prepare(pairs: Sequence[tuple[Record, Decoded]], known: Known) -> Prepared:
     return prepared
 
 
-def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepared) -> dict[str, pa.Table]:
+def _map(pairs: Sequence[tuple[Receipt, Decoded]], known: Known, prepared: Prepared) -> dict[str, pa.Table]:
     """Return the rows of the records, but for those of `batches` and `texts`."""
     longs = LongTexts()
     pending: dict[str, Callable[[References], pa.Table]] = {}
@@ -114,19 +114,19 @@ def _map(pairs: Sequence[tuple[Record, Decoded]], known: Known, prepared: Prepar
     return done
 
 
-def _times(pairs: Sequence[tuple[Record, Decoded]], signal: Signal) -> list[datetime]:
+def _times(pairs: Sequence[tuple[Receipt, Decoded]], signal: Signal) -> list[datetime]:
     """Return when the records of a signal were admitted of which something is stored."""
     return [received_at(record) for record, decoded in pairs if record.signal is signal and decoded.accepted]
 
 
-def _batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
+def _batch_rows(pairs: Sequence[tuple[Receipt, Decoded]]) -> pa.Table:
     """Return one row for each record."""
     return pa.table(
         {
             "batch": pa.array([record.seq for record, _ in pairs], pa.int64()),
             "signal": pa.array([record.signal.value for record, _ in pairs], pa.string()),
             "received_at": pa.array([received_at(record) for record, _ in pairs], pa.timestamp("us")),
-            "body_bytes": pa.array([len(record.body) for record, _ in pairs], pa.int64()),
+            "body_bytes": pa.array([record.body_bytes for record, _ in pairs], pa.int64()),
             "request_hash": pa.array([record.request_hash for record, _ in pairs], pa.binary()),
             "rows_stored": pa.array([decoded.accepted for _, decoded in pairs], pa.int32()),
             "erased_by": pa.array([None if record.erasure is None else record.erasure.operation for record, _ in pairs], pa.int64()),
@@ -136,7 +136,7 @@ def _batch_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
     )
 
 
-def _dead_letter_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
+def _dead_letter_rows(pairs: Sequence[tuple[Receipt, Decoded]]) -> pa.Table:
     """Return one row for each rejected record."""
     dead = [(record, one) for record, decoded in pairs for one in decoded.dead]
     return pa.table(
@@ -155,12 +155,12 @@ def _dead_letter_rows(pairs: Sequence[tuple[Record, Decoded]]) -> pa.Table:
     )
 
 
-def received_at(record: Record) -> datetime:
+def received_at(record: Receipt) -> datetime:
     """Return when the record was admitted, in UTC."""
     return _EPOCH + timedelta(microseconds=record.received_unix_nano // 1000)
 
 
-def _frame(pairs: Sequence[tuple[Record, Decoded]], signal: Signal) -> Frame | None:
+def _frame(pairs: Sequence[tuple[Receipt, Decoded]], signal: Signal) -> Frame | None:
     """Join the records of one signal, if there are any."""
     requests = [(record.seq, decoded) for record, decoded in pairs if record.signal is signal and decoded.accepted]
     return frame_of(requests) if requests else None

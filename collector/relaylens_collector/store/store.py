@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from relaylens_collector.errors import StoreError, StoreOutdatedError, StoreVersionError
 from relaylens_collector.mapping import Decoded
-from relaylens_collector.records import Record
+from relaylens_collector.records import Receipt
 from relaylens_collector.store.block_check import BlockCheck
 from relaylens_collector.store.intervals import Intervals
 from relaylens_collector.store.known_origins import KnownOrigins
@@ -134,7 +135,7 @@ class Store:
         """Say whether a request with this hash is stored; may be asked from any thread."""
         return request_hash in self._requests
 
-    def apply(self, pairs: Sequence[tuple[Record, Decoded]]) -> None:
+    def apply(self, pairs: Sequence[tuple[Receipt, Decoded]]) -> None:
         """Store the records, each whole and with its batch row; a batch already there is skipped.
 
         Many records are stored in several transactions, one after the other in the order given: while DuckDB stores one, the next is
@@ -144,18 +145,21 @@ class Store:
         self.begin(pairs)
         self.finish()
 
-    def begin(self, pairs: Sequence[tuple[Record, Decoded]]) -> None:
+    def begin(self, pairs: Iterable[tuple[Receipt, Decoded]]) -> None:
         """Store the records as `apply` does, but for the last transaction, which is at work when this returns.
 
-        What was at work before is stored then. Between this and `finish` the writer's connection is not free.
+        What was at work before is stored then. Between this and `finish` the writer's connection is not free. What is decoded is let go
+        when its rows are made.
         """
         at_work = set() if self._inserting is None else {record.seq for record in self._inserting[0].records}
         new = {record.seq: (record, decoded) for record, decoded in pairs if record.seq not in self._batches and record.seq not in at_work}
         if not new:
             self.finish()
-        for part in divide(list(new.values()), TRANSACTION_BYTES):
+        parts = deque(divide(list(new.values()), TRANSACTION_BYTES))
+        new.clear()
+        while parts:
             try:
-                prepared = prepare(part, self._known)
+                prepared = prepare(parts.popleft(), self._known)
             except BaseException:
                 self.finish()
                 raise
@@ -177,14 +181,14 @@ class Store:
         """Return the records that could not be applied."""
         return {batch for (batch,) in self.connection.execute(read_statement("set_aside")).fetchall()}
 
-    def note_set_aside(self, record: Record, reason: str) -> None:
+    def note_set_aside(self, record: Receipt, reason: str) -> None:
         """Note a record that cannot be applied; it stays in the journal, and is tried again when the database is rebuilt."""
         values = {
             "batch": record.seq,
             "signal": record.signal.value,
             "received_at": received_at(record),
             "reason": reason,
-            "body_bytes": len(record.body),
+            "body_bytes": record.body_bytes,
         }
         # On a connection of its own: the writer's may be at work.
         with contextlib.closing(self.cursor()) as cursor:

@@ -35,7 +35,7 @@ def add(store: Store, batch: int, answers: int, size: int) -> None:
             spans.append(span)
     body = message.SerializeToString()
     record = Record(seq=batch, signal=Signal.TRACES, received_unix_nano=1, request_hash=hashlib.sha256(body).digest(), body=body)
-    store.apply([(record, decode(Signal.TRACES, body))])
+    store.apply([(record.receipt, decode(Signal.TRACES, body))])
 
 
 def test_what_needs_more_memory_than_there_is_settles_in_halves(store: Store) -> None:

@@ -6,7 +6,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from relaylens_collector.mapping import Decoded, decode
-from relaylens_collector.records import Record
+from relaylens_collector.records import Receipt, Record
 from relaylens_collector.signals import Signal
 
 
@@ -27,9 +27,9 @@ def span(number: int = 1, **fields: object) -> Span:
     return Span(trace_id=number.to_bytes(16), span_id=number.to_bytes(8), **fields)  # type: ignore[arg-type]
 
 
-def pair(seq: int, body: bytes, signal: Signal = Signal.TRACES) -> tuple[Record, Decoded]:
+def pair(seq: int, body: bytes, signal: Signal = Signal.TRACES) -> tuple[Receipt, Decoded]:
     """Return a request as the store takes it."""
-    return record(seq, body, signal), decode(signal, body)
+    return record(seq, body, signal).receipt, decode(signal, body)
 
 
 def field(number: int, body: bytes) -> bytes:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.collector.store.building import record
+from tests.collector.store.building import pair
 
-from relaylens_collector.mapping import decode
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
 
@@ -29,7 +28,7 @@ def submit(store: Store) -> Submit:
 
     def submit(body: bytes, signal: Signal = Signal.TRACES) -> int:
         batch = next(numbers)
-        store.apply([(record(batch, body, signal), decode(signal, body))])
+        store.apply([pair(batch, body, signal)])
         return batch
 
     return submit

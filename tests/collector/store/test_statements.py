@@ -9,7 +9,7 @@ from tests.collector.store.building import pair, request, span
 import relaylens_collector.store
 from relaylens_analytics.settle import create_tables
 from relaylens_collector.mapping import Decoded
-from relaylens_collector.records import Record
+from relaylens_collector.records import Receipt
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
 from relaylens_collector.store.known_origins import KnownOrigins
@@ -21,7 +21,7 @@ FOLDER = Path(relaylens_collector.store.__file__).parent
 READ = sorted(path.stem for path in (FOLDER / "read").glob("*.sql"))
 
 
-def _pairs() -> list[tuple[Record, Decoded]]:
+def _pairs() -> list[tuple[Receipt, Decoded]]:
     """Return a request of each signal, one with a record that is rejected."""
     numbered = request(span(1, name="x" * 1000), span(0))
     numbered.resource_spans[0].scope_spans[0].spans[0].attributes.add(key="relaylens.sequence").value.int_value = 7

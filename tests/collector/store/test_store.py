@@ -19,7 +19,7 @@ from tests.collector.store.conftest import Submit
 
 from relaylens_collector.errors import StoreError, StoreOutdatedError, StoreVersionError
 from relaylens_collector.mapping import Decoded
-from relaylens_collector.records import Record
+from relaylens_collector.records import Receipt
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
 from relaylens_collector.store.blocks import BLOCK_BYTES
@@ -166,7 +166,7 @@ def test_a_refused_batch_leaves_nothing_behind(store: Store) -> None:
 def test_many_records_are_stored_in_several_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """When one is refused, those before it stay, it and those after it leave nothing behind, and all can be applied again."""
     pairs = [pair(number, _body(number)) for number in range(1, 21)]
-    monkeypatch.setattr("relaylens_collector.store.store.TRANSACTION_BYTES", 2 * len(pairs[-1][0].body))
+    monkeypatch.setattr("relaylens_collector.store.store.TRANSACTION_BYTES", 2 * pairs[-1][0].body_bytes)
     statement = dict(schema_statements())["spans.sql"]
     store.connection.execute("DROP TABLE spans")
     store.connection.execute(statement.replace("batch BIGINT NOT NULL", "batch BIGINT NOT NULL CHECK (batch < 12)"))
@@ -405,7 +405,7 @@ def test_many_small_requests_are_stored_like_large_ones(tmp_path: Path) -> None:
     """Requests mapped together keep their own batch, ordinals, resource and rejected spans."""
     bodies = [_body(number, spans=number % 4) for number in range(1, 60)]
     together, singly = Store(tmp_path / "together.duckdb"), Store(tmp_path / "singly.duckdb")
-    pairs: list[tuple[Record, Decoded]] = [pair(number, body) for number, body in enumerate(bodies, start=1)]
+    pairs: list[tuple[Receipt, Decoded]] = [pair(number, body) for number, body in enumerate(bodies, start=1)]
 
     together.apply(pairs)
     for one in pairs:
