@@ -37,7 +37,7 @@ def stall_approval(planted: Planted, chance: Chance) -> Injected | None:
     """A person is asked and never answers: the run ends with the question."""
     for question in planted.places.questions:
         asking = _asking(planted, question)
-        if asking is None or question.state not in ANSWERED or question.answered is None:
+        if asking is None or not _is_answered(planted, question):
             continue
         _, end = extent(planted.recording, {question.span})
         if any(step.start >= end for step in planted.places.steps):
@@ -63,7 +63,18 @@ def waiting_run(planted: Planted, chance: Chance) -> Recording | None:
 def _asking(planted: Planted, question: Question) -> Step | None:
     """The turn in which a person was asked."""
     call = planted.places.calls.get(question.span)
-    return planted.places.step(call.step) if call is not None else None
+    if call is not None and call.step is not None:
+        return planted.places.step(call.step)
+    # a question that went over a bus was asked in the turn that its agent had last
+    asked, _ = extent(planted.recording, {question.span})
+    turns = [step for step in planted.places.steps if step.agent == question.agent and step.start <= asked]
+    return max(turns, key=lambda step: step.start, default=None)
+
+
+def _is_answered(planted: Planted, question: Question) -> bool:
+    """Whether a person answered a question, or the same agent's next one: some frameworks ask once more when the answer is there."""
+    later = planted.places.questions[planted.places.questions.index(question) :]
+    return any(other.agent == question.agent and other.state in ANSWERED and other.answered is not None for other in later)
 
 
 def _moment(asking: Step, question: Question, end: int) -> int:
@@ -78,6 +89,8 @@ def _told_after_question(planted: Planted, chance: Chance, words: str) -> tuple[
         if asking is None:
             continue
         if question.state == "pending" and asking.parent is not None:
+            if _went_on(planted, question, asking):
+                continue
             told = _by_caller(planted, asking, words)
         else:
             told = _by_later_turn(planted, question, asking, words)
@@ -119,6 +132,17 @@ def _by_later_turn(planted: Planted, question: Question, asking: Step, words: st
     _say(recording, planted, said, words)
     cut(recording, planted, moment, but=beside)
     return recording, step.agent, (asking.key[0], copies[step.key][1])
+
+
+def _went_on(planted: Planted, question: Question, asking: Step) -> bool:
+    """Whether the turn that asked went on to an answer in words: then a person has answered, though nobody recorded what."""
+    _, end = extent(planted.recording, {question.span})
+    starts = {key_of(span): span.start_time_unix_nano for span in planted.recording.spans()}
+    spoken = dict(exchanges(planted.recording))
+    later = [
+        call.key for call in planted.places.calls.values() if call.kind == "llm" and call.step == asking.key and starts[call.key] >= end
+    ]
+    return any(message.kind is Kind.TEXT for key in later for message in spoken[key].answered)
 
 
 def _last_words(planted: Planted, steps: Sequence[Step]) -> Key | None:

@@ -65,6 +65,7 @@ class Question:
     """A question to a person, and the answer if there is one."""
 
     span: Key
+    agent: str | None
     state: str
     answered: int | None
     answer: str | None
@@ -152,10 +153,10 @@ def _read(connection: duckdb.DuckDBPyConnection, recordings: Sequence[Recording]
         " ORDER BY started_at, span_id",
     ):
         found[owner[trace]].calls[trace, span] = Call((trace, span), kind, _key(step), agent, tool, result, hands_over)
-    for trace, span, state, answered, answer in _rows(
-        connection, "SELECT trace_id, span_id, state, epoch_ns(answered_at), answer FROM escalations ORDER BY requested_at"
+    for trace, span, agent, state, answered, answer in _rows(
+        connection, "SELECT trace_id, span_id, agent, state, epoch_ns(answered_at), answer FROM escalations ORDER BY requested_at"
     ):
-        found[owner[trace]].questions.append(Question((trace, span), state, answered, answer))
+        found[owner[trace]].questions.append(Question((trace, span), agent, state, answered, answer))
     return [found[place] for place in range(len(recordings))]
 
 

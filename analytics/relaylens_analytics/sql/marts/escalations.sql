@@ -9,11 +9,13 @@ WITH stated_questions AS (
 ),
 
 requests AS (
-    SELECT q.*, w.trace_id, w.span_id, f.agent, f.run, r.conversation, w.service_name
+    SELECT q.*, w.trace_id, w.span_id, coalesce(f.agent, agent_key(b.source)) AS agent, f.run, r.conversation, w.service_name
     FROM work_requests AS q
     JOIN work_facts AS f USING (span)
     JOIN work_spans AS w USING (span)
     JOIN work_runs AS r ON r.trace = w.trace
+    -- a message on a bus is received outside of any turn, and says who sent it
+    LEFT JOIN (SELECT span, any_value(source) AS source FROM work_bus_receipts WHERE type = 'HandoffMessage' GROUP BY span) AS b ON b.span = q.span
     LEFT JOIN stated_questions AS s ON s.run = f.run AND s.agent = f.agent
     -- what the details of a framework or the model's own words show is counted only where a statement is missing;
     -- the tool that an agent uses after it has asked is what the question was about
