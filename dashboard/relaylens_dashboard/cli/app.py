@@ -13,6 +13,7 @@ from relaylens_collector.errors import CollectorError, SettingsError
 from relaylens_dashboard.cli import (
     accounting,
     anchoring,
+    assisting,
     blaming,
     changing,
     copying,
@@ -112,6 +113,7 @@ COMMANDS: Final = (
     Command("evaluate", _READ, evaluating.evaluate_labels, "How often detectors and blame are right on labelled runs."),
     Command("report", _READ, reporting.report, "One file for people who do not open a dashboard."),
     Command("sql", _READ, numbers.answer_sql, "One SELECT."),
+    Command("mcp", _READ, assisting.serve_assistant, "The store as tools for an assistant (Model Context Protocol)."),
 )
 """Every command, in the order of the help."""
 

@@ -1,7 +1,6 @@
 """The options that commands share, each declared once."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,15 +9,13 @@ import typer
 
 from relaylens_analytics import Reader, Window, open_store
 from relaylens_collector.signals import Signal
+from relaylens_dashboard import moments
 
 DEFAULT_STORE: Final = Path("relaylens-data")
 """Folder of the store where none is named."""
 
 _READ: Final = "Where to read"
 _WHAT: Final = "What to show"
-
-_AGO: Final = re.compile(r"(\d+)\s*([smhdw])")
-_UNIT: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class OtlpSignal(StrEnum):
@@ -39,16 +36,11 @@ class Format(StrEnum):
 
 
 def moment(text: str) -> datetime:
-    """Read a moment: ISO 8601 (UTC where it names no zone), or how long ago, such as `24h` or `7d`."""
-    ago = _AGO.fullmatch(text.strip())
+    """Read a moment, or say what a moment is."""
     try:
-        if ago is not None:
-            return datetime.now(UTC) - timedelta(**{_UNIT[ago[2]]: int(ago[1])})
-        parsed = datetime.fromisoformat(text.strip())
-    except (ValueError, OverflowError):
-        detail = f"{text!r} is neither ISO 8601, such as 2026-03-01T12:00, nor a time ago, such as 24h or 7d"
-        raise typer.BadParameter(detail) from None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        return moments.moment(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 Store = Annotated[
