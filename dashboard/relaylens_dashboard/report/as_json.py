@@ -43,6 +43,7 @@ def write(report: Report) -> str:
         ],
         "bucket_s": report.bucket_s,
         "edges": report.edges,
+        "declared": report.declared,
         "agents": report.scorecards,
         "open_questions": report.open_questions,
         "finding_kinds": report.finding_kinds,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from relaylens.semconv import EscalationState
+from relaylens.semconv import DeclaredState, EscalationState
 from relaylens_analytics import Reader, Window, metrics
 from relaylens_analytics.catalog import METRICS, Metric
 from relaylens_analytics.queries import agents, headlines, lists, network
@@ -55,6 +55,10 @@ class Report:
     """Who is in the network, people included."""
     scorecards: tuple[Row, ...]
     edges: tuple[Row, ...]
+    declared: tuple[Row, ...]
+    """What is declared of the network, or was seen of services that declare something."""
+    conformance: Row | None
+    """The share of runs that keep to it; None where nothing is declared."""
     open_questions: tuple[Row, ...]
     finding_kinds: tuple[Row, ...]
     findings: tuple[Row, ...]
@@ -63,6 +67,11 @@ class Report:
     def rows(self, name: str, by: str) -> tuple[Row, ...]:
         """Give the rows of a metric by a dimension; none where the report is not about it."""
         return next((one.rows for one in self.breakdowns if one.metric.name == name and one.by == by), ())
+
+    @property
+    def differing(self) -> tuple[Row, ...]:
+        """What was seen and is not declared, or is declared and was not seen."""
+        return tuple(row for row in self.declared if row["state"] != DeclaredState.AS_DECLARED)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -107,6 +116,8 @@ def gather(
         agents=_rows(network.agents(reader, closed)),
         scorecards=_rows(agents.scorecards(reader, closed)),
         edges=_rows(network.edges(reader, closed)),
+        declared=tuple(row for row in _rows(network.declared(reader, closed)) if row["state"] != DeclaredState.NOT_HELD),
+        conformance=next(iter(_rows(metrics.compute(reader, "conformance_rate", closed, by="total"))), None),
         open_questions=_rows(lists.escalations(reader, closed, states=_OPEN, now=made_at, limit=MOST_LISTED)),
         finding_kinds=_rows(lists.findings_inbox(reader, closed)),
         findings=_rows(lists.findings(reader, closed, limit=MOST_LISTED)),

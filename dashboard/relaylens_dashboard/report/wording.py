@@ -76,6 +76,10 @@ def sentences(report: Report) -> list[str]:
     silent = totals["silent_failure_rate"]
     if silent.numerator:
         said.append(f"In {count(silent.numerator)} of {count(silent.denominator)} completed runs something went wrong without an error.")
+    kept = report.conformance
+    if kept is not None and kept["denominator"]:
+        runs = f"{count(kept['numerator'])} of {words.count(kept['denominator'], 'run')} that ended"
+        said.append(f"{runs} kept to the declared network ({numerals.written(kept['value'], Unit.RATIO)}).")
     gaps = [row for row in report.rows("audit_completeness", "total") if row["value"] < 1]
     if gaps:
         worst = min(gaps, key=lambda row: row["value"])

@@ -56,3 +56,10 @@ VALUES
 
 INSERT INTO validations (conversation, run, trace_id, validator, subject, verdict, rule, service_name, judged_at)
 VALUES ('c1', 'run-1', '11', 'triage', 'docs', 'rejected', 'validation_span', 'support', '2026-03-01 10:00:04');
+
+INSERT INTO specification (service_name, part, name, target)
+VALUES
+    ('support', 'agent', 'triage', NULL),
+    ('support', 'agent', 'docs', NULL),
+    ('support', 'agent', '=cmd|'' /C calc''!A1<img src=x>', NULL),
+    ('support', 'handoff', 'triage', 'docs');
