@@ -46,6 +46,7 @@ _KINDS: Final = {
     "last_message": "the last one",
 }
 _DETECTORS: Final = ("detector", "id", "layer", "reads", "on", "findings")
+_LOUDEST: Final = ("loudest_on", "good_runs", "good_runs_flagged", "flagged_low", "flagged_high")
 _PRECISION: Final = ("marked_true", "marked_false", "marked_known", "precision", "precision_low", "precision_high")
 
 DetectorOption = Annotated[Detector | None, typer.Option("--detector", help="Raised by this detector.", rich_help_panel=FILTERS)]
@@ -121,12 +122,17 @@ def show_detectors(
     token: options.Token = None,
     form: options.Form = options.Format.TABLE,
 ) -> None:
-    """Lists the detectors: what each means and needs, whether it is on, and how often it was right here, as its marked findings say."""
+    """Lists the detectors: what each means and needs, whether it is on, how often it was right here, and where it speaks of good runs.
+
+    How often it was right is what its marked findings say. Of the good runs of each deployment (called good, or completed without another
+    grave finding) the share of which it says something is shown for the deployment where it is surely loudest.
+    """
     place = options.place(store, url)
     setup = detectors.setup(place if isinstance(place, Path) else None)
     with options.reader(store, url, token) as reader:
         found = _findings_of(reader, options.window(since, until, service))
         here = {row["detector"]: row for row in lists.detector_precision(reader, service=service).to_pylist()}
+        loud = _loudest(lists.false_alarms(reader, service=service).to_pylist())
     unknown = set(names or ()) - {one.name for one in detectors.catalogue()}
     if unknown:
         detail = f"there is no detector {min(unknown)!r}; without a name all are listed"
@@ -136,10 +142,15 @@ def show_detectors(
     values = []
     for one in chosen:
         precision = here.get(one.name, {})
-        measured = (_right_here(precision),) if for_people else tuple(precision.get(name) for name in _PRECISION)
+        spoken = loud.get(one.name, {})
+        measured = (
+            (_right_here(precision), _of_good_runs(spoken))
+            if for_people
+            else (*(precision.get(name) for name in _PRECISION), *(spoken.get(name) for name in _LOUDEST))
+        )
         known = (one.name, one.id, one.layer.value, ", ".join(one.reads), setup.on[one.name].value, found.get(one.name, 0))
         values.append((*known, *measured, one.meaning))
-    columns = (*_DETECTORS, *(("right here",) if for_people else _PRECISION), "means")
+    columns = (*_DETECTORS, *(("right here", "of good runs") if for_people else (*_PRECISION, *_LOUDEST)), "means")
     show(tabular.Rows(columns, tuple(values)), form, none="There is no detector.")
     if for_people:
         _explain(chosen if names else [], setup)
@@ -224,6 +235,23 @@ def _right_here(row: dict[str, Any]) -> str:
         return "not measured here yet"
     marked = row["marked_true"] + row["marked_false"]
     return f"{row['marked_true']:,} of {marked:,} ({wording.share(row['precision_low'])} to {wording.share(row['precision_high'])})"
+
+
+def _loudest(rates: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of each detector the deployment of whose good runs it surely speaks most often: the greatest lower end of the interval."""
+    loudest: dict[str, dict[str, Any]] = {}
+    for row in sorted(rates, key=lambda row: (row["low"] or 0.0, row["good_runs"])):
+        values = (row["service_name"], row["good_runs"], row["flagged"], row["low"], row["high"])
+        loudest[row["detector"]] = dict(zip(_LOUDEST, values, strict=True))
+    return loudest
+
+
+def _of_good_runs(row: dict[str, Any]) -> str:
+    """Say of how many good runs a detector speaks where it is loudest, with the 95 % interval."""
+    if not row.get("good_runs_flagged"):
+        return "none flagged"
+    interval = f"{wording.share(row['flagged_low'])} to {wording.share(row['flagged_high'])}"
+    return f"{row['good_runs_flagged']:,} of {row['good_runs']:,} of {row['loudest_on'] or 'no service name'} ({interval})"
 
 
 def _explain(chosen: list[detectors.Detector], setup: detectors.Setup) -> None:

@@ -98,6 +98,19 @@ def test_every_detector_is_listed_with_what_it_means(relaylens: Relaylens, netwo
     assert "least_times = " in shown.err
 
 
+def test_a_detector_that_is_loud_on_a_deployment_is_shown_as_such(relaylens: Relaylens, store: Path) -> None:
+    """Beside a detector stands of how many good runs it speaks, on the deployment where it does so most; of a run called bad it may."""
+    run = next(one["run"] for one in listed(relaylens, store, "findings") if one["detector"] == "failed_handoff")
+    shown = []
+    for verdict in ("good", "bad"):
+        relaylens("mark", "--run", run, verdict, "--store", store)
+        (row,) = listed(relaylens, store, "detectors", "failed_handoff")
+        shown.append((row["loudest_on"], bool(row["good_runs"]), row["good_runs_flagged"] or 0))
+
+    assert [("support", True, 1), (None, False, 0)] == shown
+    assert "none flagged" in relaylens("detectors", "failed_handoff", "--store", store).out
+
+
 def test_what_a_store_switches_off_is_listed_as_off(relaylens: Relaylens, store: Path) -> None:
     """By its detectors.toml."""
     (store / "detectors.toml").write_text("[loop]\non = false\n", encoding="utf-8")
