@@ -6,7 +6,7 @@
 -- parameter: least_returns = 3, how often the work has to come back to an agent that says the same again
 -- parameter: least_history = 12, earlier runs with the two, beside which they take turns more than twice as often, where what they say is not recorded
 -- exempt: agents that say something new in each turn, and work that a tool's new result moves on
--- exempt: work handed back and forth by stated handoffs, which is a loop
+-- exempt: work handed back and forth by stated handoffs, and the same request delegated again and again: both are a loop
 -- needs: repeated_turns
 WITH turns AS (
     SELECT s.step, s.run, s.agent, s.t0, s.t1, w.trace_id || ':' || w.span_id AS place,
@@ -65,9 +65,11 @@ JOIN (
     GROUP BY r.run, r.a, r.b
 ) AS first_of USING (run, a, b)
 WHERE NOT EXISTS (SELECT 1 FROM looped_pairs AS l WHERE l.run = r.run AND l.a = r.a AND l.b = r.b)
+  AND NOT EXISTS (SELECT 1 FROM repeated_delegations AS d WHERE d.run = r.run AND least(d.from_agent, d.to_agent) = r.a AND greatest(d.from_agent, d.to_agent) = r.b)
 UNION ALL
 SELECT 'ping_pong', 'high', p.run, w.trace_id, w.span_id, p.span_ids, p.agent, p.agent, w.trace_id || ':' || w.span_id, 'inferred',
        'Control went ' || p.times || ' times between ' || p.a || ' and ' || p.b || ', usually up to ' || round(p.usual)::BIGINT, NULL, p.t0
 FROM swinging_pairs AS p
 JOIN work_spans AS w ON w.span = p.step
 WHERE NOT EXISTS (SELECT 1 FROM looped_pairs AS l WHERE l.run = p.run AND l.a = p.a AND l.b = p.b)
+  AND NOT EXISTS (SELECT 1 FROM repeated_delegations AS d WHERE d.run = p.run AND least(d.from_agent, d.to_agent) = p.a AND greatest(d.from_agent, d.to_agent) = p.b)
