@@ -27,6 +27,8 @@ from relaylens_collector.store import Settler, Store
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 2.0
 """Between two tries: what fails may be over at any moment, and a try costs little."""
+_OVERFLOW: Final = 2
+"""How many times as much as senders wait for may come all the same, from several at once, before it is read from the journal again."""
 _LOOK_EVERY: Final = 1.0
 _INTERRUPT_EVERY: Final = 0.1
 
@@ -122,9 +124,12 @@ class Applier:
     def wait_for_room(self) -> None:
         """Wait a moment while more is on disk than memory holds decoded, so that a sender in a hurry goes at the database's pace."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._waiting_bytes < self._pace.queue_bytes or self._store is None or self._stopping, self._pace.room_seconds
-            )
+            self._changed.wait_for(self._has_room, self._pace.room_seconds)
+
+    def _has_room(self) -> bool:
+        """Tell whether what comes can be stored soon; behind, when everything is read from the journal, that is when little waits there."""
+        held = self._waiting_bytes if self._behind else self._queue_bytes
+        return held < self._pace.queue_bytes or self._store is None or self._stopping
 
     def offer(self, record: Record, decoded: Decoded) -> None:
         """Hand over a record that is on disk; called in the journal's order."""
@@ -133,7 +138,7 @@ class Applier:
             self._offered_seq = record.seq
             self._trail.came(record.seq, size)
             self._waiting_bytes += size
-            if not self._behind and self._queue_bytes + size > self._pace.queue_bytes:
+            if not self._behind and self._queue_bytes + size > _OVERFLOW * self._pace.queue_bytes:
                 self._behind = True
             if not self._behind:
                 if not self._queue:
@@ -332,6 +337,7 @@ class Applier:
                 pairs.append(self._queue.popleft())
                 size += pairs[-1][0].body_bytes
             self._queue_bytes -= size
+            self._changed.notify_all()
         if pairs:
             return _Group.of(pairs, pairs[-1][0].seq, size)
         return self._take_from_journal(most) if self._behind else None

@@ -175,7 +175,6 @@ class Store:
         inserting, self._inserting = self._inserting, None
         if inserting is not None:
             self._finish(*inserting)
-            self.checkpoint_when_due()
 
     def set_aside(self) -> set[int]:
         """Return the records that could not be applied."""
@@ -243,8 +242,11 @@ class Store:
             for name, table in rows.items():
                 self.connection.register(f"mapped_{name}", table)
             self.connection.execute("BEGIN TRANSACTION")
-            for name in rows:
+            for place, name in enumerate(rows):
                 self.connection.execute(APPLY[name])
+                if place == 0:
+                    # DuckDB checkpoints beside a transaction that has written; one that has yet to begin would wait for the end of it.
+                    self.checkpoint_when_due()
             self.connection.execute("COMMIT")
         except BaseException:
             # COMMIT after a failed statement may say ok and store nothing; only ROLLBACK is true.

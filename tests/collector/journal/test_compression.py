@@ -1,5 +1,6 @@
 """A journal that nothing comes into makes itself small."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,27 @@ def test_a_journal_that_ends_compressed_is_continued(tmp_path: Path) -> None:
     assert 6 == again.append(Signal.TRACES, b"after").seq
     assert [*_ENOUGH, b"after"] == [record.body for record in again.read()]
     again.close()
+
+
+def test_it_is_not_quiet_before_what_came_is_settled(tmp_path: Path) -> None:
+    """Settling needs the memory that compressing takes; what waits is compressed when it is done."""
+    asked: list[int] = []
+    done = threading.Event()
+
+    def is_settled(seq: int) -> bool:
+        asked.append(seq)
+        return done.is_set()
+
+    journal = Journal(tmp_path, segment_bytes=len(_BODY), quiet_seconds=0.02, is_settled=is_settled)
+    for body in _ENOUGH:
+        journal.append(Signal.TRACES, body)
+    assert _wait_until(lambda: asked.count(5) > 3)
+    assert [False] * 5 == _compressed(tmp_path)
+
+    done.set()
+
+    assert _wait_until(lambda: [True] * 5 == _compressed(tmp_path))
+    journal.close()
 
 
 def test_a_short_segment_is_left_to_grow(tmp_path: Path) -> None:
