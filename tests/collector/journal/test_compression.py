@@ -76,7 +76,7 @@ def test_it_is_not_quiet_before_what_came_is_settled(tmp_path: Path) -> None:
 
     done.set()
 
-    assert _wait_until(lambda: [True] * 5 == _compressed(tmp_path))
+    assert _wait_until(lambda: [True, True, True, True, False] == _compressed(tmp_path))
     journal.close()
 
 
