@@ -81,12 +81,21 @@ def of(baseline: Baseline, runs: Profiles, judgement: Judgement, budget: float, 
         if len(places):
             past = baseline.without(runs.runs[places[0]])
             told.update(zip(places.tolist(), _told(past, runs.at(places), judgement.chances.p_value[places]), strict=True))
+    views = [[round(value, _DIGITS_OF_VIEWS) for value in of_view.tolist()] for of_view in judgement.views.values()]
     found = []
-    for place in range(len(runs)):
-        views = {name: round(float(values[place]), _DIGITS_OF_VIEWS) for name, values in judgement.views.items()}
-        p_value = math.ceil(float(judgement.chances.p_value[place]) * 10**_DIGITS) / 10**_DIGITS
-        suspicion = round(float(judgement.suspicion[place]), _DIGITS)
-        found.append(Verdict(baseline.history, p_value, suspicion, place in told, views, *told.get(place, (None, None, None))))
+    for place, (p_value, suspicion, *of_views) in enumerate(
+        zip(judgement.chances.p_value.tolist(), judgement.suspicion.tolist(), *views, strict=True)
+    ):
+        found.append(
+            Verdict(
+                baseline.history,
+                math.ceil(p_value * 10**_DIGITS) / 10**_DIGITS,
+                round(suspicion, _DIGITS),
+                place in told,
+                dict(zip(judgement.views, of_views, strict=True)),
+                *told.get(place, (None, None, None)),
+            )
+        )
     return found
 
 

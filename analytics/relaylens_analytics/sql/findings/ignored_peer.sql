@@ -13,7 +13,10 @@ WITH answers AS (
     FROM handoff_edges AS e
     JOIN work_steps AS s ON s.step = e.to_step
     JOIN (
-        SELECT step, arg_max(text, t) AS text, arg_max(handed, t) AS handed FROM run_talk WHERE kind = 'said' GROUP BY step
+        SELECT step, arg_max(text, t) AS text, arg_max(handed, t) AS handed FROM run_talk
+        SEMI JOIN (SELECT to_step AS step FROM handoff_edges WHERE NOT is_return AND rule <> 'agent_switch') AS h USING (step)
+        WHERE kind = 'said'
+        GROUP BY step
     ) AS t ON t.step = e.to_step
     WHERE NOT e.is_return AND e.rule <> 'agent_switch' AND e.to_outcome IN ('completed', 'escalated') AND len(t.handed) > 0
       AND (e.mode = 'return_to_caller' OR s.parent_step IS NOT NULL)

@@ -8,14 +8,20 @@
 -- exempt: agents that are never recorded with a turn of their own
 -- needs: handoff_candidates | handoff_edges
 -- needs: work_tools | unshown_calls
-WITH offers AS (
-    SELECT t.span, t.trace, t.t0, t.t1, t.tool_key, coalesce(t.named_target, CASE WHEN t.is_generic_transfer THEN t.argument_target END) AS stated, t.asked_target, t.tool_key AS own_name,
-           t.is_generic_transfer AS is_generic, t.result, t.reports_error AND NOT t.is_control_flow AS failed
+WITH calls AS (
+    SELECT t.span, t.trace, t.t0, t.t1, t.tool_key, coalesce(t.named_target, CASE WHEN t.is_generic_transfer THEN t.argument_target END) AS stated, t.asked_target,
+           t.is_generic_transfer AS is_generic, t.reports_error AND NOT t.is_control_flow AS failed
     FROM work_tools AS t
     UNION ALL
-    SELECT c.span, c.trace, c.t1, c.t1, c.tool_key, coalesce(c.named_target, CASE WHEN c.is_generic_transfer THEN c.argument_target END), asked_target(c.tool_key), c.tool_key,
-           c.is_generic_transfer, NULL, FALSE
+    SELECT c.span, c.trace, c.t1, c.t1, c.tool_key, coalesce(c.named_target, CASE WHEN c.is_generic_transfer THEN c.argument_target END), asked_target(c.tool_key),
+           c.is_generic_transfer, FALSE
     FROM unshown_calls AS c
+),
+
+-- the agents it may be for, found once
+offers AS (
+    SELECT span, trace, t0, t1, stated, is_generic, failed, agent_key(stated) AS stated_agent, agent_of_key(asked_target) AS asked_agent, agent_of_key(tool_key) AS own_agent
+    FROM calls
 ),
 
 -- the agents of each service: those at work and those that had turns before
@@ -25,15 +31,15 @@ agents_known AS (
         SELECT service_name, agent, run FROM work_steps
         UNION
         SELECT service_name, agent, run FROM steps
-        WHERE agent IN (SELECT unnest([agent_of_key(own_name), agent_of_key(asked_target), agent_key(stated)]) FROM offers)
+        WHERE agent IN (SELECT unnest([own_agent, asked_agent, stated_agent]) FROM offers)
     )
     GROUP BY service_name, agent
 ),
 
 aimed AS (
     SELECT o.span, o.t0, o.t1, f.run, f.agent AS source, f.step AS from_step, w.trace_id, w.span_id,
-           unnest(list_distinct(list_filter([agent_key(o.stated), agent_of_key(o.asked_target), agent_of_key(o.own_name)], lambda a: a IS NOT NULL AND a <> ''))) AS target,
-           agent_key(o.stated) AS stated_agent,
+           unnest(list_distinct(list_filter([o.stated_agent, o.asked_agent, o.own_agent], lambda a: a IS NOT NULL AND a <> ''))) AS target,
+           o.stated_agent,
            coalesce(o.is_generic OR regexp_matches(o.stated, '(?i)[\s_-]agent$'), FALSE) AS is_said, w.service_name
     FROM offers AS o
     JOIN work_facts AS f USING (span)

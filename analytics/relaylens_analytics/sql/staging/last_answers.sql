@@ -8,12 +8,19 @@ WITH looked_at AS (
 ),
 
 said AS (
-    SELECT span, reason, concat(left(text, 100), ' ', right(text, 200)) AS document
+    SELECT w.span, w.finish_reasons AS reason, NULL AS document
+    FROM looked_at
+    JOIN work_spans AS w USING (span)
+    WHERE w.finish_reasons IS NOT NULL
+    UNION ALL
+    -- the answer itself is read only where the span does not say it
+    SELECT span, NULL, concat(left(text, 100), ' ', right(text, 200))
     FROM (
-        SELECT w.span, w.finish_reasons AS reason, in_full(w.output, x.text) AS text
+        SELECT w.span, in_full(w.output, x.text) AS text
         FROM looked_at
         JOIN work_spans AS w USING (span)
         LEFT JOIN work_texts AS x ON x.cell = w.output
+        WHERE w.finish_reasons IS NULL AND w.output IS NOT NULL
     )
     UNION ALL
     SELECT e.span, e.finish_reason, right(e.output_messages, 200)

@@ -27,6 +27,7 @@ worded AS (
         SELECT step, string_agg(lower(text), ' ' ORDER BY len(text)) FILTER (WHERE kind = 'given') AS given,
                arg_max(text, t) FILTER (WHERE kind = 'said') AS answer, arg_max(handed, t) FILTER (WHERE kind = 'said') AS handed
         FROM run_talk
+        SEMI JOIN (SELECT to_step AS step FROM asked) AS q USING (step)
         GROUP BY step
     ) AS t ON t.step = a.to_step
     LEFT JOIN got AS g USING (edge)

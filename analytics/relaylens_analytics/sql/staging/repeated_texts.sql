@@ -13,7 +13,7 @@ begun AS (
     SELECT span, run, step, agent, t0, t1,
            lead(t0) OVER (PARTITION BY run, step ORDER BY t0, t1 DESC, span) AS next_t0,
            count(*) OVER (PARTITION BY run, agent, beginning) AS times
-    FROM (SELECT * EXCLUDE text, lower(regexp_replace(regexp_extract(text, '\S{1,30}(\s+\S{1,30}){0,7}'), '\s+', ' ', 'g')) AS beginning FROM calls)
+    FROM (SELECT * EXCLUDE text, hash(lower(regexp_replace(regexp_extract(left(text, 1000), '\S{1,30}(?:\s+\S{1,30}){0,2}'), '\s+', ' ', 'g'))) AS beginning FROM calls)
 ),
 
 said AS (

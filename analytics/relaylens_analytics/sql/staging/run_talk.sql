@@ -5,7 +5,7 @@
 WITH turns AS (
     SELECT s.step, s.run, s.agent, s.parent_step, s.t0, s.t1
     FROM work_steps AS s
-    SEMI JOIN (SELECT run FROM handoff_edges WHERE to_step IS NOT NULL) AS h USING (run)
+    SEMI JOIN (SELECT run FROM handoff_edges WHERE from_step IS NOT NULL AND to_step IS NOT NULL AND NOT is_return) AS h USING (run)
 ),
 
 given AS (

@@ -10,11 +10,11 @@ WITH sizes AS (
 )
 
 SELECT e.edge, e.run, e.service_name, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, s.t0 AS to_t0, s.t1 AS to_t1, s.parent_step IS NOT NULL AS is_called,
-       z.tokens, z.first_tokens, f.had, CASE WHEN z.tokens IS NULL THEN length(coalesce(e.received, i.text)) END AS letters
-FROM handoff_edges AS e
+       z.tokens, z.first_tokens, f.had, CASE WHEN z.tokens IS NULL THEN coalesce(e.letters, i.letters) END AS letters
+FROM (SELECT * EXCLUDE (sent, received), length(received) AS letters FROM handoff_edges) AS e
 JOIN work_steps AS s ON s.step = e.to_step
 LEFT JOIN sizes AS z ON z.step = e.to_step
 LEFT JOIN sizes AS f ON f.step = e.from_step
-LEFT JOIN step_inputs AS i ON i.step = e.to_step
-WHERE NOT e.is_return AND (z.tokens IS NOT NULL OR e.received IS NOT NULL OR i.text IS NOT NULL)
+LEFT JOIN (SELECT step, length(text) AS letters FROM step_inputs) AS i ON i.step = e.to_step
+WHERE NOT e.is_return AND (z.tokens IS NOT NULL OR e.letters IS NOT NULL OR i.letters IS NOT NULL)
 QUALIFY row_number() OVER (PARTITION BY e.to_step ORDER BY e.t0 DESC, e.edge) = 1
