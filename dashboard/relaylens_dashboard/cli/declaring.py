@@ -17,7 +17,6 @@ _COLUMNS: Final = {
     "target": "to",
     "state": "state",
     "times": "times",
-    "runs": "runs",
     "last_at": "last",
 }
 _PARTS: Final = (SpecificationPart.AGENT, SpecificationPart.HANDOFF, SpecificationPart.TOOL)

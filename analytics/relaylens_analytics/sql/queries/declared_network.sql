@@ -9,28 +9,31 @@ WITH wanted AS (
     SELECT 'tool', service_name, name, target FROM declared('tool')
 ),
 seen AS (
-    SELECT 'agent' AS part, service_name, agent AS name, NULL AS target, count(*) AS times, count(DISTINCT hash(conversation, run)) AS runs,
-        max(started_at) AS last_at
+    SELECT 'agent' AS part, service_name, agent AS name, NULL AS target, count(*) AS times, max(started_at) AS last_at
     FROM steps
-    WHERE in_window(started_at, $since, $until)
+    WHERE in_window(started_at, $since, $until) AND ($service IS NULL OR service_name = $service)
     GROUP BY ALL
     UNION ALL
-    SELECT 'handoff', service_name, from_agent, CASE WHEN target_type = 'human' THEN 'human' ELSE to_agent END, count(*),
-        count(DISTINCT hash(conversation, run)), max(offered_at)
+    SELECT 'handoff', service_name, from_agent, CASE WHEN target_type = 'human' THEN 'human' ELSE to_agent END, count(*), max(offered_at)
     FROM handoffs
-    WHERE NOT is_return AND to_agent IS NOT NULL AND in_window(offered_at, $since, $until)
+    WHERE NOT is_return AND to_agent IS NOT NULL AND in_window(offered_at, $since, $until) AND ($service IS NULL OR service_name = $service)
     GROUP BY ALL
     UNION ALL
-    SELECT 'tool', service_name, agent, tool_key(tool_name), count(*), count(DISTINCT hash(conversation, run)), max(started_at)
-    FROM span_facts
-    WHERE list_contains($parts, 'tool') AND span_class = 'tool' AND agent IS NOT NULL AND tool_name IS NOT NULL AND in_window(started_at, $since, $until)
+    SELECT 'tool', service_name, agent, tool_key(tool_name), sum(times)::BIGINT, max(last_at)
+    FROM (
+        SELECT service_name, agent, tool_name, count(*) AS times, max(started_at) AS last_at
+        FROM span_facts
+        WHERE list_contains($parts, 'tool') AND span_class = 'tool' AND agent IS NOT NULL AND tool_name IS NOT NULL
+            AND in_window(started_at, $since, $until) AND ($service IS NULL OR service_name = $service)
+        GROUP BY ALL
+    )
     GROUP BY ALL
 ),
 asked AS (
     -- a question to a person that no handoff shows
-    SELECT service_name, agent AS name, 'human' AS target, count(*) AS times, count(DISTINCT hash(conversation, run)) AS runs, max(requested_at) AS last_at
+    SELECT service_name, agent AS name, 'human' AS target, count(*) AS times, max(requested_at) AS last_at
     FROM escalations
-    WHERE in_window(requested_at, $since, $until)
+    WHERE in_window(requested_at, $since, $until) AND ($service IS NULL OR service_name = $service)
     GROUP BY ALL
 ),
 held AS (
@@ -48,7 +51,6 @@ SELECT
         ELSE 'not_held'
     END AS state,
     coalesce(s.times, q.times, 0) AS times,
-    coalesce(s.runs, q.runs, 0) AS runs,
     coalesce(s.last_at, q.last_at) AS last_at
 FROM wanted AS w
 FULL JOIN seen AS s
