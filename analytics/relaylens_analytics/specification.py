@@ -16,9 +16,9 @@ keeps what the file says in the table `specification`, where screens and queries
 runs did.
 """
 
-import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -31,13 +31,15 @@ from relaylens_analytics.errors import SpecificationError
 from relaylens_analytics.stages import specified_feature, statement
 
 SPECIFICATION_FILE: Final = "network.toml"
-ANY_WORKFLOW: Final = "*"
 
 _ARROW: Final = "->"
 _LISTS: Final = {"agents": SpecificationPart.AGENT, "approval": SpecificationPart.APPROVAL}
 _TABLES: Final = {"required": SpecificationPart.REQUIRED, "tools": SpecificationPart.TOOL}
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 """Keys that TOML takes without quotes."""
+_MARKS: Final = frozenset('"\\')
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Controls, characters that format what is around them, and line ends."""
 _KEYS: Final = ("services", *_LISTS, "handoffs", *_TABLES)
 _SCHEMA: Final = pa.schema([(name, pa.string()) for name in ("service_name", "part", "name", "target")])
 
@@ -174,5 +176,11 @@ def _key(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A basic string of TOML, which escapes what JSON escapes, and one character more."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A basic string of TOML in which nothing steers a terminal or hides."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in _MARKS:
+        return f"\\{character}"
+    return f"\\U{ord(character):08x}" if unicodedata.category(character) in _UNSEEN else character

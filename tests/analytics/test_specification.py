@@ -85,7 +85,9 @@ def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
 
 def test_what_is_written_reads_back_as_the_same(tmp_path: Path) -> None:
     """Also names with quotes, brackets, line ends and characters that TOML escapes."""
-    hostile = Row('de"sk]\n\x7f\x00é', SpecificationPart.REQUIRED, "work\nflow = 1", 'a"b\\')
-    (tmp_path / SPECIFICATION_FILE).write_text(written({*ROWS, hostile}), encoding="utf-8")
+    hostile = Row('de"sk]\n\x7f\x00é', SpecificationPart.REQUIRED, "work\nflow = 1", 'a"b\\\x1b\x9b\u202e\u2028\U000e0041')
+    text = written({*ROWS, hostile})
+    (tmp_path / SPECIFICATION_FILE).write_text(text, encoding="utf-8")
 
     assert set(read(tmp_path)) == {*ROWS, hostile}
+    assert text.isprintable() or all(character == "\n" for character in text if not character.isprintable())
