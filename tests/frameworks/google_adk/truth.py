@@ -25,6 +25,7 @@ _DECLINES: dict[str, Script] = {"refused": {**DELEGATION["refused"], "docs": (sa
 _SEARCH = tool("search_docs", query="parcel 4711")
 _FACTS = say("Parcel 4711 left the depot on Monday and is two days late.")
 _DRAFT = say("Dear Ann, parcel 4711 is two days late and arrives on Friday.")
+_WAITS = say("The search is at work; the draft follows when it is done.")
 _ASK = tool("escalate_to_human", question="May the reply about parcel 4711 be sent?")
 _SENT = say("The reply about parcel 4711 has been sent.")
 _PASSED = say("PASSED: both parts are there.")
@@ -45,7 +46,7 @@ _WAYS: dict[str, tuple[Script, Truth]] = {
         {"triage": (handoff("docs"),), "docs": (_FACTS,), "validator": (_PASSED,)},
         Truth(edges=(("triage", "docs", True), ("docs", "validator", True))),
     ),
-    "long_running": ({"drafter": (_SEARCH, _DRAFT)}, Truth()),
+    "long_running": ({"drafter": (_SEARCH, _WAITS, _DRAFT)}, Truth()),
     "in_code": (
         {"supervisor": (_FACTS,), "docs": (_FACTS,), "drafter": (_DRAFT,)},
         Truth(edges=(("supervisor", "docs", True), ("supervisor", "drafter", True)), mode=_TO_CALLER),
