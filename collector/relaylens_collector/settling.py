@@ -19,6 +19,9 @@ _BREATH: Final = 3
 """While more comes, settling begins at the earliest after so many times what it took last: storing has two thirds of the time, and a
 settling of more spans at once takes less for each."""
 
+_STEADY: Final = 1.0
+"""Seconds; when something was stored so lately, more will be in a moment."""
+
 _LONG: Final = 1.0
 """Seconds; a settling that took so long has had much memory, which is scattered among what others hold now."""
 
@@ -153,7 +156,9 @@ class Settling:
             self._give_back()
             self._failed(error, store)
             return
-        store.checkpoint_when_due()
+        if time.monotonic() - self._last_applied_at >= _STEADY:
+            # Under load the next transaction has it done beside itself; here, where none writes, it would hold that one up for seconds.
+            store.checkpoint_when_due()
         if time.monotonic() - began >= _LONG:
             give_freed_memory_back()
         with self._changed:

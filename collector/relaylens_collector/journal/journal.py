@@ -12,6 +12,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
+from relaylens_collector.allocation import give_freed_memory_back
 from relaylens_collector.errors import JournalCorruptError, JournalUnavailableError
 from relaylens_collector.journal.anchor import Anchor
 from relaylens_collector.journal.framing import Link, request_hash
@@ -275,6 +276,7 @@ class Journal:
                 try:
                     with self._changing_files:
                         compress(segment, effort)
+                    give_freed_memory_back()
                 except OSError as error:
                     _logger.warning("%s: cannot be compressed: %s.", segment.path, error.strerror or error)
                     break

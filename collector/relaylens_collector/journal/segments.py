@@ -54,7 +54,7 @@ class Effort:
 THOROUGHLY: Final = Effort(CODEC, 64 << 20)
 """Takes twenty MiB beside the frame, and 10 to 20 ns a byte."""
 
-QUICKLY: Final = Effort(pa.Codec(_COMPRESSION, compression_level=9), 16 << 20)
+QUICKLY: Final = Effort(pa.Codec(_COMPRESSION, compression_level=9), 8 << 20)
 """For while others need processor and memory: half the time, ten MiB beside the frame, and up to a tenth more is left."""
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from relaylens_collector.allocation import give_freed_memory_back
 from relaylens_collector.errors import StoreError, StoreOutdatedError, StoreVersionError
 from relaylens_collector.mapping import Decoded
 from relaylens_collector.records import Receipt
@@ -226,6 +227,8 @@ class Store:
         """Bring the log into the file; when that fails, the next transaction meets what is wrong, or asks for it again."""
         with contextlib.suppress(duckdb.Error), contextlib.closing(self.cursor()) as cursor:
             cursor.execute("CHECKPOINT")
+        # What waited for it meanwhile had more memory than is needed now.
+        give_freed_memory_back()
 
     def _is_stored(self, prepared: Prepared) -> bool:
         """Ask the database: a COMMIT may fail when it is durable already, in the checkpoint that follows."""
