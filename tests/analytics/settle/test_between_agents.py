@@ -58,6 +58,16 @@ def beside(left: str, right: str) -> list[Span]:
     return delegation(asked(10, "refunds", 1, 3, answer=left), asked(20, "auditor", 1.1, 3.1, answer=right))
 
 
+def unheard(*answers: str, later: bool = False) -> list[Span]:
+    """A run in which a lead asks by tools, and only the tools' results tell what the agents answer: two at once, or one again later."""
+    called = []
+    for place, answer in enumerate(answers):
+        number, name, start = 10 * place + 10, "refunds" if later else ("refunds", "auditor")[place], 1 + place * (5 if later else 0.1)
+        [turn, *_] = asked(number + 1, name, start + 0.1, start + 1.9, parent=number)
+        called.append([tool(number, f"ask_{name}", start, start + 2, json.dumps({"request": ASKED}), answer, parent=1), turn])
+    return delegation(*called)
+
+
 def to_and_fro(*answers: str) -> list[Span]:
     """A run in which two agents take turns."""
     turns = [
@@ -109,6 +119,18 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
         [("contradiction", "auditor", "auditor")],
     ),
     "verdicts contradict": (beside("Approved: within the limit", "Rejected: above the limit"), [("contradiction", "auditor", None)]),
+    "only the caller shows that sums contradict": (
+        unheard("The amount due is 1,200.00 EUR", "The amount due is 900.00 EUR"),
+        [("contradiction", "auditor", "auditor")],
+    ),
+    "only the caller shows that work is done twice": (
+        unheard("FW-803618 may go.", "FW-803618 may go.", later=True),
+        [("duplicated_work", "lead", "lead")],
+    ),
+    "only the caller shows that a state is polled": (
+        unheard("The refund 81123 waits.", "The refund 81123 was booked on 2026-05-04.", later=True),
+        [],
+    ),
     "two repeat themselves": (to_and_fro(*["Take this draft.", "Make it shorter."] * 4), [("ping_pong", "writer", "critic")]),
     "two get on": (to_and_fro(*[f"Draft {n} says more." for n in range(8)]), []),
     "nobody takes it": (handing("transfer_to_billing_agent"), [("orphaned_handoff", "lead", "lead")]),

@@ -15,18 +15,12 @@ WITH pending AS (
 ),
 
 others AS (
-    SELECT p.escalation, count(*) FILTER (WHERE NOT o.is_answered) AS unanswered, count(*) FILTER (WHERE o.is_answered) AS answered
+    SELECT p.escalation, count(*) FILTER (WHERE o.answered_at IS NULL) AS unanswered, count(o.answered_at) AS answered
     FROM pending AS p
     JOIN (
-        -- answered also where it was asked again for the answer
-        SELECT escalation, service_name, rule, tool_name,
-               coalesce(max(answered_at) OVER (PARTITION BY conversation, agent, tool_name, question) >= requested_at, FALSE) AS is_answered
-        FROM (
-            SELECT escalation, conversation, agent, service_name, rule, tool_name, question, requested_at, answered_at FROM new_escalations
-            UNION
-            SELECT escalation, conversation, agent, service_name, rule, tool_name, question, requested_at, answered_at FROM escalations
-        )
-        WHERE tool_name IS NULL OR tool_name IN (SELECT tool_name FROM pending)
+        SELECT escalation, service_name, rule, tool_name, answered_at FROM new_escalations
+        UNION
+        SELECT escalation, service_name, rule, tool_name, answered_at FROM escalations
     ) AS o ON o.service_name IS NOT DISTINCT FROM p.service_name AND o.rule = p.rule AND o.tool_name IS NOT DISTINCT FROM p.tool_name
           AND o.escalation <> p.escalation
     WHERE p.rule <> 'stated'
