@@ -8,18 +8,18 @@
 -- exempt: an answer after which nothing more is said
 -- exempt: agents of which another one was asked the same: a vote, or a race
 -- needs: run_talk
+-- needs: asked_peers
 WITH answers AS (
-    SELECT e.edge, e.run, e.span, e.from_step, e.to_step, e.from_agent, e.to_agent, s.t1, t.text, t.handed
-    FROM handoff_edges AS e
-    JOIN work_steps AS s ON s.step = e.to_step
+    SELECT e.edge, e.run, e.span, e.from_step, e.to_step, e.from_agent, e.to_agent, e.to_t1 AS t1, t.text, t.handed
+    FROM asked_peers AS e
     JOIN (
-        SELECT step, arg_max(text, t) AS text, arg_max(handed, t) AS handed FROM run_talk
-        SEMI JOIN (SELECT to_step AS step FROM handoff_edges WHERE NOT is_return AND rule <> 'agent_switch') AS h USING (step)
+        SELECT step, arg_max(text, t) AS text, arg_max(handed, t) AS handed
+        FROM run_talk
+        SEMI JOIN (SELECT to_step AS step FROM asked_peers) AS a USING (step)
         WHERE kind = 'said'
         GROUP BY step
     ) AS t ON t.step = e.to_step
-    WHERE NOT e.is_return AND e.rule <> 'agent_switch' AND e.to_outcome IN ('completed', 'escalated') AND len(t.handed) > 0
-      AND (e.mode = 'return_to_caller' OR s.parent_step IS NOT NULL)
+    WHERE e.to_outcome IN ('completed', 'escalated') AND len(t.handed) > 0 AND (e.mode = 'return_to_caller' OR e.is_called)
       AND NOT EXISTS (SELECT 1 FROM repeated_requests AS r WHERE e.to_step IN (r.to_step, r.again_step) AND r.to_agent <> r.again_to)
 ),
 

@@ -19,7 +19,11 @@ CREATE OR REPLACE MACRO handed_values(document) AS (
                OR contains(document, '5') OR contains(document, '6') OR contains(document, '7') OR contains(document, '8') OR contains(document, '9')
                OR contains(document, '@')) IS FALSE THEN [] ELSE list_distinct(list_filter(list_transform(
         regexp_extract_all(
-            regexp_replace(document, '(?i)\\*["'']?\b(id|(tool_)?call_?id|tool_?use_?id|(message|response|thread|session|run|trace|span|checkpoint|conversation|agent|team)_?id|created(_at)?|timestamp|system_fingerprint|model(_name)?|index|checkpoint_ns|priority|temperature|[a-z_]*tokens?)\\*["'']?\s*[:=]\s*\\*["'']?[\w.:+-]+|\b0x[0-9a-f]+|\b[a-z_]+:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+|\b(call|toolu|chatcmpl|msg|resp|fc|run)[_-][\w-]+|\[(text|value) \d+ [a-z0-9]+\]', ' ', 'g'),
+            -- what is left out has one of these signs
+            CASE WHEN contains(document, ':') OR contains(document, '_') OR contains(document, '-') OR contains(document, '=') OR contains(document, '[')
+                      OR contains(document, '0x') OR contains(document, '0X')
+                 THEN regexp_replace(document, '(?i)\\*["'']?\b(id|(tool_)?call_?id|tool_?use_?id|(message|response|thread|session|run|trace|span|checkpoint|conversation|agent|team)_?id|created(_at)?|timestamp|system_fingerprint|model(_name)?|index|checkpoint_ns|priority|temperature|[a-z_]*tokens?)\\*["'']?\s*[:=]\s*\\*["'']?[\w.:+-]+|\b0x[0-9a-f]+|\b[a-z_]+:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+|\b(call|toolu|chatcmpl|msg|resp|fc|run)[_-][\w-]+|\[(text|value) \d+ [a-z0-9]+\]', ' ', 'g')
+                 ELSE document END,
             '\d{1,3}(?:[,''.]\d{3})+(?:[.,]\d+)?|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+|[A-Za-z0-9_./:#-]*\d[A-Za-z0-9_./:#-]*'),
         lambda value: trim(value, '-_./:#')), lambda value: len(value) > 1)) END
 );

@@ -1,12 +1,11 @@
 -- Pairs of agents' turns in one run that were asked the same, in order, with what each answered; a turn that just came next was not asked.
 -- needs: run_talk
+-- needs: asked_peers
 -- needs: detector duplicated_work | detector contradiction | detector ignored_peer
 WITH asked AS (
-    SELECT e.edge, e.run, e.span, e.from_agent, e.to_agent, e.from_step, e.to_step, e.t0, e.t1, s.t0 AS to_t0, s.t1 AS to_t1, e.to_outcome
-    FROM handoff_edges AS e
-    JOIN work_steps AS s ON s.step = e.to_step
-    WHERE NOT e.is_return AND e.from_step IS NOT NULL AND e.rule <> 'agent_switch'
-    QUALIFY count(*) OVER (PARTITION BY e.run) > 1 AND row_number() OVER (PARTITION BY e.run ORDER BY e.t0) <= 50
+    SELECT *
+    FROM asked_peers
+    QUALIFY count(*) OVER (PARTITION BY run) > 1 AND row_number() OVER (PARTITION BY run ORDER BY t0) <= 50
 ),
 
 -- where an agent's own words are not recorded, its answer is what its caller got

@@ -27,7 +27,7 @@ prompts AS (
     GROUP BY p.step
 ),
 
-talk AS (
+talk AS NOT MATERIALIZED (
     SELECT t.run, t.step, t.agent, 'given' AS kind, t.t0 AS t, coalesce(g.text, p.text) AS text
     FROM turns AS t
     JOIN given AS g USING (step)
@@ -77,8 +77,8 @@ talk AS (
     WHERE w.parent_span_id IS NULL
 ),
 
--- of a very long text its beginning and its end
-spoken AS (
+-- of a very long text its beginning and its end; read twice, since holding all texts meanwhile costs more
+spoken AS NOT MATERIALIZED (
     SELECT run, step, agent, kind, t,
            spoken_text(CASE WHEN strlen(text) > 40000 THEN left(text, 20000) || ' ¦ ' || right(text, 20000) ELSE text END) AS text
     FROM talk
