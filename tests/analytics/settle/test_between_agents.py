@@ -82,6 +82,12 @@ def handing(tool_name: str) -> list[Span]:
     return [*delegation(asked(10, "refunds", 1, 2)), called]
 
 
+def going_on(spans: list[Span]) -> list[Span]:
+    """The same below a span that has not ended, and so has not come."""
+    spans[0].parent_span_id = (99).to_bytes(8)
+    return spans
+
+
 def person(number: int, start: float, state: str, parent: int = 1) -> Span:
     """A question to a person, or its answer."""
     attributes = {
@@ -96,6 +102,16 @@ def asking(*later: Span, said: str = "I have asked Sam.") -> list[Span]:
     """A run in which an agent asks a person, and what comes later."""
     opening = span(1, "run", 0, 40, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"})
     return [opening, *asked(10, "approver", 1, 4, answer=said), person(15, 3, "requested", 10), *later]
+
+
+def judged(number: int, start: float, verdict: str) -> Span:
+    """A validator's judgement."""
+    attributes = {
+        semconv.GEN_AI_OPERATION_NAME: "validate",
+        semconv.GEN_AI_AGENT_NAME: "lead",
+        semconv.RELAYLENS_VALIDATION_VERDICT: verdict,
+    }
+    return span(number, "validate", start, start, attributes | {semconv.RELAYLENS_VALIDATION_SUBJECT: "refunds"}, parent=1)
 
 
 LOST = "The carrier reports that parcel PK-551207 never reached the warehouse because the driver returned it yesterday"
@@ -113,6 +129,7 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     "a child fails unseen": (delegation(asked(10, "refunds", 1, 2, failed=True)), [("swallowed_child_error", "refunds", "refunds")]),
     "a child is asked again": (delegation(asked(10, "refunds", 1, 2, failed=True), asked(20, "refunds", 3, 4)), []),
     "work is done twice": (again("FW-803618 may go.", "FW-803618 may go."), [("duplicated_work", "lead", "lead")]),
+    "work is sent back": ([*again("FW-803618 may go.", "FW-803618 may go."), judged(40, 2.5, "rejected")], []),
     "a state is polled": (again("The refund 81123 waits.", "The refund 81123 was booked on 2026-05-04."), []),
     "sums contradict": (
         beside("The amount due is 1,200.00 EUR", "The amount due is 900.00 EUR"),
@@ -135,6 +152,7 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     "two get on": (to_and_fro(*[f"Draft {n} says more." for n in range(8)]), []),
     "nobody takes it": (handing("transfer_to_billing_agent"), [("orphaned_handoff", "lead", "lead")]),
     "money is transferred": (handing("transfer_to_account"), []),
+    "the run goes on": (going_on(handing("transfer_to_billing_agent")), []),
     "nobody waits": (
         asking(*asked(20, "writer", 5, 6, answer="The refund is on its way.")),
         [("answered_while_pending", "writer", "writer"), ("approval_pending", "approver", "approver")],

@@ -6,7 +6,7 @@ from tests.frameworks.actions import Script, handoff, say, tool
 from tests.frameworks.flows import DELEGATION, SEQUENCE, TRUTHS, Truth
 from tests.frameworks.programs import But, Program
 
-from relaylens.semconv import EscalationState, Outcome, TransferMode
+from relaylens.semconv import Detector, EscalationState, Outcome, TransferMode
 
 # What a member gives back is an answer, also when it refuses: only its words say so.
 _REFUSED = {"refused": {**DELEGATION["refused"], "docs": (say("I must decline: parcel 4711 is not in my documents."),)}}
@@ -25,7 +25,10 @@ _TRUTHS = {
 
 
 _GOES_ON = But(
-    "Agno keeps the error of an agent to itself, and the workflow goes on with its words", edges=_ORDER, outcome=Outcome.COMPLETED
+    "Agno keeps the error of an agent to itself, and the workflow goes on with its words, which is a silent failure",
+    edges=_ORDER,
+    outcome=Outcome.COMPLETED,
+    findings=frozenset({Detector.LLM_ERROR, Detector.SWALLOWED_CHILD_ERROR}),
 )
 
 

@@ -6,7 +6,7 @@ from tests.frameworks.actions import Script, handoff, say, tool
 from tests.frameworks.flows import DELEGATION, TRUTHS, Truth
 from tests.frameworks.programs import But, Program
 
-from relaylens.semconv import HandoffReason, Outcome, TransferMode
+from relaylens.semconv import Detector, HandoffReason, Outcome, TransferMode
 
 _SEARCH = tool("search_docs", query="parcel 4711")
 _DRAFT = say("Dear Ann, parcel 4711 is two days late and arrives on Friday.")
@@ -43,6 +43,8 @@ TRUTHS_HERE: Final = {
         mode=TransferMode.RETURN_TO_CALLER,
         reasons={"docs": _ERRORED},
         failed_agents=frozenset({"docs"}),
+        # The leader answers as if the member had.
+        findings=frozenset({Detector.SWALLOWED_CHILD_ERROR}),
     ),
     "twice": Truth(runs=2, conversations=2),
     "inside": TRUTHS["delegation"]["happy"],

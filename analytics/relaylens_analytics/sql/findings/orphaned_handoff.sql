@@ -6,6 +6,7 @@
 -- parameter: least_runs = 3, other runs of the service in which the agent had a turn, where the tool's name alone does not say that it hands over
 -- exempt: a handoff that failed, which is failed_handoff, and targets that are no agents: `transfer_to_account`
 -- exempt: agents that are never recorded with a turn of their own
+-- exempt: a run that goes on, whose target may be at work; and what a model asked for in a run that failed before it was done
 -- needs: offered_agents
 -- the agents of each service: those at work and those that had turns before
 WITH agents_known AS (
@@ -20,7 +21,7 @@ WITH agents_known AS (
 ),
 
 aimed AS (
-    SELECT o.t0, o.t1, f.run, f.agent AS source, w.trace_id, w.span_id, o.target, o.is_said, o.is_stated, w.service_name
+    SELECT o.t0, o.t1, f.run, f.agent AS source, w.trace_id, w.span_id, o.target, o.is_done, o.is_said, o.is_stated, w.service_name
     FROM offered_agents AS o
     JOIN work_facts AS f USING (span)
     JOIN work_spans AS w USING (span)
@@ -32,6 +33,7 @@ SELECT 'orphaned_handoff' AS detector, 'high' AS severity, a.run, a.trace_id, a.
        'The agent ' || coalesce(a.source, 'unknown') || ' handed work to ' || a.target || ', and no turn of ' || a.target || ' followed' AS message,
        NULL AS evidence, a.t1 AS found_at
 FROM aimed AS a
+JOIN run_outcomes AS r ON r.run = a.run AND r.outcome <> 'running' AND (a.is_done OR r.outcome IN ('completed', 'escalated'))
 LEFT JOIN agents_known AS k ON k.service_name IS NOT DISTINCT FROM a.service_name AND k.agent = a.target
 WHERE a.target <> a.source AND NOT is_person(a.target)
   AND (a.is_said AND a.is_stated OR k.runs >= getvariable('orphaned_handoff_least_runs'))
