@@ -6,15 +6,15 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import duckdb
 
 from relaylens_collector.errors import CollectorError, StoreError, StoreOpenError, StoreUnavailableError, UndecodableError
 from relaylens_collector.failures import is_alive, is_damage, tries_before_putting_aside
+from relaylens_collector.groups import Group
 from relaylens_collector.journal import Journal
 from relaylens_collector.lag import Trail
 from relaylens_collector.mapping import Decoded, decode
@@ -33,33 +33,6 @@ _LOOK_EVERY: Final = 1.0
 _INTERRUPT_EVERY: Final = 0.1
 
 _logger: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Records in a row; those that need nothing more are left out."""
-
-    records: list[Receipt]
-    decoded: list[Decoded]
-    """Of each record, until its rows are made."""
-
-    last_seq: int
-    size: int
-
-    @classmethod
-    def of(cls, pairs: Iterable[tuple[Receipt, Decoded]], last_seq: int, size: int) -> Self:
-        """Put records together."""
-        group = cls([], [], last_seq, size)
-        for record, decoded in pairs:
-            group.records.append(record)
-            group.decoded.append(decoded)
-        return group
-
-    def pour(self) -> Iterator[tuple[Receipt, Decoded]]:
-        """Yield the records with what is in them, and let go of that: it takes twice the request's bytes."""
-        self.decoded.reverse()
-        for record in self.records:
-            yield record, self.decoded.pop()
 
 
 class Applier:
@@ -100,7 +73,7 @@ class Applier:
         self._gap: Iterator[Record] = iter(())
         self._set_aside: set[int] = set()
         self._applied_seq = 0
-        self._at_work: _Group | None = None
+        self._at_work: Group | None = None
         self._offered_seq = journal.last_seq
         self._trail = Trail(journal.last_seq)
         self._store: Store | None = None
@@ -228,7 +201,7 @@ class Applier:
 
     def _run(self) -> None:
         while self._wait_for_work():
-            group: _Group | None = None
+            group: Group | None = None
             try:
                 if self._upkeep:
                     self._do_upkeep()
@@ -286,13 +259,13 @@ class Applier:
             is_enough = self._queue_bytes >= self._pace.gather_bytes or self._flush_to > self._applied_seq
             return bool(self._queue) and (is_enough or time.monotonic() >= self._gather_until)
 
-    def _take_from_gap(self) -> _Group | None:
+    def _take_from_gap(self) -> Group | None:
         """Take the next record that the database lacks though it has later ones: one that was put aside before, or else a loss."""
         record = next(self._gap, None)
         if record is None:
             return None
         try:
-            return _Group([record.receipt], [decode(record.signal, record.body)], record.seq, 0)
+            return Group([record.receipt], [decode(record.signal, record.body)], record.seq, 0)
         except UndecodableError as error:
             self._put_aside(record.receipt, error)
             return None
@@ -325,7 +298,7 @@ class Applier:
         finally:  # who asked for it can read again as soon as it hears
             done.set_result(None) if failure is None else done.set_exception(failure)
 
-    def _take(self) -> _Group | None:
+    def _take(self) -> Group | None:
         """Take the next records, from memory or else from the journal, in order and not too many; none while a few may become more."""
         if self._at_work is not None and not self._is_more_ripe():
             return None
@@ -339,10 +312,10 @@ class Applier:
             self._queue_bytes -= size
             self._changed.notify_all()
         if pairs:
-            return _Group.of(pairs, pairs[-1][0].seq, size)
+            return Group.of(pairs, pairs[-1][0].seq, size)
         return self._take_from_journal(most) if self._behind else None
 
-    def _take_from_journal(self, most: int) -> _Group | None:
+    def _take_from_journal(self, most: int) -> Group | None:
         if self._replay is None:
             self._replay = self._journal.read(self._applied_seq if self._at_work is None else self._at_work.last_seq)
         pairs: list[tuple[Receipt, Decoded]] = []
@@ -357,7 +330,7 @@ class Applier:
             except UndecodableError as error:
                 self._put_aside(record.receipt, error)
         if last_seq is not None:
-            return _Group.of(pairs, last_seq, size)
+            return Group.of(pairs, last_seq, size)
         self._replay = None
         with self._changed:
             if self._applied_seq >= self._offered_seq:
@@ -367,14 +340,14 @@ class Applier:
                 self._settling.is_level()
         return None
 
-    def _go_on(self, store: Store, group: _Group | None) -> None:
+    def _go_on(self, store: Store, group: Group | None) -> None:
         """Store the next group, or else wait for the last one."""
         if group is not None:
             self._apply(store, group)
         elif self._at_work is not None:
             self._finish(store)
 
-    def _apply(self, store: Store, group: _Group) -> None:
+    def _apply(self, store: Store, group: Group) -> None:
         """Have a group stored; it is still at work when this returns, so that the next one is prepared meanwhile."""
         began = time.monotonic()
         before = self._at_work
@@ -386,7 +359,7 @@ class Applier:
         if group.last_seq <= self._singly_until:
             self._finish(store)
 
-    def _new_of(self, store: Store, group: _Group, seen: set[bytes]) -> Iterator[tuple[Receipt, Decoded]]:
+    def _new_of(self, store: Store, group: Group, seen: set[bytes]) -> Iterator[tuple[Receipt, Decoded]]:
         """Yield each request of a group once that is neither stored nor seen."""
         for record, decoded in group.pour():
             if record.request_hash not in seen and not store.known_request(record.request_hash):
@@ -402,7 +375,7 @@ class Applier:
             self._stored(store, self._at_work)
             self._at_work = None
 
-    def _left_of(self, group: _Group | None) -> _Group | None:
+    def _left_of(self, group: Group | None) -> Group | None:
         """Wait for what is at work, whatever has failed, and return what is not stored of it and of a group."""
         before, self._at_work = self._at_work, None
         store = self._store
@@ -416,9 +389,9 @@ class Applier:
         if is_stored:
             self._stored(store, before)
             return group
-        return before if group is None else _Group([*before.records, *group.records], [], group.last_seq, before.size + group.size)
+        return before if group is None else Group([*before.records, *group.records], [], group.last_seq, before.size + group.size)
 
-    def _stored(self, store: Store, group: _Group) -> None:
+    def _stored(self, store: Store, group: Group) -> None:
         """Take note of a group that is stored."""
         if self._set_aside and (taken := self._set_aside.intersection(record.seq for record in group.records)):
             store.forget_set_aside(taken)
@@ -426,7 +399,7 @@ class Applier:
                 self._set_aside -= taken
         self._done(group)
 
-    def _done(self, group: _Group) -> None:
+    def _done(self, group: Group) -> None:
         with self._changed:
             self._applied_seq = max(self._applied_seq, group.last_seq)
             self._settling.applied(self._applied_seq)
@@ -440,7 +413,7 @@ class Applier:
 
     # --- when something fails -----------------------------------------------------------------------------------------
 
-    def _recover(self, error: Exception, group: _Group | None) -> None:
+    def _recover(self, error: Exception, group: Group | None) -> None:
         """Go back to the journal, and wait, split or put aside, so that one bad record or one bad moment costs nothing else."""
         self._is_damaged = self._is_damaged or is_damage(error)
         alive = not self._is_damaged and self._store is not None and is_alive(self._store)
