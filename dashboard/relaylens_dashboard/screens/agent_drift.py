@@ -28,7 +28,7 @@ def show(agent: str, versions: Sequence[str]) -> None:
     before, after, said = sides
     found = reading.drifts(before, after)
     if not found:
-        st.caption(f"{said}: no runs that could be compared.")
+        st.text(f"{said}: no runs that could be compared.")
     for one in found:
         _deployment(one, said)
 
@@ -49,11 +49,12 @@ def _versions(agent: str, versions: Sequence[str]) -> tuple[Side, Side, str]:
 
 
 def _deployment(one: Drift, said: str) -> None:
+    """Draw one deployment; its name and the versions come from traces, so that they are text and never markdown."""
     runs = f"{said}, {tables.plain(one.service or 'no service name', limit=60)}: {one.runs_before:,} and {one.runs_after:,} runs"
     if not one.is_enough:
-        st.caption(f"{runs}. Not enough history: {LEAST_RUNS} are needed on each side.")
+        st.text(f"{runs}. Not enough history: {LEAST_RUNS} are needed on each side.")
         return
-    st.caption(f"{runs}; {len(one.moved)} of {wording.count(len(one.movements), 'figure')} of a run moved.")
+    st.text(f"{runs}; {len(one.moved)} of {wording.count(len(one.movements), 'figure')} of a run moved.")
     if not one.moved:
         return
     columns = [

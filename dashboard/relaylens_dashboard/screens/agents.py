@@ -140,8 +140,9 @@ def _one(row: Record) -> None:
         st.markdown("##### Findings")
         _detectors(row)
     _edges(row)
-    _versions(row)
+    versions = _versions(row)
     _tools(row)
+    agent_drift.show(row["agent"], versions)
 
 
 def _tiles(row: Record) -> None:
@@ -230,7 +231,8 @@ def _edges(row: Record) -> None:
     edges.show(mine, key="agent.edges")
 
 
-def _versions(row: Record) -> None:
+def _versions(row: Record) -> list[str]:
+    """Draw the versions, and give those that have a name."""
     found = reading.rows("agent_versions", **address.window().params(), agent=row["agent"], limit=50)
     st.markdown("##### Versions")
     columns = [
@@ -258,7 +260,7 @@ def _versions(row: Record) -> None:
     ]
     tables.show(columns, rows, key="agent.versions", says="Versions of this agent")
     agent_reach.show(row["agent"])
-    agent_drift.show(row["agent"], [one["agent_version"] for one in found if one["agent_version"] is not None])
+    return [one["agent_version"] for one in found if one["agent_version"] is not None]
 
 
 def _tools(row: Record) -> None:
