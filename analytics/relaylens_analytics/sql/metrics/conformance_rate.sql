@@ -20,12 +20,9 @@ deviating AS (
     WHERE is_deviation(detector)
 ),
 detectors AS (
-    SELECT DISTINCT held_by.detector
+    SELECT DISTINCT looking.detector
     FROM specification
-    JOIN (
-        VALUES ('agent', 'undeclared_agent'), ('handoff', 'undeclared_handoff'), ('required', 'skipped_agent'), ('approval', 'unapproved_action'),
-            ('tool', 'undeclared_tool')
-    ) AS held_by(part, detector) USING (part)
+    JOIN deviations() AS looking USING (part)
     WHERE $by = 'detector'
     UNION ALL
     SELECT NULL WHERE $by <> 'detector'
