@@ -9,6 +9,8 @@ MINUTES ?= 10
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Bytes are compared and times are printed: the machine's language and time zone have no say.
 export PYTHONUTF8 := 1
+# The tests start hundreds of processes: each would compile our code again where nothing compiled may be kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

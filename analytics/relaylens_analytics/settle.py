@@ -21,7 +21,8 @@ from relaylens.semconv import Detector
 from relaylens_analytics import parts, prices, rhythm, specification
 from relaylens_analytics.baseline.settling import judge_settled
 from relaylens_analytics.detectors import On, Setup, Value, setup
-from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, detector_feature, needed_features, parsed, statement
+from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, detector_feature, parsed, statement
+from relaylens_analytics.work_tables import create_work_tables
 
 GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys", "labels_at_work", "work_traces")
 """The way from the batches that are new to the traces at work and their conversations."""
@@ -201,7 +202,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
     if is_new:
         create_tables(connection)
         _set(connection, **wanted.variables())
-        _create_work_tables(connection)
+        create_work_tables(connection, _TABLES)
         _ready[connection] = wanted
     elif _ready[connection] != wanted:
         _set(connection, **wanted.variables())
@@ -221,15 +222,6 @@ def _folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
     """The store's folder; none of a database in memory."""
     ((path,),) = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchall()
     return None if path is None else Path(path).parent
-
-
-def _create_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables of all stages, empty."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE needed_features AS SELECT unnest($features) AS feature", {"features": needed_features()}
-    )
-    for stage in map(Stage.named, _TABLES):
-        connection.execute(stage.create())
 
 
 class _Work:
