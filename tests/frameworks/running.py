@@ -47,8 +47,8 @@ class Performance:
     spans: Rows
 
 
-def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str] | None = None) -> Performance:
-    """Run the flows of a program in one process."""
+def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str] | None = None, *, seed: int = 1) -> Performance:
+    """Run the flows of a program in one process; `seed` says which of our blocks fail where it is `broken`."""
     asked = list(flows or program.played)
     results = store / "results.jsonl"
     store.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str
         if "SHOW_TRACEBACKS" in os.environ:
             variables["SHOW_TRACEBACKS"] = "1"
         if variant == "broken":
-            variables |= {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "RELAYLENS_SPOOL_BYTES": "0"}
+            variables |= {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "RELAYLENS_SPOOL_BYTES": "0", "BREAK_SEED": str(seed)}
         shown = (
             Observed(run(command, variables)) if variant in {"bare", "broken"} else observe(command, variables, store, service=program.name)
         )
