@@ -1,11 +1,10 @@
--- What was said in the runs in which work is handed over: what each turn was given, said, asked of its tools, got from them and sent on,
+-- What was said in the runs in which that is compared: what each turn was given, said, asked of its tools, got from them and sent on,
 -- with the values in it, in order of time.
--- needs: handoff_edges
--- needs: detector dropped_entity | detector invented_entity | detector duplicated_work | detector contradiction | detector ignored_peer
+-- needs: compared_runs
 WITH turns AS (
     SELECT s.step, s.run, s.agent, s.parent_step, s.t0, s.t1
     FROM work_steps AS s
-    SEMI JOIN (SELECT run FROM handoff_edges WHERE from_step IS NOT NULL AND to_step IS NOT NULL AND NOT is_return) AS h USING (run)
+    SEMI JOIN compared_runs USING (run)
 ),
 
 given AS (
