@@ -127,6 +127,12 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     "another order is brought in": (relay(ASKED, f"{ASKED} and order KL-771230"), [("invented_entity", "refunds", "triage")]),
     "instructions have numbers": (relay(ASKED, f"It is 10:22:31. Refunds above 250.75 need form R-4411. {ASKED}. Page 7312 tells."), []),
     "a child fails unseen": (delegation(asked(10, "refunds", 1, 2, failed=True)), [("swallowed_child_error", "refunds", "refunds")]),
+    "a child breaks off after it has asked a person": (
+        delegation(
+            [*asked(10, "refunds", 1, 2, failed=True), tool(30, "escalate_to_human", 1.2, 1.3, "{}", "queued for review", parent=10)]
+        ),
+        [("approval_pending", "refunds", "refunds"), ("swallowed_child_error", "refunds", "refunds")],
+    ),
     "a child is asked again": (delegation(asked(10, "refunds", 1, 2, failed=True), asked(20, "refunds", 3, 4)), []),
     "work is done twice": (again("FW-803618 may go.", "FW-803618 may go."), [("duplicated_work", "lead", "lead")]),
     "work is sent back": ([*again("FW-803618 may go.", "FW-803618 may go."), judged(40, 2.5, "rejected")], []),

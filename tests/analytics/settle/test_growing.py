@@ -1,5 +1,6 @@
 """Context that grows from one handoff to the next, beside its like: what is long for another reason, and runs without a past."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -19,8 +20,8 @@ Finding = tuple[str, str | None]
 """The agent that was given too much, and the one with whom it began."""
 
 
-def run(number: int, sizes: tuple[int, ...], *, beside: bool = False) -> list[Span]:
-    """A run of agents one after the other, or of some that one asks at once, each with tokens in its model's prompt."""
+def run(number: int, sizes: tuple[int, ...], *, beside: bool = False, counted: bool = True) -> list[Span]:
+    """A run of agents one after the other, or of some that one asks at once, each with tokens in its model's prompt, counted or not."""
     spans = [span(1, "run", 0, 90, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"})]
     for place, (name, size) in enumerate(zip(NAMES, sizes, strict=True)):
         start = 10 + 10 * place if not beside or not place else 12 + 0.1 * place
@@ -28,8 +29,11 @@ def run(number: int, sizes: tuple[int, ...], *, beside: bool = False) -> list[Sp
         parent = 10 if beside and place else 1
         turn = agent(10 * place + 10, name, start, end, parent=parent)
         call = chat(10 * place + 11, 10 * place + 10, start + 0.05, start + 1)
-        for key, tokens in ((semconv.GEN_AI_USAGE_INPUT_TOKENS, size), (semconv.GEN_AI_USAGE_OUTPUT_TOKENS, 20)):
+        for key, tokens in ((semconv.GEN_AI_USAGE_INPUT_TOKENS, size), (semconv.GEN_AI_USAGE_OUTPUT_TOKENS, 20)) if counted else ():
             call.attributes.append(KeyValue(key=key, value=AnyValue(int_value=tokens)))
+        prompt = json.dumps([{"role": "user", "parts": [{"type": "text", "content": f"{name} {number}: " + 4 * size * "x"}]}])
+        if not counted:
+            call.attributes.append(KeyValue(key=semconv.GEN_AI_INPUT_MESSAGES, value=AnyValue(string_value=prompt)))
         spans += [turn, call]
     for one in spans:
         one.trace_id = number.to_bytes(16)
@@ -75,4 +79,16 @@ def test_without_a_past_only_a_flood_is_told_of() -> None:
     found = rows(store.connection, "SELECT trace_id, agent FROM findings WHERE detector = 'context_growth'")
 
     assert [((2).to_bytes(16).hex(), "approver")] == found
+    store.close()
+
+
+def test_where_no_tokens_are_counted_the_prompts_tell() -> None:
+    """Their lengths are held to those of the same handoffs before."""
+    store = Store(":memory:")
+    settle_spans(store, *[one for number in range(1, 16) for one in run(number, USUAL, counted=False)])
+    settle_spans(store, *run(21, USUAL, counted=False), *run(22, (300, 800, 2000, 2800), counted=False))
+
+    found = rows(store.connection, "SELECT trace_id, agent, blamed_agent FROM findings WHERE detector = 'context_growth'")
+
+    assert [((22).to_bytes(16).hex(), "approver", "triage")] == found
     store.close()

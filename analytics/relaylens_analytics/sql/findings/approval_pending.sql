@@ -12,4 +12,4 @@ SELECT 'approval_pending' AS detector, 'medium' AS severity, run, trace_id, span
        'The question of ' || coalesce(agent, 'an agent') || ' to a person has no answer' AS message,
        left(question, 500) AS evidence, asked AS found_at
 FROM pending_questions
-WHERE answered IS NULL
+WHERE answered IS NULL AND is_recorded

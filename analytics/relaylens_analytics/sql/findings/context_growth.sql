@@ -8,11 +8,33 @@
 -- parameter: least_growth = 1.5, times the surplus of the heavy handoff before
 -- parameter: least_tokens = 200, surplus of the last one
 -- parameter: most_tokens = 4000, where there is no past: tokens that the last of three has to have, each twice what its source had
+-- parameter: most_prompts = 50, latest past handoffs between the two agents whose prompts are measured, where no tokens are counted
 -- exempt: control that goes on with all that was said: what the source had is no growth
 -- exempt: agents that work beside each other, and a long request, which adds the same to all
 -- needs: swelling_hops
 WITH hops AS (
     SELECT *, coalesce(tokens, letters / 4.0) AS size FROM swelling_hops
+),
+
+-- the same edges' latest past prompts, where only prompts tell how much was given
+past_prompts AS (
+    SELECT g.handoff, sum(length(t.text)) AS letters
+    FROM (
+        SELECT g.handoff, arg_min(s.input, (f.started_at, f.span_id)) AS cell
+        FROM (
+            SELECT handoff, to_step
+            FROM handoffs
+            WHERE NOT is_return AND (from_agent, to_agent) IN (SELECT (from_agent, to_agent) FROM hops WHERE is_prompt)
+              AND conversation NOT IN (SELECT conversation FROM work_traces)
+            QUALIFY row_number() OVER (PARTITION BY service_name, from_agent, to_agent ORDER BY offered_at DESC) <= getvariable('context_growth_most_prompts')
+        ) AS g
+        JOIN span_facts AS f ON f.step = g.to_step AND f.is_leaf_llm
+        JOIN spans AS s ON s.batch = f.batch AND s.ordinal = f.ordinal
+        GROUP BY g.handoff
+    ) AS g
+    CROSS JOIN unnest(CASE WHEN g.cell[1] = chr(1) THEN string_split(g.cell[2:], ',') END) AS p (place)
+    JOIN texts AS t ON t.text_id = TRY_CAST(p.place AS BIGINT)
+    GROUP BY g.handoff
 ),
 
 past AS (
@@ -21,9 +43,11 @@ past AS (
     JOIN (
         SELECT g.service_name, g.from_agent, g.to_agent, epoch_us(g.offered_at) * 1000 AS t0, nullif(s.input_tokens, 0) / nullif(s.model_calls, 0) AS tokens,
                -- what was received is kept to its 4,000th character
-               CASE WHEN coalesce(s.input_tokens * s.model_calls, 0) = 0 AND length(g.received) < 4000 THEN length(g.received) END AS letters
+               CASE WHEN coalesce(s.input_tokens * s.model_calls, 0) = 0 AND coalesce(length(g.received), 0) < 4000
+                    THEN coalesce(length(g.received), t.letters) END AS letters
         FROM handoffs AS g
         JOIN steps AS s ON s.step = g.to_step
+        LEFT JOIN past_prompts AS t ON t.handoff = g.handoff
         WHERE NOT g.is_return AND (g.from_agent, g.to_agent) IN (SELECT (from_agent, to_agent) FROM hops)
           AND g.conversation NOT IN (SELECT conversation FROM work_traces)
           AND g.run NOT IN (SELECT run FROM findings WHERE detector = 'context_growth')

@@ -69,8 +69,11 @@ paired AS (
 
 answered AS (
     SELECT p.*, h.t0 AS human_t0, h.content AS human_content, h.source AS human_name,
-           -- work of the same run after the pause, in a later trace, shows that the person let it go on
-           (SELECT min(s.t0) FROM work_steps AS s JOIN work_traces AS t USING (trace) WHERE s.run = p.run AND t.trace_id <> p.trace_id AND s.t0 > p.asked) AS resumed
+           -- work of the same run after the pause, in a later trace, shows that the person let it go on; on a bus each message is a trace
+           -- of its own, and the answer would be one
+           CASE WHEN p.rule <> 'message_to_person'
+                THEN (SELECT min(s.t0) FROM work_steps AS s JOIN work_traces AS t USING (trace) WHERE s.run = p.run AND t.trace_id <> p.trace_id AND s.t0 > p.asked)
+           END AS resumed
     FROM paired AS p
     ASOF LEFT JOIN human_messages AS h ON h.conversation = p.conversation AND p.asked < h.t0
 ),

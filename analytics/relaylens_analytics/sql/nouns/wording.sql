@@ -15,3 +15,11 @@ CREATE OR REPLACE MACRO claims_success(said) AS (
 CREATE OR REPLACE MACRO speaks_of_waiting(said) AS (
     regexp_matches(said, '(?i)\b(wait(s|ing)?|await(s|ing)?|pending|paus(e|ed|es|ing)|interrupt(s|ed)?|on hold|hold on|bear with|stand by|in the meantime|escalat\w+|approval|approver|to (be )?(approved?|confirm(ed)?|decided?|review(ed)?|authori[sz]ed?)|until|once (it|this|that|they|he|she|someone|somebody|we|i|a|an|the)|as soon as|not (yet|been)|(need|needs|require|requires|required) (\w+ )?(confirmation|approval|permission|input|review|consent|decision)|sign[- ]?off|(under|for|in) review|human|person|people|colleague|supervisor|manager|specialist|operator|reviewer|team|someone|somebody|staff|department|representative|(have|has|had|was|were|been|i|we) asked|come back|get back|let you know|follow(ing)?[- ]up|forwarded|handed (over|off)|passed (on|it|this|your)|taken over|submitted|queued|will (be )?(review|check|decide|contact|notif|inform|reach|respond|reply|answer|look))')
 );
+-- Whether what a call that asks a person gave back says that nobody has decided yet, so that it is no answer.
+CREATE OR REPLACE MACRO is_left_open(said) AS (
+    regexp_matches(said, '(?i)\b(pending|await(s|ing)?|wait(s|ing)|in[ _-]?progress|queued|submitted|(under|for|in)[ _-]?review|(no|without|without an?) (decision|answer|response|reply|approval)|not[ _-](yet|been)|(nobody|no[ -]one|none) (has|have)|yet to|(has|have|was|were|been) (notified|informed|asked)|request(ed)?\b.{0,60}\b(sent|created|posted|forwarded|filed)|will (be )?(review|decide|answer|respond|reply|get back|come back|look|let you know))')
+    -- a decision is told of, and not as one to come
+    AND NOT regexp_matches(
+        regexp_replace(said, '(?i)\b(not|yet|be|been|until|before|pending|await\w*|wait\w* (for|to)|whether|if|or)\b[ _-]((it|this|that|somebody|someone|is|are|has|have|be|been|yet)[ _-])*(to be )?(approved|accepted|confirmed|granted|denied|rejected|declined|refused|agreed|decided)', '', 'g'),
+        '(?i)\b(approved|accepted|confirmed|granted|denied|rejected|declined|refused|agreed|decided|disapproved)\b')
+);

@@ -1,5 +1,5 @@
--- Questions to a person that have no answer, or got it when all was said, with the turn that asked: not those of which answers are never
--- recorded.
+-- Questions to a person that have no answer, or got it when all was said, with the turn that asked and whether answers to such ones are
+-- recorded: a framework that pauses by its own account leaves no doubt that the question was open.
 -- needs: new_escalations
 -- needs: detector approval_pending | detector answered_while_pending
 WITH pending AS (
@@ -28,10 +28,18 @@ others AS (
 )
 
 SELECT e.escalation, e.run, e.trace_id, e.span_id, e.agent, e.rule, e.question, epoch_us(e.requested_at) * 1000 AS asked,
-       epoch_us(e.answered_at) * 1000 AS answered, k.step
+       epoch_us(e.answered_at) * 1000 AS answered,
+       -- a question that went over a bus was asked in the turn that its agent had last
+       coalesce(k.step, (SELECT arg_max(s.step, s.t0) FROM work_steps AS s
+                         WHERE s.run = e.run AND s.agent = e.agent AND s.t0 <= epoch_us(e.requested_at) * 1000)) AS step,
+       coalesce(o.answered > 0 OR o.unanswered < getvariable('approval_pending_least_unanswered'), TRUE) AS is_recorded,
+       EXISTS (
+           SELECT 1 FROM work_requests AS q JOIN work_facts AS f USING (span)
+           WHERE f.run = e.run AND f.agent = e.agent AND q.pauses AND q.rule NOT IN ('stated', 'person_tool', 'person_call')
+       ) AS is_paused
 FROM pending AS e
 JOIN work_traces AS c USING (trace_id)
 JOIN work_rows AS r ON r.trace = c.trace AND r.span_id = e.span_id
 JOIN work_facts AS k ON k.span = r.span
 LEFT JOIN others AS o USING (escalation)
-WHERE coalesce(o.answered > 0 OR o.unanswered < getvariable('approval_pending_least_unanswered'), TRUE)
+WHERE is_recorded OR is_paused

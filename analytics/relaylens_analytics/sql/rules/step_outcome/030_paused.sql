@@ -3,4 +3,6 @@
 SELECT DISTINCT f.step, 'escalated' AS outcome, 'rule' AS evidence
 FROM work_requests AS q
 JOIN work_facts AS f USING (span)
-WHERE q.pauses AND f.step IS NOT NULL
+JOIN work_spans AS s ON s.span = f.step
+-- a turn that broke off after it had asked does not wait for the answer
+WHERE q.pauses AND NOT (s.reports_error AND NOT s.is_control_flow)
