@@ -129,9 +129,13 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     "a child fails unseen": (delegation(asked(10, "refunds", 1, 2, failed=True)), [("swallowed_child_error", "refunds", "refunds")]),
     "a child breaks off after it has asked a person": (
         delegation(
-            [*asked(10, "refunds", 1, 2, failed=True), tool(30, "escalate_to_human", 1.2, 1.3, "{}", "queued for review", parent=10)]
+            [*asked(10, "refunds", 1, 2, failed=True), tool(30, "escalate_to_human", 1.2, 1.3, "{}", "queued for review", parent=10)],
         ),
-        [("approval_pending", "refunds", "refunds"), ("swallowed_child_error", "refunds", "refunds")],
+        [
+            ("answered_while_pending", "lead", "lead"),
+            ("approval_pending", "refunds", "refunds"),
+            ("swallowed_child_error", "refunds", "refunds"),
+        ],
     ),
     "a child is asked again": (delegation(asked(10, "refunds", 1, 2, failed=True), asked(20, "refunds", 3, 4)), []),
     "work is done twice": (again("FW-803618 may go.", "FW-803618 may go."), [("duplicated_work", "lead", "lead")]),
