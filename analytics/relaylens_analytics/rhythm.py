@@ -83,9 +83,7 @@ def listen(connection: duckdb.DuckDBPyConnection) -> bool:
     """Fill `quiet_agents` from the runs at work beside the latest ones of their deployments; whether there is any."""
     limits = Limits.of(connection)
     memory = _memories.setdefault(connection, {})
-    asked: dict[str | None, dict[str, Run | None]] = defaultdict(dict)
-    for service, run, began, turns in connection.execute(statements.read("rhythm/runs_at_work").text).fetchall():
-        asked[service][run] = None if turns is None else Run(began, run, turns)
+    asked = _at_work(connection)
     found: list[Silence] = []
     for service, runs in asked.items():
         known = memory.get(service)
@@ -100,6 +98,16 @@ def listen(connection: duckdb.DuckDBPyConnection) -> bool:
         values = [one.run, one.agent, one.silent, one.took_part, one.of, one.last_turn]
         connection.execute("INSERT INTO quiet_agents VALUES (?, ?, ?, ?, ?, ?)", values)
     return bool(found)
+
+
+def _at_work(connection: duckdb.DuckDBPyConnection) -> Mapping[str | None, Mapping[str, Run | None]]:
+    """The runs at work by deployment and name; nothing of those that may lack agents because they go on or failed."""
+    found: dict[str | None, dict[str, Run | None]] = defaultdict(dict)
+    for service, run, began, agent, step, is_whole in connection.execute(statements.read("rhythm/runs_at_work").text).fetchall():
+        known = found[service].get(run)
+        turns = {agent: step} if known is None else {**known.turns, agent: step}
+        found[service][run] = Run(began if known is None else min(began, known.began), run, turns) if is_whole else None
+    return found
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:

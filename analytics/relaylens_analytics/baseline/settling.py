@@ -102,7 +102,7 @@ def _judge(
         if len(good) >= limits.least_history:
             runs = runs.union(_names(connection, "unjudged_runs", service=service, most=limits.most_history))
     table = _profiles(connection, service, runs.union(learned.good) if learned.is_enough(limits.least_history) else runs)
-    profiles = Profiles.of_table(table)
+    profiles, about = Profiles.of_table(table), table.select(verdicts.OF_THE_RUN)
     asked = np.array([place for place, run in enumerate(profiles.runs) if run in runs], dtype=np.intp)
     is_member = np.isin(profiles.runs, learned.good)
     past = profiles.at(np.flatnonzero(is_member))
@@ -110,18 +110,18 @@ def _judge(
         learned = memory[service] = _learned(past, known, limits.least_history)
     if learned.scores is None or learned.suspicions is None or learned.kinds is None:
         history = len(learned.good) if learned.kinds is None else count_of(learned.kinds)
-        verdicts.store(connection, service, table.take(asked), verdicts.without_history(len(asked), history))
+        verdicts.store(connection, service, about.take(asked), verdicts.without_history(len(asked), history))
         return
     baseline = Baseline(past, learned.scores, learned.suspicions, learned.kinds)
     others, own = asked[~is_member[asked]], asked[is_member[asked]]
-    judged: list[verdicts.Verdict] = []
+    judged: list[pa.Table] = []
     for places, judgement in (
         (others, baseline.judge(profiles.at(others))),
         (own, baseline.judge_own([past.runs.index(profiles.runs[place]) for place in own])),
     ):
-        may_alarm = table.column("may_alarm").take(places).to_pylist()
-        judged += verdicts.of(baseline, profiles.at(places), judgement, limits.alarm_budget, may_alarm)
-    verdicts.store(connection, service, table.take(np.concatenate([others, own])), judged)
+        may_alarm = table.column("may_alarm").to_numpy()[places]
+        judged.append(verdicts.of(baseline, profiles.at(places), judgement, limits.alarm_budget, may_alarm))
+    verdicts.store(connection, service, about.take(np.concatenate([others, own])), pa.concat_tables(judged))
 
 
 def _learned(past: Profiles, known: int, least: int) -> _Learned:

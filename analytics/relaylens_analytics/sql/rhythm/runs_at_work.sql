@@ -1,11 +1,10 @@
--- The runs at work with the last turn of each agent in them; without any where the run goes on or failed, and so may lack agents.
-SELECT s.service_name, s.run, min(s.t0) AS began,
-       CASE WHEN any_value(o.outcome) IN ('completed', 'escalated') THEN map_from_entries(list(DISTINCT (s.agent, s.step))) END AS turns
+-- The runs at work with the last turn of each agent in them, one row an agent, and whether the run may be looked at: one that goes on or
+-- failed may lack agents for that reason. Rows of few columns, since a list for each run takes several times as long.
+SELECT s.service_name, s.run, s.t0, s.agent, w.trace_id || ':' || w.span_id AS step, coalesce(o.outcome IN ('completed', 'escalated'), FALSE) AS is_whole
 FROM (
-    SELECT s.service_name, s.run, s.agent, min(s.t0) AS t0, arg_max(w.trace_id || ':' || w.span_id, (s.t0, s.step)) AS step
-    FROM work_steps AS s
-    JOIN work_spans AS w ON w.span = s.step
-    GROUP BY s.service_name, s.run, s.agent
+    SELECT service_name, run, agent, min(t0) AS t0, arg_max(step, (t0, step)) AS step
+    FROM work_steps
+    GROUP BY service_name, run, agent
 ) AS s
+JOIN work_spans AS w ON w.span = s.step
 LEFT JOIN run_outcomes AS o USING (run)
-GROUP BY s.service_name, s.run

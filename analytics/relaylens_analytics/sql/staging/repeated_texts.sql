@@ -1,9 +1,14 @@
 -- What an agent's models said word for word again later in the same run, by the first time.
 -- needs: detector repeated_message
 -- needs: reply_texts
-WITH calls AS (
-    SELECT span, run, step, agent, t0, t1, text
-    FROM reply_texts
+WITH often AS (
+    SELECT run, agent FROM reply_texts WHERE calls = 0 AND run IS NOT NULL GROUP BY run, agent HAVING count(*) >= getvariable('repeated_message_least_times')
+),
+
+calls AS (
+    SELECT r.span, r.run, r.step, r.agent, r.t0, r.t1, r.text
+    FROM reply_texts AS r
+    SEMI JOIN often AS o ON o.run = r.run AND o.agent IS NOT DISTINCT FROM r.agent
     WHERE span_class = 'llm' AND calls = 0 AND NOT failed AND run IS NOT NULL
       AND length(text) >= getvariable('repeated_message_shortest_text') AND NOT contains(text, '?')
 ),

@@ -11,10 +11,12 @@ stated AS (
     SELECT r.span, r.run, r.t0, TRUE AS is_answer, left(r.text, 4000) AS text
     FROM answers
     JOIN reply_texts AS r USING (span)
+    -- most texts have no figures, and to look for a pattern in them takes much longer than to see that
+    WHERE may_hold_values(r.text)
     UNION ALL
     SELECT span, run, t0, FALSE, left(arguments, 4000)
     FROM called_tools
-    WHERE arguments IS NOT NULL
+    WHERE may_hold_values(arguments)
 ),
 
 -- three digits at least, or a fraction: smaller numbers are counted and reckoned everywhere
@@ -29,7 +31,7 @@ known AS (
     FROM (
         SELECT c.run, c.t1, unnest(regexp_extract_all(left(c.result, 20000), '[A-Za-z_#-]*\d[A-Za-z0-9_,-]*\d[A-Za-z0-9_,-]*(?:\.\d+)?')) AS value
         FROM called_tools AS c
-        WHERE c.run IN (SELECT run FROM given)
+        WHERE c.run IN (SELECT run FROM given) AND may_hold_values(c.result)
     )
     GROUP BY run, value
 )
