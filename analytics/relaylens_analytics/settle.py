@@ -102,7 +102,7 @@ MARTS = (
     "told_lists",
     "told_errors",
     "model_calls",
-    "last_answers",
+    "cut_answers",
     "troubled_handoffs",
     "called_tools",
     "repeated_delegations",

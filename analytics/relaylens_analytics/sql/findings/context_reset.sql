@@ -15,7 +15,8 @@ SELECT 'context_reset' AS detector, 'low' AS severity, m.run, w.trace_id, w.span
 FROM (
     SELECT *, lag(input_tokens) OVER in_turn AS before, lag(span) OVER in_turn AS previous
     FROM model_calls
-    WHERE step IS NOT NULL AND input_tokens IS NOT NULL
+    -- few turns have a prompt so long, and the others need not be put in order
+    WHERE step IN (SELECT step FROM model_calls WHERE input_tokens >= getvariable('context_reset_least_tokens')) AND input_tokens IS NOT NULL
     WINDOW in_turn AS (PARTITION BY run, step, model ORDER BY t0, span)
 ) AS m
 JOIN work_spans AS w ON w.span = m.span

@@ -7,7 +7,11 @@
 -- needs: called_tools
 -- needs: reply_texts
 WITH last_words AS (
-    SELECT run, arg_max(span, (t1, span)) AS span FROM reply_texts WHERE span_class = 'llm' AND NOT is_blank AND run IS NOT NULL GROUP BY run
+    SELECT run, arg_max(span, (t1, span)) AS span
+    FROM reply_texts
+    WHERE span_class = 'llm' AND NOT is_blank AND run IN (SELECT run FROM called_tools) AND run NOT IN (SELECT run FROM called_tools WHERE is_write AND worked AND run IS NOT NULL)
+          AND run NOT IN (SELECT run FROM new_handoffs WHERE NOT is_return AND run IS NOT NULL)
+    GROUP BY run
 ),
 
 -- held for itself: read together with all answers, the words of each would be looked at
@@ -17,8 +21,6 @@ asked AS MATERIALIZED (
     JOIN reply_texts AS r USING (span)
     JOIN run_inputs AS i ON i.run = r.run
     WHERE regexp_matches(i.input_preview, '(?i)\b(add|book|buy|cancel|change|close|create|delete|edit|exchange|modify|move|order|pay|refund|remove|rename|replace|reschedule|return|send|set|submit|update|upgrade|write)\b')
-      AND r.run IN (SELECT run FROM called_tools) AND r.run NOT IN (SELECT run FROM called_tools WHERE is_write AND worked)
-      AND r.run NOT IN (SELECT run FROM new_handoffs WHERE NOT is_return)
 )
 
 SELECT 'false_claim' AS detector, 'medium' AS severity, r.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,

@@ -4,13 +4,12 @@
 -- reads: structure
 -- on: yes
 -- exempt: answers before the last one of a turn that ask for no tool
--- needs: last_answers
+-- needs: cut_answers
 SELECT 'truncated_answer' AS detector, 'medium' AS severity, f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        f.agent, f.agent AS blamed_agent, 'stated' AS certainty,
        'The answer of ' || coalesce(f.agent, 'the model') || ' was cut off at its limit of tokens' AS message,
        right(coalesce(r.text, ''), 200) AS evidence, w.t1 AS found_at
-FROM last_answers AS l
+FROM cut_answers AS l
 JOIN work_facts AS f USING (span)
 JOIN work_spans AS w USING (span)
 LEFT JOIN reply_texts AS r USING (span)
-WHERE regexp_matches(l.reason, '(?i)\b(length|max_tokens|max_output_tokens|model_length)\b')
