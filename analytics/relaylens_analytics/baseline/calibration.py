@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from relaylens_analytics.baseline.profiles import Floats, Places, Profiles
-from relaylens_analytics.baseline.views import View
+from relaylens_analytics.baseline.views import Comparison, View
 
 FOLDS: Final = 10
 """Good runs are scored a tenth of their kinds at a time by the other nine."""
@@ -21,8 +21,8 @@ class Fold:
     places: Places
     """Which they are among all."""
 
-    runs: Profiles
-    others: Profiles
+    beside: Comparison
+    """The same beside the others."""
 
 
 def parted(past: Profiles, kinds: Places) -> list[Fold]:
@@ -31,14 +31,14 @@ def parted(past: Profiles, kinds: Places) -> list[Fold]:
     of_kinds = folds_of([past.runs[place] for place in firsts])
     folds = of_kinds[kinds] if len(firsts) > 1 else folds_of(past.runs)
     inside = [folds == fold for fold in np.unique(folds)]
-    return [Fold(np.flatnonzero(own), past.at(np.flatnonzero(own)), past.at(np.flatnonzero(~own))) for own in inside]
+    return [Fold(np.flatnonzero(own), Comparison(past.at(np.flatnonzero(~own)), past.at(np.flatnonzero(own)))) for own in inside]
 
 
 def left_out(view: View, folds: Sequence[Fold]) -> Floats:
     """The scores of good runs, each by good runs without it."""
     scores = np.zeros(sum(len(fold.places) for fold in folds))
     for fold in folds:
-        scores[fold.places] = view.compare(fold.others, fold.runs)
+        scores[fold.places] = view.compare(fold.beside)
     return scores
 
 

@@ -11,7 +11,7 @@ from relaylens_analytics.baseline.kinds import count_of, greatest_of, kinds_of
 from relaylens_analytics.baseline.profiles import Flags, Floats, Places, Profiles
 from relaylens_analytics.baseline.scale import outside, outside_others
 from relaylens_analytics.baseline.tail import Chances, own_tail_chances, tail_chances
-from relaylens_analytics.baseline.views import VIEWS
+from relaylens_analytics.baseline.views import VIEWS, Comparison
 
 LEAST_HISTORY: Final = 12
 """With fewer good runs that differ there is no verdict."""
@@ -75,7 +75,8 @@ class Baseline:
 
     def judge(self, runs: Profiles) -> Judgement:
         """Judge runs that are not among the good ones it has learned from."""
-        found = {view.name: view.compare(self.past, runs) for view in VIEWS}
+        compared = Comparison(self.past, runs)
+        found = {view.name: view.compare(compared) for view in VIEWS}
         views = {name: chances(scores, self.scores[name]) for name, scores in found.items()}
         suspicion = _combined(found, self.scores, views)
         is_new = outside(runs.values, self.past.values)

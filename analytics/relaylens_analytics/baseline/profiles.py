@@ -1,6 +1,6 @@
 """The profiles of runs as arrays: what each run looks like in figures, and the acts it was made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -87,10 +87,6 @@ class Profiles:
         places = np.asarray(rows, dtype=np.intp)
         acts = self.acts.of(places, len(self.runs))
         return type(self)(tuple(self.runs[i] for i in places), self.names, self.values[places], acts, self.symbols, self.tools, self.forms)
-
-    def columns(self, wanted: Iterable[bool]) -> Floats:
-        """The values of some figures."""
-        return self.values[:, np.fromiter(wanted, dtype=bool, count=len(self.names))]
 
     def __len__(self) -> int:
         """How many runs they are."""

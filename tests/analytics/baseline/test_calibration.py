@@ -12,7 +12,7 @@ from relaylens_analytics.baseline.calibration import left_out, parted
 from relaylens_analytics.baseline.judging import Baseline
 from relaylens_analytics.baseline.kinds import count_of, greatest_of, kinds_of
 from relaylens_analytics.baseline.profiles import Floats, Profiles
-from relaylens_analytics.baseline.views import VIEWS, View
+from relaylens_analytics.baseline.views import VIEWS, Comparison, View
 from relaylens_analytics.settle import settle
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
@@ -37,10 +37,10 @@ def test_no_run_is_among_those_it_is_compared_with(profiles: Profiles) -> None:
     """Each good run is scored once, by a view that never sees it among the past ones."""
     seen: list[str] = []
 
-    def compare(past: Profiles, runs: Profiles) -> Floats:
-        assert not set(past.runs) & set(runs.runs)
-        seen.extend(runs.runs)
-        return np.zeros(len(runs))
+    def compare(compared: Comparison) -> Floats:
+        assert not set(compared.past.runs) & set(compared.runs.runs)
+        seen.extend(compared.runs.runs)
+        return np.zeros(len(compared.runs))
 
     left_out(View("watching", "Sees who is compared.", compare), parted(profiles, kinds_of(profiles.values)))
 
@@ -83,8 +83,8 @@ def test_an_odd_run_does_not_vouch_for_itself(profiles: Profiles) -> None:
 def test_views_tell_one_run_from_another_by_it_alone(view: View, profiles: Profiles) -> None:
     """What a view says of a run does not hang on the other runs that are judged with it."""
     past = profiles.at(range(20))
-    together = view.compare(past, profiles.at(range(20, 25)))
-    alone = np.concatenate([view.compare(past, profiles.at([place])) for place in range(20, 25)])
+    together = view.compare(Comparison(past, profiles.at(range(20, 25))))
+    alone = np.concatenate([view.compare(Comparison(past, profiles.at([place]))) for place in range(20, 25)])
 
     assert np.allclose(together, alone)
 

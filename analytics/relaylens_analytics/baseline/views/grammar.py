@@ -2,11 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 import numpy as np
 
-from relaylens_analytics.baseline.profiles import Floats, Places, Profiles
+from relaylens_analytics.baseline.profiles import Floats, Places
+from relaylens_analytics.baseline.views.comparison import Comparison
 
 ORDER: Final = 3
 """How many signs before one are looked at."""
@@ -34,9 +36,9 @@ class Grammar:
         pairs, counts = np.unique(tools[known] * len(words) + forms[known], return_counts=True)
         for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
             tool, form = divmod(pair, len(words))
-            for part in _parts(words[form]):
+            for part, before in _parts(words[form]):
                 follows[tool, part] += count
-                begins[tool, part[:-1]] += count
+                begins[tool, before] += count
         return cls(dict(follows), dict(begins), words, len({sign for word in words for sign in word}) + 1)
 
     def surprises(self, tools: Places, forms: Places) -> Floats:
@@ -50,21 +52,22 @@ class Grammar:
     def _surprise(self, tool: int, form: int) -> float:
         if (tool, "") not in self.begins:
             return 0.0
+        follows, begins, unseen = self.follows, self.begins, UNSEEN * self.signs
         parts = _parts(self.forms[form])
-        chances = [
-            (self.follows.get((tool, part), 0) + UNSEEN) / (self.begins.get((tool, part[:-1]), 0) + UNSEEN * self.signs) for part in parts
-        ]
+        chances = [(follows.get((tool, part), 0) + UNSEEN) / (begins.get((tool, before), 0) + unseen) for part, before in parts]
         return -float(np.mean(np.log(chances)))
 
 
-def _parts(form: str) -> list[str]:
-    """Each sign with those before it, the end among them."""
+@lru_cache(maxsize=512)
+def _parts(form: str) -> tuple[tuple[str, str], ...]:
+    """Each sign with those before it, the end among them, and those before it alone; the folds of good runs share most forms."""
     ended = f"{form}\n"
-    return [ended[max(0, place - ORDER) : place + 1] for place in range(len(ended))]
+    return tuple((ended[max(0, place - ORDER) : place + 1], ended[max(0, place - ORDER) : place]) for place in range(len(ended)))
 
 
-def result_forms(past: Profiles, runs: Profiles) -> Floats:
+def result_forms(compared: Comparison) -> Floats:
     """How surprising the forms of a run's results are in the mean."""
+    past, runs = compared.past, compared.runs
     grammar = Grammar.of(past.acts.tool, past.acts.form, past.forms)
     surprises = grammar.surprises(runs.acts.tool, runs.acts.form)
     calls = np.bincount(runs.acts.row[(runs.acts.tool >= 0) & (runs.acts.form >= 0)], minlength=len(runs))
@@ -72,8 +75,9 @@ def result_forms(past: Profiles, runs: Profiles) -> Floats:
     return sums
 
 
-def argument_forms(past: Profiles, runs: Profiles) -> Floats:
+def argument_forms(compared: Comparison) -> Floats:
     """How surprising the most surprising form of a run's arguments is."""
+    past, runs = compared.past, compared.runs
     grammar = Grammar.of(past.acts.tool, past.acts.arguments_form, past.forms)
     most = np.zeros(len(runs))
     np.maximum.at(most, runs.acts.row, grammar.surprises(runs.acts.tool, runs.acts.arguments_form))

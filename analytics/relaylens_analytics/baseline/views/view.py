@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from relaylens_analytics.baseline.profiles import Floats, Profiles
+from relaylens_analytics.baseline.profiles import Floats
+from relaylens_analytics.baseline.views.comparison import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,8 @@ class View:
     means: str
     """One sentence on what it looks at."""
 
-    compare: Callable[[Profiles, Profiles], Floats]
-    """Past good runs and runs to judge; one number a run to judge, greater where it is less like the past."""
+    compare: Callable[[Comparison], Floats]
+    """Past good runs and runs to judge as one; one number a run to judge, greater where it is less like the past."""
 
     only_when_broken: bool = False
     """Whether keeping to it says nothing: a run that goes against what always held is suspicious, one that keeps to it no better."""
