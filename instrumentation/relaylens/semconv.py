@@ -472,6 +472,15 @@ class DeclaredState(StrEnum):
     """Seen where nothing of its kind is declared."""
 
 
+class Silence(StrEnum):
+    """Whether a deployment from which nothing has come for a while is silent by its own rhythm."""
+
+    SILENT = "silent"
+    USUAL = "usual"
+    UNKNOWN = "unknown"
+    """Its rhythm is not known yet."""
+
+
 HUMAN: Final = "human"
 """Name of a person as the target of a handoff."""
 

@@ -181,6 +181,7 @@ ASKED: Final = (
     _page("account", lambda _draw, known: lambda reader: lists.account(reader, Window(), now=known.last)),
     _page("services", lambda _draw, _known: lists.services),
     _page("extent", lambda _draw, _known: lists.extent),
+    _page("silences", lambda _draw, known: lambda reader: lists.silences(reader, now=known.last)),
     _page("gaps", lambda _draw, known: lambda reader: lists.gaps(reader, Window(), now=known.last)),
     Question("search", "text in runs", _search),
     Question("trace", "run", of_run(lambda reader, run: runs.one(reader, _key(run)))),

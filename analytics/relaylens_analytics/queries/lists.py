@@ -84,6 +84,11 @@ def account(
     return reader.query_file("queries/account", values)
 
 
+def silences(reader: Reader, *, service: str | None = None, now: datetime | None = None, limit: int | None = limits.ROWS) -> pa.Table:
+    """List deployments by how long nothing has come from them, in the runs that would have been usual; those gone silent first."""
+    return reader.query_file("queries/silences", {"service": service, "now": now or datetime.now(UTC), "limit": limit})
+
+
 def dead_letters(reader: Reader, window: Window, *, signal: str | None = None, limit: int | None = limits.ROWS) -> pa.Table:
     """List what was acknowledged and is not among the rows in time order, with the reason; of more than `limit` the latest."""
     values = {name: value for name, value in window.params().items() if name != "service"}

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector as PrometheusCollector
 from relaylens_collector.ingest import Ingest, Status, Verdict
 from relaylens_collector.projects import Projects
 from relaylens_collector.read_api.finding_numbers import FindingNumbers, Kind
+from relaylens_collector.read_api.silence_numbers import SilenceNumbers
 from relaylens_collector.receive.refusals import Refusal
 from relaylens_collector.signals import Signal
 
@@ -20,7 +21,10 @@ PROJECT: Final = "project"
 """Label of every number."""
 
 FINDINGS: Final = "relaylens_findings"
-"""The one number that is about what is stored."""
+SILENT: Final = "relaylens_deployment_silent"
+
+ABOUT_WHAT_IS_STORED: Final = frozenset({FINDINGS, SILENT})
+"""The numbers that name services of a project."""
 
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -108,7 +112,7 @@ class _Seen(CollectorRegistry):
 
     def collect(self) -> Iterator[Metric]:
         for metric in self._all.collect():
-            if metric.name == FINDINGS and not self._findings:
+            if metric.name in ABOUT_WHAT_IS_STORED and not self._findings:
                 continue
             if self._project is not None:
                 metric.samples = [sample for sample in metric.samples if sample.labels.get(PROJECT) == self._project]
@@ -121,13 +125,15 @@ class _StoreMetrics(PrometheusCollector):
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
         self._findings = FindingNumbers()
+        self._silences = SilenceNumbers()
 
     def collect(self) -> Iterator[Metric]:
         families: dict[str, Metric] = {}
         for project, ingest in self._projects.stores().items():
             status = ingest.status()
             findings = _findings_of(project, self._findings.of(project, ingest, status.progress.settled_seq))
-            for metric in (*_metrics_of(project, status), *_sizes_of(project, ingest), findings):
+            silences = _silences_of(project, self._silences.of(project, ingest))
+            for metric in (*_metrics_of(project, status), *_sizes_of(project, ingest), findings, silences):
                 families.setdefault(metric.name, metric)
                 if families[metric.name] is not metric:
                     families[metric.name].samples += metric.samples
@@ -181,6 +187,16 @@ def _findings_of(project: str, counts: Mapping[Kind, int]) -> Metric:
     for kind, count in sorted(counts.items()):
         findings.add_metric((project, *kind), count)
     return findings
+
+
+def _silences_of(project: str, silent: Mapping[str, bool]) -> Metric:
+    """Say which deployments have gone silent."""
+    silences = GaugeMetricFamily(
+        SILENT, "1 when nothing has come from a deployment for longer than its own rhythm explains.", labels=(PROJECT, "service")
+    )
+    for service, is_silent in sorted(silent.items()):
+        silences.add_metric((project, service), float(is_silent))
+    return silences
 
 
 def _sizes_of(project: str, ingest: Ingest) -> Iterator[Metric]:

@@ -107,6 +107,7 @@ COMMANDS: Final = (
     Command("drift", _READ, drifting.show_drift, "In which figures runs have moved between two times or versions."),
     Command("network", _READ, declaring.show_network, "What runs that nobody declared, and what is declared and does not run."),
     Command("gaps", _READ, lists.show_gaps, "What is missing in the record, and why."),
+    Command("silences", _READ, lists.show_silences, "Deployments from which nothing comes any more, by their own rhythm."),
     Command("account", _READ, accounting.account, "Whether what was sent adds up, by process."),
     Command("dead-letters", _READ, lists.show_dead_letters, "What came and could not be kept, and why."),
     Command("metrics", _READ, numbers.show_metrics, "Every number, by what you like, with its SQL."),

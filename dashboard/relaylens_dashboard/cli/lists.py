@@ -67,6 +67,15 @@ _GAPS: Final[Columns] = {
     "missing": "missing",
     "reason": "reason",
 }
+_SILENCES: Final[Columns] = {
+    "service_name": "service",
+    "state": "state",
+    "seen_at": "last sign",
+    "silent_for_ms": "silent ms",
+    "missed": "runs missed",
+    "longest_missed": "longest before",
+    "runs": "runs in 28 days",
+}
 _DEAD_LETTERS: Final[Columns] = {
     "received_at": "received",
     "signal": "signal",
@@ -200,6 +209,28 @@ def show_gaps(
     print_rows("gaps", tabular.Rows.from_arrow(answer), _GAPS, form, limit)
     if dead is not None and dead.num_rows:
         say("Records that came and could not be kept are listed by `relaylens dead-letters`.")
+
+
+def show_silences(
+    *,
+    service: options.Service = None,
+    at: options.At = None,
+    limit: options.Limit = None,
+    store: options.Store = None,
+    url: options.Url = None,
+    token: options.Token = None,
+    form: options.Form = options.Format.TABLE,
+) -> None:
+    """Lists deployments by how long nothing has come from them, beside their own rhythm; those that have gone silent first.
+
+    Counted are the runs that would have been usual in the time since the last sign of a deployment, at these hours of the week. It has gone
+    silent when it missed more than chance explains, and twice as many as in the longest silence it came back from.
+    """
+    most = most_rows(limit, form)
+    with options.reader(store, url, token) as reader:
+        answer = lists.silences(reader, service=service, now=at, limit=most)
+    rows = tabular.Rows.from_arrow(answer)
+    show(rows.select(_SILENCES) if form is options.Format.TABLE else rows, form, none="No deployment has had runs in the last 28 days.")
 
 
 def show_dead_letters(

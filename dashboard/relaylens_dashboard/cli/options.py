@@ -76,6 +76,10 @@ Since = Annotated[
 Until = Annotated[
     datetime | None, typer.Option("--until", parser=moment, metavar="WHEN", help="Before then; as --since.", rich_help_panel=_WHAT)
 ]
+At = Annotated[
+    datetime | None,
+    typer.Option("--at", parser=moment, metavar="WHEN", help="As it was then, instead of now; as --since.", rich_help_panel=_WHAT),
+]
 Service = Annotated[str | None, typer.Option("--service", help="Of this service only.", rich_help_panel=_WHAT)]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many, the latest.", rich_help_panel=_WHAT)]
 Form = Annotated[Format, typer.Option("--format", help="How to print.", case_sensitive=False)]

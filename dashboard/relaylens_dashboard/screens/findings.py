@@ -9,7 +9,7 @@ from relaylens.semconv import Detector, Mark
 from relaylens_analytics.values import Value
 from relaylens_dashboard import wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address, exports, finding_list, frame, links, reading, tables
+from relaylens_dashboard.screens import address, exports, finding_list, frame, links, reading, silences, tables
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 
@@ -30,6 +30,7 @@ def body() -> None:
     bar = st.container(horizontal=True, vertical_alignment="center", key="filters")
     with bar:
         asked = _filters()
+    silences.show()
     kinds = reading.rows("findings_inbox", **asked, newest=True, now=address.now(), limit=_MOST_GROUPS)
     if not kinds:
         _nothing(asked)

@@ -14,7 +14,7 @@ from relaylens_analytics.queries.network import DRAWN
 from relaylens_dashboard import components, numerals, wording
 from relaylens_dashboard.charts import colours, network_map
 from relaylens_dashboard.charts.network_map import Agent, Edge
-from relaylens_dashboard.screens import address, edges, frame, reading, tables, tiles
+from relaylens_dashboard.screens import address, edges, frame, reading, silences, tables, tiles
 from relaylens_dashboard.screens.reading import Record
 from relaylens_dashboard.screens.tables import Column, Row
 
@@ -65,6 +65,7 @@ def body() -> None:
     agents = reading.rows("network_agents", **window.params(), limit=_MOST_AGENTS)
     ways = reading.rows("network_edges", **window.params(), limit=_MOST_EDGES)
     waiting = reading.rows("escalations", **window.params(), states=_OPEN, now=address.now(), limit=200)
+    silences.show()
     if not agents:
         _nothing(window)
         return

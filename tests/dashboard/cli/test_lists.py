@@ -142,3 +142,15 @@ def test_dead_letters_say_what_could_not_be_kept(relaylens: Relaylens, tmp_path:
     ]
     assert [] == json.loads(others.out)
     assert "relaylens dead-letters" in gaps.err
+
+
+def test_silences_are_judged_at_a_moment(relaylens: Relaylens, network_store: Path) -> None:
+    """Of a deployment that has only begun nothing is known but when it was seen; at a moment before, not even that."""
+    latest = json.loads(relaylens("runs", "--store", network_store, "--format", "json").out)[-1]
+    listed = relaylens("silences", "--store", network_store, "--at", latest["ended_at"], "--format", "json")
+    table = relaylens("silences", "--store", network_store, "--at", latest["ended_at"])
+    before = relaylens("silences", "--store", network_store, "--at", "2001-01-01")
+
+    assert [("unknown", None)] == [(row["state"], row["missed"]) for row in json.loads(listed.out)]
+    assert "runs missed" in table.out
+    assert (0, "", "No deployment has had runs in the last 28 days.\n") == (before.code, before.out, before.err)
