@@ -569,6 +569,7 @@ FOREIGN: Final[dict[str, str]] = {
     "llm.output_messages.": "OpenInference: prefix of an answer's flattened messages",
     "smolagents.managed_agents.": "OpenInference smolagents: prefix of the agents that a manager has",
     "traceloop.association.properties.__handoff_destination": "OpenLLMetry LangGraph: whom a tool hands over to",
+    "traceloop.association.properties.lc_agent_name": "OpenLLMetry LangChain: the agent that a part of a graph belongs to",
 }
 """Names of other instrumentations that the rules of settling read beside the conventions, with what they mean."""
 

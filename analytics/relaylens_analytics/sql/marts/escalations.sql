@@ -41,8 +41,9 @@ stated AS (
 
 -- the others: a pause, its signs, and the call that went on with it are one question of one agent
 rows AS (
+    -- what several rules say of one span belongs together
     SELECT *, coalesce(sum((NOT pauses)::INTEGER) OVER (
-        PARTITION BY run, agent ORDER BY t0, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS turn
+        PARTITION BY run, agent ORDER BY t0, span_id RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP), 0) AS turn
     FROM requests
     WHERE rule <> 'stated'
 ),

@@ -23,3 +23,7 @@ CREATE OR REPLACE MACRO is_left_open(said) AS (
         regexp_replace(said, '(?i)\b(not|yet|be|been|until|before|pending|await\w*|wait\w* (for|to)|whether|if|or)\b[ _-]((it|this|that|somebody|someone|is|are|has|have|be|been|yet)[ _-])*(to be )?(approved|accepted|confirmed|granted|denied|rejected|declined|refused|agreed|decided)', '', 'g'),
         '(?i)\b(approved|accepted|confirmed|granted|denied|rejected|declined|refused|agreed|decided|disapproved)\b')
 );
+-- Whether a tool's result says that the call was not made yet, since it needs a person's confirmation.
+CREATE OR REPLACE MACRO needs_confirmation(result) AS (
+    regexp_matches(result, '(?i)\b(requires|needs|awaiting|waiting for) (your |human |user )?(confirmation|approval)\b')
+);

@@ -18,3 +18,13 @@ SELECT w.span
 FROM work_spans AS w
 JOIN handoff_attempts AS a ON a.handoff_id = w.attributes['relaylens.handoff.id']
 WHERE w.operation = 'invoke_agent'
+UNION
+-- a question to a person stopped the agent, which another one had called, and its next turn there goes on with the answer
+SELECT step
+FROM (
+    SELECT n.step, row_number() OVER (PARTITION BY a.step ORDER BY n.t0, n.step) AS place
+    FROM (SELECT DISTINCT f.step FROM work_requests AS q JOIN work_facts AS f USING (span) WHERE q.pauses) AS q
+    JOIN work_steps AS a USING (step)
+    JOIN work_steps AS n ON n.run = a.run AND n.agent = a.agent AND n.parent_step = a.parent_step AND n.t0 >= a.t1
+)
+WHERE place = 1

@@ -1,7 +1,8 @@
 -- What spans of a graph say of their node, the path to it, and the agent that LangChain runs there.
 -- needs: graph
 WITH described AS (
-    SELECT w.span, s.node_name, s.checkpoint_ns, CASE WHEN s.metadata[1] = chr(1) THEN t.text ELSE s.metadata END AS metadata
+    SELECT w.span, s.node_name, s.checkpoint_ns, s.attributes['traceloop.association.properties.lc_agent_name'] AS agent_name,
+           CASE WHEN s.metadata[1] = chr(1) THEN t.text ELSE s.metadata END AS metadata
     FROM spans AS s
     JOIN work_rows AS w ON w.row_id = s.rowid
     LEFT JOIN work_texts AS t ON t.cell = s.metadata
@@ -12,7 +13,7 @@ placed AS (
     SELECT span, metadata AS metadata_text,
            coalesce(node_name, json_text(metadata, '$.langgraph_node')) AS graph_node,
            coalesce(checkpoint_ns, json_text(metadata, '$.langgraph_checkpoint_ns'), json_text(metadata, '$.checkpoint_ns')) AS graph_ns,
-           json_text(metadata, '$.lc_agent_name') AS lc_agent_name
+           coalesce(agent_name, json_text(metadata, '$.lc_agent_name')) AS lc_agent_name
     FROM described
 )
 

@@ -6,7 +6,7 @@ WITH soft AS (
         regexp_matches(left(t.result, 300), '(?i)^\W*(content\W+)?(text\W+)?(error|exception|traceback|runtimeerror|valueerror)\b')
         OR regexp_matches(left(t.result, 3000), '(?i)"status"\s*:\s*"(error|failed|failure)"|"is_?error"\s*:\s*true|"error"\s*:\s*"[^"]|"content"\s*:\s*"(error|runtimeerror|exception)\b|"text"\s*:\s*"(error|runtimeerror|exception)\b')
     )
-    AND NOT regexp_matches(coalesce(t.result, ''), '(?i)\b(requires|needs|awaiting|waiting for) (your |human |user )?(confirmation|approval)\b')
+    AND NOT coalesce(needs_confirmation(t.result), FALSE)
 ),
 
 -- a person did not let the tool be called: it has not failed

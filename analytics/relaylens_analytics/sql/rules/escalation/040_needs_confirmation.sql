@@ -3,4 +3,4 @@
 SELECT t.span, t.t0, t.t1, t.tool_name, TRUE AS pauses,
        NULL AS stated_id, NULL AS stated_state, t.arguments AS question, NULL AS answer, NULL AS answered_by
 FROM work_tools AS t
-WHERE regexp_matches(t.result, '(?i)\b(requires|needs|awaiting|waiting for) (your |human |user )?(confirmation|approval)\b')
+WHERE needs_confirmation(t.result)

@@ -6,10 +6,13 @@ WITH named AS (
     FROM (SELECT DISTINCT tool_key, named_target FROM work_tools)
 )
 
--- a result that is none, or that says that nobody has decided yet, is no answer
+-- a result that is none, that says that nobody has decided yet, or that the question itself has to be confirmed first, is no answer
 SELECT t.span, t.t0, t.t1, t.tool_name, t.answer IS NULL AS pauses,
        NULL AS stated_id, NULL AS stated_state, t.arguments AS question, t.answer, NULL AS answered_by
-FROM (SELECT *, CASE WHEN NOT is_blank(result) AND NOT is_left_open(left(result, 600)) THEN result END AS answer FROM work_tools) AS t
+FROM (
+    SELECT *, CASE WHEN NOT is_blank(result) AND NOT is_left_open(left(result, 600)) AND NOT needs_confirmation(result) THEN result END AS answer
+    FROM work_tools
+) AS t
 JOIN named AS n USING (tool_key)
 WHERE (n.asks_person OR n.is_to_person OR (t.is_generic_transfer AND is_person(agent_key(t.argument_target))))
   AND NOT (n.is_to_person AND EXISTS (SELECT 1 FROM work_bus_receipts WHERE type = 'HandoffMessage' AND is_person(agent_key(target))))
