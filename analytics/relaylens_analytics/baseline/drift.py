@@ -4,6 +4,7 @@ Each figure is compared by the greatest difference of its two distributions (Kol
 chance is found by dealing the runs anew into two heaps; the greatest difference of any figure in each dealing corrects for looking at many.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaylens_analytics import statements
+from relaylens_analytics.baseline.edges import edges_of
 from relaylens_analytics.baseline.profiles import Floats, Profiles
 from relaylens_analytics.evaluation.shares import Z
 from relaylens_analytics.reader import Reader
@@ -88,37 +90,48 @@ def drift(reader: Reader, service: str | None, before: Side, after: Side) -> Dri
     if min(map(len, sides)) < LEAST_RUNS:
         return Drift(service, len(sides[0]), len(sides[1]), ())
     values = {"service": service, "runs": list(both)}
-    profiles = Profiles.of_table(reader.query(statements.read("baseline/profiles_of_runs").text, values))
-    earlier, later = (profiles.at([place for place, run in enumerate(profiles.runs) if run in set(side)]) for side in sides)
-    return Drift(service, len(earlier), len(later), movements(earlier, later))
+    table = reader.query(statements.read("baseline/profiles_of_runs").text, values)
+    profiles = Profiles.of_table(table)
+    names, edges = edges_of(reader, service, list(zip(profiles.runs, table.column("conversation").to_pylist(), strict=True)))
+    figures = np.hstack([profiles.values, edges])
+    earlier, later = (figures[[run in set(side) for run in profiles.runs]] for side in sides)
+    return Drift(service, len(earlier), len(later), movements((*profiles.names, *names), earlier, later))
 
 
-def movements(before: Profiles, after: Profiles) -> tuple[Movement, ...]:
-    """How far each figure moved, the most moved first."""
-    together = np.concatenate([before.values, after.values])
+def movements(names: Sequence[str], before: Floats, after: Floats) -> tuple[Movement, ...]:
+    """How far each figure moved, the most moved first; not a number stands where a run has no such figure.
+
+    Of a figure that too few runs have on either side nothing is said.
+    """
+    enough = np.flatnonzero(np.minimum((~np.isnan(before)).sum(axis=0), (~np.isnan(after)).sum(axis=0)) >= LEAST_RUNS)
+    before, after = before[:, enough], after[:, enough]
+    together = np.concatenate([before, after])
     is_after = np.arange(len(together)) >= len(before)
     order = np.argsort(together, axis=0, kind="stable")
     ordered = np.take_along_axis(together, order, axis=0)
+    is_there = ~np.isnan(ordered)
     # Within equal values the distributions are not looked at: a difference counts after the last of them.
-    ends = np.concatenate([ordered[1:] != ordered[:-1], np.ones((1, ordered.shape[1]), dtype=bool)])
-    found = _differences(is_after, order, ends)
+    ends = np.concatenate([ordered[1:] != ordered[:-1], np.ones((1, ordered.shape[1]), dtype=bool)]) & is_there
+    found, weights = _differences(is_after, order, ends, is_there)
     rng = np.random.default_rng(0)
-    greatest = np.array([_differences(rng.permutation(is_after), order, ends).max() for _ in range(DEALINGS)])
-    chance = (1 + (greatest[:, None] >= found[None, :]).sum(axis=0)) / (DEALINGS + 1)
-    sides = _middles(before.values), _middles(after.values)
+    greatest = np.array([np.multiply(*_differences(rng.permutation(is_after), order, ends, is_there)).max() for _ in range(DEALINGS)])
+    chance = (1 + (greatest[:, None] >= (found * weights)[None, :]).sum(axis=0)) / (DEALINGS + 1)
+    sides = _middles(before), _middles(after)
     moved = [
-        Movement(name, *_at(sides[0], place), *_at(sides[1], place), float(found[place]), float(chance[place]))
-        for place, name in enumerate(before.names)
+        Movement(names[figure], *_at(sides[0], place), *_at(sides[1], place), float(found[place]), float(chance[place]))
+        for place, figure in enumerate(enough)
     ]
     return tuple(sorted(moved, key=lambda one: (one.p_value, -one.difference, one.name)))
 
 
 def _middles(values: Floats) -> tuple[Floats, Floats, Floats]:
     """The middle of each figure, and the values between which the middle of all such runs lies: by rank, whatever the distribution."""
-    ordered, runs = np.expm1(np.sort(values, axis=0)), len(values)
+    ordered, runs = np.expm1(np.sort(values, axis=0)), (~np.isnan(values)).sum(axis=0)
     reach = Z * np.sqrt(runs) / 2
-    low, high = max(int(np.floor(runs / 2 - reach)), 0), min(int(np.ceil(runs / 2 + reach)), runs - 1)
-    return np.median(ordered, axis=0), ordered[low], ordered[high]
+    low = np.maximum(np.floor(runs / 2 - reach), 0).astype(np.intp)
+    high = np.minimum(np.ceil(runs / 2 + reach), runs - 1).astype(np.intp)
+    every = np.arange(ordered.shape[1])
+    return np.nanmedian(ordered, axis=0), ordered[low, every], ordered[high, every]
 
 
 def _at(side: tuple[Floats, Floats, Floats], place: int) -> tuple[float, tuple[float, float]]:
@@ -127,12 +140,16 @@ def _at(side: tuple[Floats, Floats, Floats], place: int) -> tuple[float, tuple[f
     return middle, (low, high)
 
 
-def _differences(is_after: NDArray[np.bool_], order: NDArray[np.intp], ends: NDArray[np.bool_]) -> Floats:
-    """The greatest difference of the two distributions of each figure."""
-    later = is_after[order]
-    share = np.cumsum(later, axis=0) / later.sum(axis=0) - np.cumsum(~later, axis=0) / (~later).sum(axis=0)
+def _differences(
+    is_after: NDArray[np.bool_], order: NDArray[np.intp], ends: NDArray[np.bool_], is_there: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """The greatest difference of the two distributions of each figure, and what makes those of figures that fewer runs have as telling."""
+    later, earlier = is_after[order] & is_there, ~is_after[order] & is_there
+    of_later, of_earlier = np.maximum(later.sum(axis=0), 1), np.maximum(earlier.sum(axis=0), 1)
+    share = np.cumsum(later, axis=0) / of_later - np.cumsum(earlier, axis=0) / of_earlier
     greatest: Floats = np.max(np.abs(share) * ends, axis=0)
-    return greatest
+    weights: Floats = np.sqrt(of_later * of_earlier / (of_later + of_earlier))
+    return greatest, weights
 
 
 def _places(reader: Reader, service: str | None, side: Side) -> list[str]:
