@@ -119,7 +119,7 @@ def movements(names: Sequence[str], before: Floats, after: Floats) -> tuple[Move
     sides = _middles(before), _middles(after)
     moved = [
         Movement(names[figure], *_at(sides[0], place), *_at(sides[1], place), float(found[place]), float(chance[place]))
-        for place, figure in enumerate(enough)
+        for place, figure in enumerate(enough.tolist())
     ]
     return tuple(sorted(moved, key=lambda one: (one.p_value, -one.difference, one.name)))
 
