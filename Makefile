@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test check lint format frameworks crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers bench-pressure bench-settling bench-silent
+.PHONY: help setup system demo test check lint format frameworks frameworks-others crash fuzz bench bench-memory screenshots docs golden wheel lock clean bench-instrumentation bench-queries bench-size bench-long-trace bench-redaction bench-peers bench-pressure bench-settling bench-silent
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ format: $(VENV)/.project  ## let ruff mend what it can
 
 frameworks: $(VENV)/.project  ## every agent framework, each in an environment of its own (.framework-envs), against a scripted model
 	RELAYLENS_TEST_FRAMEWORKS=all $(BIN)/pytest tests/frameworks -n $(WORKERS) --dist loadgroup
+
+frameworks-others: $(VENV)/.project  ## the same programs under OpenInference, OpenLLMetry, OpenTelemetry's own and the frameworks' own spans; writes docs/benchmarks
+	@mkdir -p docs/benchmarks
+	$(BIN)/python -m tests.frameworks.others > docs/benchmarks/frameworks-others.new
+	@mv docs/benchmarks/frameworks-others.new docs/benchmarks/frameworks-others.md; cat docs/benchmarks/frameworks-others.md
 
 crash: $(VENV)/.project system  ## kill -9 (KILLS=200), lost power (IMAGES=300 TORN=50), damage (DAMAGES=200): nothing acknowledged is lost or doubled
 	$(BIN)/pytest -m crash -s tests/collector

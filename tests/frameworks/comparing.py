@@ -24,6 +24,17 @@ def differences(truth: Truth, played: Played) -> list[str]:
     ]
 
 
+def unlike(truth: Truth, played: Played) -> dict[str, list[str]]:
+    """The differences that matter whoever sent the spans, by what they are about; conversations, tokens and texts are left out."""
+    found = {
+        "outcome": list(_outcome(truth, played)),
+        "handoffs": [each for each in _handoffs(truth, played) if not each.startswith("mode")],
+        "people": list(_people(truth, played)),
+        "failures": list(_failures(truth, played)),
+    }
+    return {about: each for about, each in found.items() if each}
+
+
 def _differ(what: str, true: object, seen: object) -> Iterator[str]:
     if true != seen:
         yield f"{what}: {true} is true, {seen} was seen"
@@ -33,9 +44,7 @@ def _ends(truth: Truth, played: Played) -> Iterator[str]:
     seen = played.seen
     yield from _differ("conversations", truth.conversations, len(seen["conversations"]))
     yield from _differ("runs", truth.runs, len(seen["runs"]))
-    if seen["runs"]:
-        last = seen["runs"][-1]
-        yield from _differ(f"outcome (rule {last['outcome_rule']}: {last['outcome_reason']})", truth.outcome.value, last["outcome"])
+    yield from _outcome(truth, played)
     if truth.model_calls is not None:
         yield from _differ(
             "model calls", (truth.model_calls, len(played.model.calls)), (sum(row["model_calls"] for row in seen["runs"]),) * 2
@@ -43,6 +52,13 @@ def _ends(truth: Truth, played: Played) -> Iterator[str]:
     if truth.tokens:
         told = tuple(sum(row[key] or 0 for row in seen["runs"]) for key in ("input_tokens", "output_tokens"))
         yield from _differ("tokens", played.model.tokens(), told)
+
+
+def _outcome(truth: Truth, played: Played) -> Iterator[str]:
+    """The last run's, since a flow that a person answers goes on in another one."""
+    if played.seen["runs"]:
+        last = played.seen["runs"][-1]
+        yield from _differ(f"outcome (rule {last['outcome_rule']}: {last['outcome_reason']})", truth.outcome.value, last["outcome"])
 
 
 def _marks(truth: Truth, played: Played) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -47,26 +47,43 @@ class Performance:
     spans: Rows
 
 
-def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str] | None = None, *, seed: int = 1) -> Performance:
-    """Run the flows of a program in one process; `seed` says which of our blocks fail where it is `broken`."""
+@dataclass(frozen=True)
+class Sender:
+    """What sends the spans of a program in the place of Relaylens."""
+
+    python: Path
+    folder: Path
+    """Holds what Python reads at its start."""
+
+    variables: Mapping[str, str]
+
+
+def perform(
+    program: Program, variant: Variant, store: Path, flows: Sequence[str] | None = None, *, seed: int = 1, sender: Sender | None = None
+) -> Performance:
+    """Run the flows of a program in one process.
+
+    `seed` says which of our blocks fail where it is `broken`; with a `sender` the program is `bare` of Relaylens and observed all the same.
+    """
     asked = list(flows or program.played)
     results = store / "results.jsonl"
     store.mkdir(parents=True, exist_ok=True)
     results.unlink(missing_ok=True)
     prefix = f"s{uuid.uuid4().hex[:12]}"
     with ModelServer(script_of) as model:
-        command = [*_start(program, variant), *program.arguments, "--model-url", f"{model.url}/{program.name}", "--session", prefix]
+        python = sender.python if sender else python_of(program.folder)
+        command = [*_start(python, program, variant), *program.arguments, "--model-url", f"{model.url}/{program.name}", "--session", prefix]
         command += [word for flow in asked for word in ("--flow", flow)]
         command += ["--instrument"] if variant in {"instrumented", "broken"} else []
-        path = [FOLDER / "shared", *([FOLDER / "breaking"] if variant == "broken" else [])]
-        variables = environment(python_of(program.folder), PYTHONPATH=os.pathsep.join(map(str, path)), RESULTS_FILE=str(results))
+        path = [FOLDER / "shared", *([FOLDER / "breaking"] if variant == "broken" else []), *([sender.folder] if sender else [])]
+        variables = environment(python, PYTHONPATH=os.pathsep.join(map(str, path)), RESULTS_FILE=str(results))
         if "SHOW_TRACEBACKS" in os.environ:
             variables["SHOW_TRACEBACKS"] = "1"
         if variant == "broken":
             variables |= {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "RELAYLENS_SPOOL_BYTES": "0", "BREAK_SEED": str(seed)}
-        shown = (
-            Observed(run(command, variables)) if variant in {"bare", "broken"} else observe(command, variables, store, service=program.name)
-        )
+        variables |= sender.variables if sender else {}
+        is_observed = sender is not None or variant not in {"bare", "broken"}
+        shown = observe(command, variables, store, service=program.name) if is_observed else Observed(run(command, variables))
         sessions = {flow: model.session(f"{prefix}-{flow}") for flow in asked}
     told = {line["flow"]: line for line in map(json.loads, results.read_text().splitlines())} if results.exists() else {}
     missing = [flow for flow in asked if flow not in told]
@@ -87,9 +104,8 @@ def perform(program: Program, variant: Variant, store: Path, flows: Sequence[str
     return Performance(played, sorted(name for name, owner in owners.items() if owner is None), shown.output, shown.spans)
 
 
-def _start(program: Program, variant: Variant) -> list[str]:
+def _start(python: Path, program: Program, variant: Variant) -> list[str]:
     """The beginning of the command."""
-    python = python_of(program.folder)
     launcher = [str(python.parent / "relaylens"), "run", "--"] if variant == "launched" else []
     return [*launcher, str(python), str(program.path)]
 

@@ -167,3 +167,32 @@ def test_a_turn_whose_last_call_ends_in_an_error_around_it_failed(store: Store, 
     )
 
     assert [(outcome,)] == rows(store.connection, "SELECT outcome FROM steps")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "handoffs", "findings"),
+    [
+        ('{"task": "Take it over"}', [("triage", "billing", False, "unknown_target")], []),
+        ('{"text": "Send it"}', [], [("tool_call_without_span",)]),
+    ],
+    ids=["with a task", "with other arguments"],
+)
+def test_a_member_of_a_team_that_does_not_exist_is_called_like_a_tool(
+    store: Store, arguments: str, handoffs: list[tuple[object, ...]], findings: list[tuple[str]]
+) -> None:
+    """Members of a team of smolagents are tools that take a task; the model's call of one that there is not leaves no span."""
+    call = [{"role": "assistant", "parts": [{"type": "tool_call", "id": "c1", "name": "billing", "arguments": json.loads(arguments)}]}]
+    asked = span(3, "chat", 1, 2, {semconv.GEN_AI_OPERATION_NAME: "chat", semconv.GEN_AI_OUTPUT_MESSAGES: json.dumps(call)}, parent=2)
+    shown = [{"role": "assistant", "parts": [{"type": "tool_call", "id": "c2", "name": "look", "arguments": {}}]}]
+    settle_spans(
+        store,
+        agent(2, "triage", 0, 9, parent=0, **{"smolagents.managed_agents.0.name": "docs"}),
+        asked,
+        span(4, "chat", 3, 4, {semconv.GEN_AI_OPERATION_NAME: "chat", semconv.GEN_AI_OUTPUT_MESSAGES: json.dumps(shown)}, parent=2),
+        tool(5, "look", 4, 5, "{}", "seen", parent=2),
+        chat(6, 2, 6, 7, "We have done what we could."),
+    )
+
+    assert handoffs == rows(store.connection, _HANDOFFS)
+    kinds = "SELECT detector FROM findings WHERE detector = 'tool_call_without_span'"
+    assert findings == rows(store.connection, kinds)
