@@ -13,10 +13,12 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks.silent import datasets, faults, network
+from tests.benchmarks.silent import datasets, faults, network, rhythms
 from tests.faults.sources import CAPTURES, ROOT
 
 DATA = ROOT.parent / "shared" / "datasets" / "runs"
+
+PARTS = ("families", "network", "laboratory", "silences")
 
 HOW = """# Silent failures
 
@@ -39,7 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--history", type=int, default=12, help="untouched runs before those of the laboratory")
     parser.add_argument("--demo", type=int, default=20, help="runs of the example network in the laboratory")
     parser.add_argument("--runs", type=int, default=400, help="runs of the example network with its own faults")
-    parser.add_argument("--part", choices=["families", "network", "laboratory"], action="append", help="only this, without the opening")
+    parser.add_argument("--rhythms", type=int, default=3, help="how often each rhythm of a deployment that falls silent is played")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this, without the opening")
     asked = parser.parse_args(arguments)
     for line in (*([] if asked.part else [HOW, *_where()]), *_parts(asked)):
         sys.stdout.write(line + "\n")
@@ -48,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parts(asked: argparse.Namespace) -> list[str]:
     lines: list[str] = []
-    wanted = asked.part or ["families", "network", "laboratory"]
+    wanted = asked.part or PARTS
     if "families" in wanted and asked.data.is_dir():
         with datasets.stored(asked.data) as reader:
             lines += _timed("labelled families", lambda: datasets.page(reader, asked.data))
@@ -58,6 +61,8 @@ def _parts(asked: argparse.Namespace) -> list[str]:
         lines += _timed("example network", lambda: network.page(runs=asked.runs, seed=asked.seed))
     if "laboratory" in wanted:
         lines += _timed("laboratory", lambda: faults.page(asked.captures, seed=asked.seed, history=asked.history, demo_runs=asked.demo))
+    if "silences" in wanted:
+        lines += _timed("deployments gone silent", lambda: rhythms.page(seeds=asked.rhythms))
     return lines
 
 
