@@ -128,9 +128,9 @@ def _page(played: dict[str, list[float]], at_work: dict[str, list[int]], stopped
     return [
         "## Deployments gone silent",
         "",
-        f"{len(played)} deployments with runs by chance for four weeks from a Monday to a Sunday, after which nothing comes any more. While they",
-        f"are at work each is looked at every {STEP} hours from the second day on; a silence told there is a false alarm. Then every hour for",
-        f"{STOPPED // DAY} days.",
+        f"{len(played)} deployments with runs by chance for four weeks from a Monday to a Sunday, after which nothing comes any more.",
+        f"While they are at work each is looked at every {STEP} hours from the second day on; a silence told there is a false alarm.",
+        f"Then every hour for {STOPPED // DAY} days.",
         *table(
             ("rhythm", "runs each", "false alarms in four weeks, of all", "told after it stopped", "how late: middle, latest"),
             rows,
