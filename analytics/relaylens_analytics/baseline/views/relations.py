@@ -21,11 +21,22 @@ def _relations(shrinkage: float, chosen: Callable[[str], bool], compared: Compar
     With the inverse P of the covariance, the error of foretelling figure j from the others is (P x)_j / P_jj, of variance 1 / P_jj.
     """
     known, asked = compared.figures(chosen)
-    figures = known.shape[1]
-    if not figures:
+    if not known.shape[1]:
         return np.zeros(len(asked))
-    covariance = (1 - shrinkage) * np.atleast_2d(np.cov(known, rowvar=False)) + shrinkage * np.eye(figures)
-    precision = np.linalg.inv(covariance)
-    errors = (asked - known.mean(axis=0)) @ precision / np.sqrt(np.diag(precision))
+    middle = known.mean(axis=0)
+    spread, own = _precision(shrinkage, known - middle, asked - middle)
+    errors = spread / np.sqrt(own)
     distance: Floats = np.sqrt(np.mean(np.minimum(np.abs(errors), FARTHEST) ** 2, axis=1))
     return distance
+
+
+def _precision(shrinkage: float, known: Floats, asked: Floats) -> tuple[Floats, Floats]:
+    """What the inverse of the shrunken covariance of centred past runs makes of others, and its diagonal."""
+    runs, figures = known.shape
+    weight = (1 - shrinkage) / (runs - 1)
+    if runs >= figures:
+        precision = np.linalg.inv(weight * known.T @ known + shrinkage * np.eye(figures))
+        return asked @ precision, np.diag(precision)
+    # By Woodbury's identity a matrix of the runs is inverted, where they are fewer: the time grows with the cube of its size.
+    among = np.linalg.inv(known @ known.T + shrinkage / weight * np.eye(runs)) @ known
+    return (asked - asked @ known.T @ among) / shrinkage, (1 - np.sum(known * among, axis=0)) / shrinkage
