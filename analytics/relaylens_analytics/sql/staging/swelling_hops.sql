@@ -14,5 +14,6 @@ WHERE s.run IN (
     FROM swelling AS a
     JOIN swelling AS b ON b.run = a.run AND b.to_t0 >= a.to_t1
     WHERE b.tokens > 1.2 * a.tokens AND b.tokens >= getvariable('context_growth_least_tokens')
-       OR b.letters > 1.2 * a.letters AND b.letters >= 4 * getvariable('context_growth_least_tokens')
+       -- prompts hold all that was said before and grow by themselves: their past, which takes long to measure, is asked for less often
+       OR b.letters > CASE WHEN b.is_prompt THEN 2 ELSE 1.2 END * a.letters AND b.letters >= 4 * getvariable('context_growth_least_tokens')
 )
