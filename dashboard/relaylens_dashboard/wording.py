@@ -68,6 +68,11 @@ def word(name: str | None) -> str:
     return NOTHING if not name else name.replace("_", " ")
 
 
+def evidence(grade: str, rule: str) -> str:
+    """Say how sure an outcome is and by which rule, once where both are the same word: `inferred: answered`, `stated`."""
+    return word(grade) if grade == rule else f"{word(grade)}: {word(rule)}"
+
+
 def as_utc(moment: datetime) -> datetime:
     """Take a moment without a zone as UTC, as the store keeps them."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -109,7 +109,7 @@ def _head(run: Record) -> None:
         st.space("stretch")
         marking.run(run["run"])
     marking.trouble()
-    evidence = f"{wording.word(run['outcome_evidence'])}: {wording.word(run['outcome_rule'])}"
+    evidence = wording.evidence(run["outcome_evidence"], run["outcome_rule"])
     tokens = (run["input_tokens"] or 0) + (run["output_tokens"] or 0)
     shown = [
         tile("Outcome", wording.word(run["outcome"]), evidence, colours.OUTCOMES.get(run["outcome"])),

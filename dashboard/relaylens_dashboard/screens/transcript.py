@@ -72,7 +72,7 @@ class Reader:
             "hue": colours.OUTCOMES.get(event["outcome"] or "", colours.UNKNOWN),
             "what": f"turn {event['position']}",
             "chips": [outcome],
-            "meta": _joined([*meta, f"{wording.word(event['outcome_evidence'])}: {wording.word(event['outcome_rule'])}"]),
+            "meta": _joined([*meta, wording.evidence(event["outcome_evidence"], event["outcome_rule"])]),
             "blocks": [block for block in blocks if block],
         }
 
