@@ -104,6 +104,17 @@ def asking(*later: Span, said: str = "I have asked Sam.") -> list[Span]:
     return [opening, *asked(10, "approver", 1, 4, answer=said), person(15, 3, "requested", 10), *later]
 
 
+def told_by_tool(result: str, said: str) -> list[Span]:
+    """A run in which an agent asks a person by a tool, and says something in the same turn."""
+    opening = span(1, "run", 0, 40, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"})
+    return [
+        opening,
+        agent(10, "approver", 1, 9),
+        tool(30, "escalate_to_human", 2, 3, json.dumps({"about": [result, said]}), result, parent=10),
+        chat(11, 10, 4, 5, said),
+    ]
+
+
 def judged(number: int, start: float, verdict: str) -> Span:
     """A validator's judgement."""
     attributes = {
@@ -180,6 +191,15 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
         asking(*asked(20, "writer", 5, 6, answer="We wait for a colleague and come back to you.")),
         [("approval_pending", "approver", "approver")],
     ),
+    "who is told that nobody has decided says that it is done": (
+        told_by_tool("queued for review", "The refund is on its way."),
+        [("answered_while_pending", "approver", "approver"), ("approval_pending", "approver", "approver")],
+    ),
+    "who is told that nobody has decided says so": (
+        told_by_tool("queued for review", "Sam has to approve it first."),
+        [("approval_pending", "approver", "approver")],
+    ),
+    "who is told that it is approved says that it is done": (told_by_tool("Approved by Sam", "The refund is on its way."), []),
     "others are at work meanwhile": (
         asking(*asked(20, "writer", 2, 6, answer="The letter is written.")),
         [("approval_pending", "approver", "approver")],

@@ -6,7 +6,7 @@
 -- exempt: an answer that says that somebody has to decide, has been asked, or has taken over
 -- exempt: agents that were at work beside the one that waits, and turns with nothing to add
 -- exempt: deployments that never record an answer, unless the framework says itself that it pauses
--- exempt: an agent whose own turn went on to an answer in words after a question that only a tool's name tells: the person's answer is not recorded
+-- exempt: an agent whose own turn went on to an answer in words after a question that only a tool's name tells: the person's answer is not recorded, unless the tool said that nobody has decided
 -- needs: pending_questions
 WITH last_words AS (
     SELECT s.run, arg_max({'step': s.step, 'agent': s.agent, 't0': s.t0, 't1': s.t1, 'text': o.text}, (s.t1, s.position)) AS answer
@@ -27,10 +27,11 @@ JOIN last_words AS l ON l.run = q.run
 JOIN work_spans AS w ON w.span = l.answer.step
 WHERE l.answer.t1 < coalesce(q.answered, l.answer.t1 + 1) AND l.answer.t1 > q.asked
   AND (l.answer.t0 >= a.t1
+       OR l.answer.step = q.step AND q.is_told_open AND EXISTS (SELECT 1 FROM reply_texts AS r WHERE r.step = q.step AND r.t0 >= q.asked AND r.calls = 0 AND NOT r.is_blank)
        OR a.parent_step IS NOT NULL AND l.answer.t0 <= a.t0 AND l.answer.t1 >= a.t1
           -- an answer that the model gave, be it as a call of a tool, and no account of the framework
           AND EXISTS (SELECT 1 FROM reply_texts AS r WHERE r.step = l.answer.step AND r.t0 >= a.t1 AND (NOT r.is_blank OR r.calls > 0)))
   AND NOT speaks_of_waiting(left(l.answer.text, 2000))
-  AND NOT (q.rule IN ('person_tool', 'person_call')
+  AND NOT (q.rule IN ('person_tool', 'person_call') AND NOT q.is_told_open
            AND EXISTS (SELECT 1 FROM reply_texts AS r WHERE r.step = q.step AND r.t0 >= q.asked AND r.calls = 0 AND NOT r.is_blank AND NOT speaks_of_waiting(left(r.text, 2000))))
 QUALIFY row_number() OVER (PARTITION BY l.answer.step ORDER BY q.asked, q.escalation) = 1

@@ -36,7 +36,9 @@ SELECT e.escalation, e.run, e.trace_id, e.span_id, e.agent, e.rule, e.question, 
        EXISTS (
            SELECT 1 FROM work_requests AS q JOIN work_facts AS f USING (span)
            WHERE f.run = e.run AND f.agent = e.agent AND q.pauses AND q.rule NOT IN ('stated', 'person_tool', 'person_call')
-       ) AS is_paused
+       ) AS is_paused,
+       -- what the call gave back says that nobody has decided: else it would be the answer
+       e.rule = 'person_tool' AND r.span IN (SELECT span FROM work_tools WHERE result IS NOT NULL AND NOT is_blank(result)) AS is_told_open
 FROM pending AS e
 JOIN work_traces AS c USING (trace_id)
 JOIN work_rows AS r ON r.trace = c.trace AND r.span_id = e.span_id
