@@ -1,9 +1,10 @@
 """The memory of a collector under load for minutes: spans at 80 % of the greatest rate, and four readers with the dashboard's questions.
 
 The greatest rate is that of the first seconds of this run, until settled and queryable. Then a new collector is sent generated agent
-traces at 80 % of it over four connections; every second its resident memory is read. Each reader asks one question after the other, of
-the hour so far, with a second between them. `python -m tests.benchmarks.memory` prints the figures; the exit code is 1 when the memory
-grew beyond the limit, or a request or a question failed.
+traces at 80 % of it over four connections; every second its resident memory is read, and the most that it ever was by the kernel's count.
+Each reader asks one question after the other, of the hour so far, with a second between them.
+`python -m tests.benchmarks.memory` prints the figures; the exit code is 1 when the memory grew beyond the limit, or a request or a
+question failed.
 """
 
 import argparse
@@ -126,12 +127,9 @@ class Seen:
     answers: list[float] = field(default_factory=list)
     resident: list[tuple[float, float]] = field(default_factory=list)
     """Seconds since the start, and MiB."""
+    peak: float = 0.0
+    """The most it had at any moment, in MiB."""
     seconds: float = 0.0
-
-    @property
-    def peak(self) -> float:
-        """The most it had, in MiB."""
-        return max(size for _, size in self.resident)
 
     @property
     def growth(self) -> float:
@@ -145,13 +143,14 @@ class Seen:
         spans = len(self.waits) * SPANS_PER_REQUEST
         reached = spans / self.seconds
         sizes = ", ".join(f"{size:.0f} at {moment:.0f} s" for moment, size in self.resident[:: max(1, len(self.resident) // 10)])
+        largest = max(size for _, size in self.resident)
         waits, answers = sorted(self.waits), sorted(self.answers)
         return [
             machine(),
             f"greatest rate        {self.rate:,.0f} spans/s until queryable",
             f"sent                 {spans:,} spans in {self.seconds:,.0f} s: {reached:,.0f} spans/s, {reached / self.rate:.0%} of it",
             f"resident memory      peak {self.peak:,.0f} MiB (limit {LIMIT_MIB}), {self.growth:+.1f} MiB a minute after the warm-up",
-            f"                     {sizes}",
+            f"                     of one reading a second {largest:,.0f}; {sizes}",
             f"acknowledged after   p50 {1000 * _at(waits, 0.5):,.0f} ms, p99 {1000 * _at(waits, 0.99):,.0f} ms",
             f"{READERS} readers            {len(answers)} answers, p50 {_at(answers, 0.5):.2f} s, p95 {_at(answers, 0.95):.2f} s",
             f"errors               {len(self.errors)}",
@@ -178,7 +177,8 @@ def run(minutes: float, requests: int) -> Seen:
         for thread in threads:
             thread.start()
         while (now := time.monotonic()) < end:
-            seen.resident.append((now - began, _resident(process.pid)))
+            seen.resident.append((now - began, _mebibytes(process.pid, "VmRSS")))
+            seen.peak = _mebibytes(process.pid, "VmHWM")
             time.sleep(1 - (time.monotonic() - now) % 1)
         for thread in threads:
             thread.join()
@@ -233,9 +233,9 @@ def _problem(port: int) -> object:
     return answer["problem"]
 
 
-def _resident(pid: int) -> float:
-    """Return the resident memory of a process in MiB."""
-    (kilobytes,) = (line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:"))
+def _mebibytes(pid: int, what: str) -> float:
+    """Return what the kernel says of a process's memory."""
+    (kilobytes,) = (line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith(f"{what}:"))
     return int(kilobytes) / 1024
 
 
