@@ -68,13 +68,17 @@ def divide(pairs: Sequence[tuple[Receipt, Decoded]], size: int) -> Iterator[list
         yield part
 
 
-def prepare(pairs: Sequence[tuple[Receipt, Decoded]], known: Known) -> Prepared:
-    """Return the records as rows; what is new among them counts as known from now on."""
+def prepare(pairs: list[tuple[Receipt, Decoded]], known: Known) -> Prepared:
+    """Return the records as rows; what is new among them counts as known from now on.
+
+    The list is emptied as soon as what is in it is put together: decoded, requests take twice their bytes.
+    """
     prepared = Prepared([record for record, _ in pairs], {}, [], [], [])
     try:
-        prepared.rows = {"batches": _batch_rows(pairs), **_map(pairs, known, prepared)}
+        prepared.rows["batches"] = _batch_rows(pairs)
         if any(decoded.dead for _, decoded in pairs):
             prepared.rows["dead_letters"] = _dead_letter_rows(pairs)
+        prepared.rows |= _map(pairs, known, prepared)
     except BaseException:
         prepared.new_texts = known.texts.take_new().keys
         prepared.forget(known)
@@ -86,27 +90,29 @@ def prepare(pairs: Sequence[tuple[Receipt, Decoded]], known: Known) -> Prepared:
     return prepared
 
 
-def _map(pairs: Sequence[tuple[Receipt, Decoded]], known: Known, prepared: Prepared) -> dict[str, pa.Table]:
-    """Return the rows of the records, but for those of `batches` and `texts`."""
+def _map(pairs: list[tuple[Receipt, Decoded]], known: Known, prepared: Prepared) -> dict[str, pa.Table]:
+    """Return the rows of the records, but for those of `batches`, `texts` and `dead_letters`; the list is emptied on the way."""
     longs = LongTexts()
     pending: dict[str, Callable[[References], pa.Table]] = {}
     done: dict[str, pa.Table] = {}
-    if spans := _frame(pairs, Signal.TRACES):
-        pending["spans"] = map_spans(spans, longs)
-    if logs := _frame(pairs, Signal.LOGS):
-        pending["logs"] = map_logs(logs, longs)
+    spans, logs = _frame(pairs, Signal.TRACES), _frame(pairs, Signal.LOGS)
     if metrics := _frame(pairs, Signal.METRICS):
         done["metric_points"] = metric_rows(metrics)
     if labels := _frame(pairs, Signal.LABELS):
         done["labels"] = label_rows(labels, _times(pairs, Signal.LABELS))
     if operations := _frame(pairs, Signal.OPERATIONS):
         done["operations"] = operation_rows(operations, _times(pairs, Signal.OPERATIONS))
-    if resources := known.resources.take_new((record.seq, one) for record, decoded in pairs for one in decoded.resources):
-        prepared.new_resources += resources
-        pending["resources"] = map_resources(resources, longs)
-    if scopes := known.scopes.take_new((record.seq, one) for record, decoded in pairs for one in decoded.scopes):
-        prepared.new_scopes += scopes
-        pending["scopes"] = map_scopes(scopes, longs)
+    prepared.new_resources += known.resources.take_new((record.seq, one) for record, decoded in pairs for one in decoded.resources)
+    prepared.new_scopes += known.scopes.take_new((record.seq, one) for record, decoded in pairs for one in decoded.scopes)
+    pairs.clear()
+    if spans:
+        pending["spans"] = map_spans(spans, longs)
+    if logs:
+        pending["logs"] = map_logs(logs, longs)
+    if prepared.new_resources:
+        pending["resources"] = map_resources(prepared.new_resources, longs)
+    if prepared.new_scopes:
+        pending["scopes"] = map_scopes(prepared.new_scopes, longs)
     references = longs.references(known.texts.identify)
     done |= {name: table(references) for name, table in pending.items()}
     if spans and (ranges := range_rows(done["spans"])) is not None:
