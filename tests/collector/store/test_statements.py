@@ -1,5 +1,6 @@
 """Every `.sql` file of the store is one that DuckDB understands against the real schema."""
 
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -51,11 +52,14 @@ def test_a_file_opens_with_what_it_is_for(path: Path) -> None:
     assert 1 == len(duckdb.extract_statements(text))
 
 
+_NOW = datetime(2026, 11, 22)  # noqa: DTZ001 - times are stored without a zone, in UTC
+
+
 @pytest.mark.parametrize("name", READ)
 def test_every_question_can_be_asked(name: str, store: Store) -> None:
     """Each question names real tables and columns."""
     statement = read_statement(name)
-    parameters: dict[str, object] = {"first": 1, "request_hash": b"", "batches": [1], "table": "spans", "services": 1}
+    parameters: dict[str, object] = {"first": 1, "request_hash": b"", "batches": [1], "table": "spans", "services": 1, "now": _NOW}
     create_tables(store.connection)  # some are about what settling makes
 
     store.connection.execute(statement, {key: value for key, value in parameters.items() if f"${key}" in statement})
