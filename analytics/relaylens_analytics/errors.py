@@ -75,6 +75,10 @@ class QueryError(RelaylensAnalyticsError):
     """The query cannot be answered."""
 
 
+class OutdatedStoreError(QueryError):
+    """The store was last settled by an older Relaylens; a start of `relaylens up` on its folder brings it up to date."""
+
+
 class UnknownQueryError(QueryError):
     """There is no query of this name."""
 

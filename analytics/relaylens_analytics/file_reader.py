@@ -1,5 +1,6 @@
 """Reads a store's file, when no collector holds it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -7,8 +8,9 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from relaylens_analytics.errors import NoStoreError, QueryError, StoreInUseError, UnreadableStoreError
+from relaylens_analytics.errors import NoStoreError, OutdatedStoreError, QueryError, StoreInUseError, UnreadableStoreError
 from relaylens_analytics.reader import ReaderBase
+from relaylens_analytics.stages import statement
 from relaylens_analytics.values import Value, to_wire
 
 DATABASE: Final = "relaylens.duckdb"
@@ -24,6 +26,8 @@ _LOCKED_DOWN: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 _HELD: Final = ("set lock on file", "different configuration")
 """Words of DuckDB's errors when another process, or this one, has the file open for writing."""
+
+_MISSING: Final = re.compile(r"with name (\w+) does not exist")
 
 
 class FileReader(ReaderBase):
@@ -66,6 +70,12 @@ class FileReader(ReaderBase):
                 if max_rows is not None:
                     relation = relation.limit(max_rows)
                 return relation.to_arrow_table()
+            except duckdb.CatalogException as error:
+                missing = _MISSING.search(str(error))
+                if missing and f"{missing[1]}.sql" in statement("nouns/_order").split():
+                    detail = f"It has no {missing[1]} yet ({self._url})."
+                    raise OutdatedStoreError(detail) from error
+                raise QueryError(str(error)) from error
             except duckdb.Error as error:
                 raise QueryError(str(error)) from error
 

@@ -26,6 +26,7 @@ from relaylens_analytics.errors import (
     CollectorNotRunningError,
     NoStoreError,
     NotAuthorisedError,
+    OutdatedStoreError,
     QueryError,
     QueryLimitError,
     StoreAddressError,
@@ -190,6 +191,20 @@ def test_a_folder_without_a_store_says_so(tmp_path: Path) -> None:
     with pytest.raises(NoStoreError):
         open_store(tmp_path / "nowhere")
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_store_that_an_older_version_settled_says_how_to_bring_it_up_to_date(network_folder: Path, tmp_path: Path) -> None:
+    """What a later version added is made when a collector starts; a name that is nobody's is a wrong query as ever."""
+    older = shutil.copytree(network_folder, tmp_path / "older")
+    with duckdb.connect(older / "relaylens.duckdb") as connection:
+        connection.execute("DROP MACRO TABLE silences")
+
+    with open_store(older) as reader:
+        with pytest.raises(OutdatedStoreError, match="It has no silences yet"):
+            reader.query("SELECT * FROM silences(now()::TIMESTAMP)")
+        with pytest.raises(QueryError, match="nobodys") as wrong:
+            reader.query("SELECT * FROM nobodys")
+    assert not isinstance(wrong.value, OutdatedStoreError)
 
 
 def test_a_file_that_is_no_database_says_how_to_make_it_anew(tmp_path: Path) -> None:
