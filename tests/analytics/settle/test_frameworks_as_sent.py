@@ -155,6 +155,23 @@ def test_an_error_that_names_a_missing_agent_is_a_failed_handoff(store: Store, s
     assert [("triage", "billing", False, "unknown_target")] == rows(store.connection, _HANDOFFS)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "RuntimeError: agent 'billing' failed: the invoice was not found",
+        "The tool transfer_to_billing raised: customer not found",
+        "Asked agent 'billing' for an unknown currency",
+    ],
+)
+def test_an_error_that_only_speaks_of_an_agent_is_no_handoff(store: Store, said: str) -> None:
+    """What is missing is something else; the agent is there."""
+    run = span(1, "run", 0, 9, {semconv.GEN_AI_OPERATION_NAME: "invoke_workflow"}, failed=True)
+    run.status.message = said
+    settle_spans(store, run, agent(2, "triage", 1, 8), chat(3, 2, 2, 3, "I hand it over."))
+
+    assert rows(store.connection, _HANDOFFS) == []
+
+
 @pytest.mark.parametrize(("after", "outcome"), [(False, "failed"), (True, "completed")], ids=["nothing after it", "asked again"])
 def test_a_turn_whose_last_call_ends_in_an_error_around_it_failed(store: Store, *, after: bool, outcome: str) -> None:
     """OpenAI Agents writes the model's error on the turn around its last call; the agent's own span says nothing."""

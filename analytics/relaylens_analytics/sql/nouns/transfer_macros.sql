@@ -15,3 +15,7 @@ CREATE OR REPLACE MACRO argument_target(arguments) AS (
 CREATE OR REPLACE MACRO is_person(key) AS (
     coalesce(regexp_matches(key, '^(human|user|user_proxy|person|operator)(_(agent|operator|support|proxy|input))*s?$'), FALSE)
 );
+-- Whether a tool asks a person, by its key.
+CREATE OR REPLACE MACRO asks_person(key) AS (
+    regexp_matches(key, '(^|_)(escalat[a-z]*|humans?|approvals?|confirmation|ask_user|request_approval)(_|$)')
+);

@@ -1,7 +1,7 @@
 -- A tool whose name says that it asks a person.
 -- needs: work_tools
 WITH named AS (
-    SELECT tool_key, regexp_matches(tool_key, '(^|_)(escalat[a-z]*|humans?|approvals?|confirmation|ask_user|request_approval)(_|$)') AS asks_person,
+    SELECT tool_key, asks_person(tool_key) AS asks_person,
            is_person(agent_of_key(named_target)) AS is_to_person
     FROM (SELECT DISTINCT tool_key, named_target FROM work_tools)
 )

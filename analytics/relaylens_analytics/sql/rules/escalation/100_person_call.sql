@@ -3,7 +3,7 @@
 WITH asking AS (
     SELECT c.*
     FROM unshown_calls AS c
-    WHERE regexp_matches(c.tool_key, '(^|_)(escalat[a-z]*|humans?|approvals?|confirmation|ask_user|request_approval)(_|$)')
+    WHERE asks_person(c.tool_key)
        OR is_person(agent_of_key(c.named_target)) OR (c.is_generic_transfer AND is_person(agent_key(c.argument_target)))
 ),
 

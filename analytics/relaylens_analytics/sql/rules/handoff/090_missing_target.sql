@@ -4,13 +4,15 @@ WITH errors AS (
     SELECT span, parent, trace, t1, left(coalesce(status_text, exception_message), 500) AS error
     FROM work_spans
     WHERE reports_error AND NOT is_control_flow
-      AND regexp_matches(left(coalesce(status_text, exception_message), 500), '(?i)\b(not found|unknown|no such|not registered|does(n''t| not) exist)\b')
 ),
 
+-- what is missing has to be the agent or the tool itself: an agent that says that its document was not found is there
 named AS (
     SELECT span, parent, trace, t1,
-           coalesce(nullif(regexp_extract(error, '(?i)\b(?:agent|member|coworker|teammate) [''"]([^''"]{1,100})[''"]', 1), ''),
-                    named_target(tool_key(regexp_extract(error, '\b(?:transfer|handoff|hand_off|handover|delegate|route)_(?:back_)?to_\w+')))) AS target
+           coalesce(nullif(regexp_extract(error, '(?i)\b(?:agent|member|coworker|teammate) [''"]([^''"]{1,100})[''"] (?:was |is |could )?(?:not (?:be )?found|not registered|unknown|does(?:n''t| not) exist)', 1), ''),
+                    nullif(regexp_extract(error, '(?i)\b(?:unknown|no such) (?:agent|member|coworker|teammate):? [''"]([^''"]{1,100})[''"]', 1), ''),
+                    CASE WHEN regexp_matches(error, '(?i)\b(unknown|no such) tool\b|\btool( [''"`]?\w+[''"`]?)? (was |is |could )?(not (be )?found|not registered|unknown|does(n''t| not) exist)\b')
+                         THEN named_target(tool_key(regexp_extract(error, '\b(?:transfer|handoff|hand_off|handover|delegate|route)_(?:back_)?to_\w+'))) END) AS target
     FROM errors
 )
 
