@@ -65,7 +65,7 @@ def _nothing(asked: dict[str, Value]) -> None:
         frame.empty("No finding fits these filters.", "Those that are known are under Known.", wider=False)
         _folded(asked)
         return
-    frame.empty(f"Nothing was found in {address.range_in_words()}.", "Every run is checked as it arrives; silence here is good news.")
+    frame.empty(f"Nothing was found in {address.range_in_words()}.", "Every run is checked as it arrives; an empty list is good news.")
 
 
 def _inbox(kinds: Sequence[Record]) -> None:
