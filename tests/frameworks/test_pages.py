@@ -13,6 +13,8 @@ from tests.frameworks.staging import wanted
 
 PAGES: Final = ROOT / "docs" / "frameworks"
 _PROGRAM: Final = re.compile(r"```python\n(.*?)```", re.DOTALL)
+_SAID: Final = re.compile(r"You are the|\bparcel\b|\b4711\b")
+"""What the pages' programs say; a word each, since an id of 32 random digits holds any four of them once in a while."""
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -66,4 +68,4 @@ def test_page_without_texts(page: str, tmp_path: Path) -> None:
 
     assert [] == complaints(observed.output)
     assert [("triage", "docs")] == [(row["from_agent"], row["to_agent"]) for row in observed.seen["handoffs"] if not row["is_return"]]
-    assert [] == [text for text in told if "4711" in text or "You are the" in text]
+    assert [] == [text for text in told if _SAID.search(text)]
