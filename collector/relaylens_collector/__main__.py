@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
-from relaylens_collector.allocation import keep_freed_memory, leave_pandas_out
+from relaylens_collector.allocation import give_freed_memory_back, keep_freed_memory, leave_pandas_out
 from relaylens_collector.collector import Collector
 from relaylens_collector.errors import CollectorError, SettingsError
 from relaylens_collector.log_lines import log_to_stderr
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None, settle: Settler | None = None) 
         sys.stderr.write(f"{error}\n")
         return _WRONG_USE if isinstance(error, SettingsError) else _FAILED
     cap_memory(settings.process_memory)
+    give_freed_memory_back()
     grpc_address = f"{settings.host}:{collector.grpc_port}"
     sys.stderr.write(f"ready: OTLP/HTTP and read API on {collector.http_url}, OTLP/gRPC on {grpc_address}, store {settings.store}\n")
     sys.stderr.flush()

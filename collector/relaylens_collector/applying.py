@@ -94,6 +94,11 @@ class Applier:
         """Request bytes that came since the start and are not in the database yet."""
         return self._waiting_bytes
 
+    @property
+    def holds_requests(self) -> bool:
+        """Whether what comes now will wait decoded behind others, as while a checkpoint is at work."""
+        return not self._behind and self._queue_bytes >= self._pace.gather_bytes
+
     def wait_for_room(self) -> None:
         """Wait a moment while more is on disk than memory holds decoded, so that a sender in a hurry goes at the database's pace."""
         with self._changed:

@@ -61,11 +61,13 @@ class Compacting:
             if progress.applied_seq != seen or not is_done:
                 seen, since = progress.applied_seq, time.monotonic()
             elif seen != looked_at and time.monotonic() - since >= self._quiet_seconds:
-                looked_at = seen
                 try:
                     self._compact_if_worth_it()
                 except (CollectorError, OSError, duckdb.Error) as error:
-                    _logger.warning("The database could not be written anew, and what is free in its file stays: %s", error)
+                    since = time.monotonic()
+                    _logger.warning("The database could not be written anew, which is tried again in %g s: %s", self._quiet_seconds, error)
+                else:
+                    looked_at = seen
 
     def _compact_if_worth_it(self) -> None:
         with self._reading() as cursor:

@@ -298,6 +298,8 @@ class Ingest:
         # Records that were rejected are kept too, as dead letters.
         if known or not (decoded.accepted or decoded.rejected):
             return verdict, False
+        if self._applier.holds_requests:
+            decoded = decoded.compact()
         self._applier.wait_for_room()
         try:
             self._journal.submit(signal, body, known_hash, on_written=lambda record: self._applier.offer(record, decoded)).result()

@@ -8,6 +8,7 @@ question failed.
 """
 
 import argparse
+import contextlib
 import http.client
 import itertools
 import json
@@ -17,7 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -44,6 +46,7 @@ MOST_GROWTH: Final = 5.0
 """MiB a minute after the warm-up that count as flat: a hundredth of the limit."""
 
 _BODIES: Final = 64
+_MOST_SAID: Final = 20
 _WARM_UP: Final = 0.3
 _THINKING_SECONDS: Final = 1.0
 _HOUR: Final = timedelta(hours=1)
@@ -127,6 +130,8 @@ class Seen:
     answers: list[float] = field(default_factory=list)
     resident: list[tuple[float, float]] = field(default_factory=list)
     """Seconds since the start, and MiB."""
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_SAID))
+    """What the collector wrote to its log last."""
     peak: float = 0.0
     """The most it had at any moment, in MiB."""
     seconds: float = 0.0
@@ -155,6 +160,7 @@ class Seen:
             f"{READERS} readers            {len(answers)} answers, p50 {_at(answers, 0.5):.2f} s, p95 {_at(answers, 0.95):.2f} s",
             f"errors               {len(self.errors)}",
             *sorted(set(self.errors))[:5],
+            *(self.said if self.errors else ()),
         ]
 
 
@@ -173,6 +179,8 @@ def run(minutes: float, requests: int) -> Seen:
         due = (began + number * SPANS_PER_REQUEST / (SHARE * seen.rate) for number in itertools.count())
         turn = threading.Lock()
         threads = [threading.Thread(target=_send, args=(port, rounds, due, end, turn, seen)) for _ in range(CONNECTIONS)]
+        assert process.stderr is not None
+        threading.Thread(target=_listen, args=(process.stderr, seen), daemon=True).start()
         threads += [threading.Thread(target=_ask, args=(port, number, end, seen)) for number in range(READERS)]
         for thread in threads:
             thread.start()
@@ -207,6 +215,12 @@ def _send(port: int, rounds: Iterator[bytes], due: Iterator[float], end: float, 
             seen.errors.append(f"A request failed: {error!r}")
             connection.close()
     connection.close()
+
+
+def _listen(log: Iterable[str], seen: Seen) -> None:
+    """Keep what the collector says; nobody reads it otherwise, and a full pipe would hold it up."""
+    with contextlib.suppress(ValueError):  # it is closed
+        seen.said.extend(line.rstrip() for line in log)
 
 
 def _ask(port: int, number: int, end: float, seen: Seen) -> None:

@@ -34,7 +34,11 @@ from relaylens_collector.store.statements import read_statement
 SINGLE: Final = 0.25
 TALK: Final = 0.10
 
-_WAIT_S: Final = 60.0
+_WAIT_S: Final = 120.0
+_STAYS_S: Final = 8.0
+"""A journal that has not changed for so long is compressed: it takes a second or two for each segment, and again for those that were
+compressed in haste."""
+
 _QUIET_S: Final = 2.0
 """How soon the database is written anew, which it is after minutes by default."""
 
@@ -71,10 +75,14 @@ def measure(bodies: Iterable[bytes], folder: Path) -> Size:
             spans += ingest.submit(Signal.TRACES, body).accepted
             sent += len(body)
         ingest.flush()
-        deadline = time.monotonic() + _WAIT_S
-        while not (_is_small(folder / "journal") and _is_compact(ingest)) and time.monotonic() < deadline:
+        deadline, journal, since = time.monotonic() + _WAIT_S, 0, time.monotonic()
+        while time.monotonic() < deadline:
             time.sleep(0.2)
-    journal = sum(path.stat().st_size for path in (folder / "journal").iterdir())
+            if journal != (journal := _bytes(folder / "journal")):
+                since = time.monotonic()
+            if time.monotonic() - since >= _STAYS_S and _is_small(folder / "journal") and _is_compact(ingest):
+                break
+    journal = _bytes(folder / "journal")
     database = sum(path.stat().st_size for path in folder.glob("relaylens.duckdb*") if path.is_file())
     return Size(spans, sent, database, journal)
 
@@ -128,6 +136,10 @@ def main() -> None:
                 print("\n".join(columns(Path(folder))))
         over |= limit is not None and size.ratio > limit
     sys.exit(over)
+
+
+def _bytes(journal: Path) -> int:
+    return sum(path.stat().st_size for path in list(journal.iterdir()) if path.exists())
 
 
 def _is_small(journal: Path) -> bool:

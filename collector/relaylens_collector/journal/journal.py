@@ -17,7 +17,7 @@ from relaylens_collector.errors import JournalCorruptError, JournalUnavailableEr
 from relaylens_collector.journal.anchor import Anchor
 from relaylens_collector.journal.framing import Link, request_hash
 from relaylens_collector.journal.recovery import recover
-from relaylens_collector.journal.rewriting import Change, rewrite
+from relaylens_collector.journal.rewriting import Change, compress_again, rewrite
 from relaylens_collector.journal.segments import QUICKLY, THOROUGHLY, Segment, at, compress, list_segments, open_segment
 from relaylens_collector.journal.writer import Entry, SegmentWriter
 from relaylens_collector.records import Record
@@ -265,6 +265,7 @@ class Journal:
         return len(records)
 
     def _compress_when_quiet(self) -> None:
+        hasty: list[Segment] = []
         while not self._stop.wait(self._quiet_seconds):
             if self._is_quiet() and self._writer.size >= _WORTH_SEALING:
                 self._waiting.put(_Order.SEAL)
@@ -275,11 +276,26 @@ class Journal:
                 effort = THOROUGHLY if self._is_quiet() else QUICKLY
                 try:
                     with self._changing_files:
-                        compress(segment, effort)
+                        made = compress(segment, effort)
                     give_freed_memory_back()
                 except OSError as error:
                     _logger.warning("%s: cannot be compressed: %s.", segment.path, error.strerror or error)
                     break
+                if effort is QUICKLY and made.compressed:
+                    hasty.append(made)
+            while hasty and self._is_quiet() and not self._stop.is_set():
+                self._compress_again(hasty.pop(0))
+
+    def _compress_again(self, segment: Segment) -> None:
+        """Leave fewer bytes of what was compressed while others needed processor and memory, if it is still there."""
+        try:
+            with self._changing_files:
+                compress_again(segment, go_on=lambda: not self._stop.is_set())
+            give_freed_memory_back()
+        except (FileNotFoundError, InterruptedError):
+            pass  # retention has removed it, or the journal is closed meanwhile
+        except (OSError, JournalCorruptError) as error:
+            _logger.warning("%s: stays compressed as it is: %s.", segment.path, error)
 
     def _is_quiet(self) -> bool:
         return time.monotonic() - self._quiet_since >= self._quiet_seconds and self._is_settled(self.last_seq)

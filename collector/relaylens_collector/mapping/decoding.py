@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -74,6 +74,10 @@ class Decoded:
 
     dead: tuple[DeadLetter, ...] = ()
     """The rejected records, the first of them when there are very many."""
+
+    def compact(self) -> Self:
+        """Copy the records into as much memory as they need: what they were decoded into grew by doubling, and is twice as large."""
+        return replace(self, records=pa.concat_arrays([self.records, self.records.slice(0, 0)]))
 
 
 def decode(signal: Signal, body: bytes) -> Decoded:

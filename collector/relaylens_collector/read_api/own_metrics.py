@@ -90,9 +90,9 @@ class OwnMetrics:
         self._queries.labels(project, outcome).inc()
         self._query_durations.labels(project).observe(seconds)
 
-    def text(self, project: str | None = None, *, findings: bool = True) -> bytes:
-        """Return the numbers of one project, or of all, in Prometheus' text format; those of findings where they may be seen."""
-        return generate_latest(_Seen(self._registry, project, findings=findings))
+    def text(self, project: str | None = None, *, stored: bool = True) -> bytes:
+        """Return the numbers of one project, or of all, in Prometheus' text format; those about what is stored where they may be seen."""
+        return generate_latest(_Seen(self._registry, project, stored=stored))
 
     def _counter(self, name: str, sentence: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, sentence, labels, registry=self._registry)
@@ -102,17 +102,17 @@ class OwnMetrics:
 
 
 class _Seen(CollectorRegistry):
-    """What of a registry may be seen: one project or all, with findings or without."""
+    """What of a registry may be seen: one project or all, with what is stored or without."""
 
-    def __init__(self, registry: CollectorRegistry, project: str | None, *, findings: bool) -> None:
+    def __init__(self, registry: CollectorRegistry, project: str | None, *, stored: bool) -> None:
         super().__init__()
         self._all = registry
         self._project = project
-        self._findings = findings
+        self._stored = stored
 
     def collect(self) -> Iterator[Metric]:
         for metric in self._all.collect():
-            if metric.name in ABOUT_WHAT_IS_STORED and not self._findings:
+            if metric.name in ABOUT_WHAT_IS_STORED and not self._stored:
                 continue
             if self._project is not None:
                 metric.samples = [sample for sample in metric.samples if sample.labels.get(PROJECT) == self._project]

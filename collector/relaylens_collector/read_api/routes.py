@@ -135,11 +135,9 @@ class ReadApi:
         """Whoever may administer the default project runs the collector and sees all projects; others see their own."""
         grant = exchange.grant
         sees_all = grant.project == DEFAULT_PROJECT and Scope.ADMIN in grant.scopes
-        # Findings name services: what is stored shows in them, if no more than that.
-        findings = sees_all or not grant.scopes.isdisjoint({Scope.READ, Scope.MONITOR})
-        return await self._worked(
-            lambda: Answer(200, PROMETHEUS, self._metrics.text(None if sees_all else grant.project, findings=findings))
-        )
+        # Findings and silences name services: what is stored shows in them, if no more than that.
+        stored = sees_all or not grant.scopes.isdisjoint({Scope.READ, Scope.MONITOR})
+        return await self._worked(lambda: Answer(200, PROMETHEUS, self._metrics.text(None if sees_all else grant.project, stored=stored)))
 
 
 def _for_reading(handler: Handler) -> dict[str, Handler]:

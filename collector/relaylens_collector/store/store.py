@@ -11,7 +11,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from relaylens_collector.allocation import give_freed_memory_back
+from relaylens_collector.allocation import MUCH_MEMORY, give_freed_memory_back
 from relaylens_collector.errors import StoreError, StoreOutdatedError, StoreVersionError
 from relaylens_collector.mapping import Decoded
 from relaylens_collector.records import Receipt
@@ -225,7 +225,7 @@ class Store:
 
     def _checkpoint(self) -> None:
         """Bring the log into the file; when that fails, the next transaction meets what is wrong, or asks for it again."""
-        with contextlib.suppress(duckdb.Error), contextlib.closing(self.cursor()) as cursor:
+        with MUCH_MEMORY, contextlib.suppress(duckdb.Error), contextlib.closing(self.cursor()) as cursor:
             cursor.execute("CHECKPOINT")
         # What waited for it meanwhile had more memory than is needed now.
         give_freed_memory_back()

@@ -65,3 +65,20 @@ def test_free_blocks_are_given_back_when_nothing_comes(
         ingest.flush()
         assert 3006 == ingest.spans()
     assert Verdict.WHOLE == verify(tmp_path).verdict
+
+
+def test_a_file_that_could_not_be_written_anew_is_tried_again(
+    tmp_path: Path, make_traces: MakeTraces, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A transaction that writes elsewhere forbids the checkpoint; when it has ended the file becomes smaller without anything coming."""
+    monkeypatch.setattr("relaylens_collector.compacting._LEAST", 1)
+    monkeypatch.setattr("relaylens_collector.compacting._SHARE", 0.01)
+    with Ingest(tmp_path, pace=Pace(compact_after_seconds=0.05)) as ingest:
+        with ingest.reading() as writer:
+            _fill(ingest, make_traces)
+            blocks, _ = _blocks(ingest)
+            writer.execute("BEGIN")
+            writer.execute("CREATE TABLE held (i INTEGER)")
+            assert _until(lambda: "tried again" in caplog.text)
+            writer.execute("ROLLBACK")
+        assert _until(lambda: _blocks(ingest)[0] < blocks)

@@ -54,6 +54,21 @@ def test_what_is_submitted_is_stored(tmp_path: Path, make_traces: MakeTraces) ->
         assert _spans((1, 4), (2, 4), (3, 4)) == _names(ingest)
 
 
+def test_what_waits_behind_others_is_stored_the_same(tmp_path: Path, make_traces: MakeTraces) -> None:
+    """Requests that wait decoded are put into less room first, of whatever signal they are."""
+    bodies = [make_traces(seed, 5, bad_ids=seed % 2) for seed in range(1, 9)]
+    for name, pace in (("at once", Pace()), ("waits", Pace(gather_bytes=0))):
+        with Ingest(tmp_path / name, pace=pace) as ingest:
+            for body in bodies:
+                ingest.submit(Signal.TRACES, body)
+            ingest.submit(Signal.LABELS, b'{"run": "r", "name": "verdict", "value": "good"}')
+            ingest.flush()
+    at_once, waits = (_tables(tmp_path / name) for name in ("at once", "waits"))
+
+    assert [40, 1] == [len(waits[table]) for table in ("spans", "labels")]
+    assert at_once["spans"] == waits["spans"]
+
+
 def test_bad_ids_cost_only_their_spans(tmp_path: Path, make_traces: MakeTraces) -> None:
     """The verdict counts what was rejected and says why; what is rejected is journalled too, and nothing at all is not."""
     with Ingest(tmp_path) as ingest:
