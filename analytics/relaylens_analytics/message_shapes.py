@@ -66,7 +66,7 @@ _SPEAKERS: Final = {"human", "ai", "system", "tool", "user", "assistant", "devel
 _LISTS: Final = ("messages", "generations", "choices", "contents", "candidates", "output")
 _NOTATION: Final = ("{'", "[{'", '[{"', '{"role"')
 _REPR: Final = re.compile(r"ChatMessage\(role=<MessageRole\.\w+: '(\w+)'>")
-_WORDS: Final = ("content", "text", "thinking", "reasoning", "summary")
+_WORDS: Final = ("content", "text", "thinking", "reasoning", "summary", "value")
 
 
 def read(text: str, role: str) -> list[Message]:
@@ -140,7 +140,7 @@ def _walk_mapping(value: Mapping[object, object], role: str, depth: int) -> Iter
     elif kind in _PARTS:
         yield from _PARTS[kind](value, role, depth)
     elif any(isinstance(value.get(name), list) for name in _LISTS):
-        for name in ("system_instruction", "instructions"):
+        for name in ("system_instruction", "instructions", "system"):
             yield from _walk(value.get(name), "system", depth + 1)
         name = next(name for name in _LISTS if isinstance(value.get(name), list))
         yield from _walk(value[name], role, depth + 1)
@@ -148,10 +148,21 @@ def _walk_mapping(value: Mapping[object, object], role: str, depth: int) -> Iter
         yield from _walk(value["message"], role, depth + 1)
     elif any(name in value for name in ("role", "tool_calls", "function_call")) or (kind in _SPEAKERS and "content" in value):
         yield from _message(value, _role(value.get("role") or kind, role), depth)
-    elif not _is_block(value):
-        yield Message(role, Kind.TEXT, written(value))
-    else:
+    elif _is_block(value):
         yield from _block(value, role, depth)
+    else:
+        yield from _plain_mapping(value, role, depth)
+
+
+def _plain_mapping(value: Mapping[object, object], role: str, depth: int) -> Iterator[Message]:
+    """Yield what a mapping says that is no message: the AI SDK's prompt or call of a tool, or itself as it is."""
+    if isinstance(value.get("prompt"), str):
+        yield from _walk(value.get("system"), "system", depth + 1)
+        yield from _walk(value["prompt"], "user", depth + 1)
+    elif "toolName" in value:
+        yield from _call_part(value, role, depth)
+    else:
+        yield Message(role, Kind.TEXT, written(value))
 
 
 def _message(value: Mapping[object, object], role: str, depth: int) -> Iterator[Message]:
@@ -160,7 +171,7 @@ def _message(value: Mapping[object, object], role: str, depth: int) -> Iterator[
     name = _name(value.get("name"))
     found = list(_walk_parts([value.get("reasoning_content")], speaker, depth, Kind.REASONING))
     content = value.get("content")
-    if speaker == "tool":
+    if speaker == "tool" and not _holds_results(content):
         found.append(Message(speaker, Kind.TOOL_RESULT, _words(content), name, _name(value.get("tool_call_id") or value.get("id"))))
     elif isinstance(content, list):
         found.extend(_walk_parts(content, speaker, depth))
@@ -172,6 +183,11 @@ def _message(value: Mapping[object, object], role: str, depth: int) -> Iterator[
     if value.get("refusal"):
         found.append(Message(speaker, Kind.TEXT, written(value["refusal"])))
     yield from found or [Message(speaker, Kind.TEXT, "", name)]
+
+
+def _holds_results(content: object) -> bool:
+    """Whether a tool's message has a part for each result, as the AI SDK's has."""
+    return any(isinstance(part, Mapping) and part.get("type") == "tool-result" for part in _list(content))
 
 
 def _walk_parts(parts: Sequence[object], role: str, depth: int, kind: Kind = Kind.TEXT) -> Iterator[Message]:
@@ -202,7 +218,8 @@ def _call(call: object, role: str) -> Iterator[Message]:
     function = call.get("function")
     inner = function if isinstance(function, Mapping) else call
     arguments = next((inner[name] for name in ("arguments", "args", "input") if inner.get(name) is not None), "")
-    yield Message(role, Kind.TOOL_CALL, written(arguments), _name(inner.get("name")), _name(call.get("id") or call.get("call_id")))
+    called = _name(inner.get("name") or inner.get("toolName"))
+    yield Message(role, Kind.TOOL_CALL, written(arguments), called, _name(call.get("id") or call.get("call_id") or call.get("toolCallId")))
 
 
 def _is_block(value: Mapping[object, object]) -> bool:
@@ -241,12 +258,12 @@ def _text_part(part: Mapping[object, object], role: str, depth: int) -> Iterator
 def _result_part(part: Mapping[object, object], _role: str, _depth: int) -> Iterator[Message]:
     names = ("response", "result", "output", "content")
     answer = next((part[name] for name in names if part.get(name) is not None), "")
-    call = next((_name(part[key]) for key in ("call_id", "tool_use_id", "tool_call_id", "id") if part.get(key)), None)
-    yield Message("tool", Kind.TOOL_RESULT, _words(answer), _name(part.get("name")), call)
+    call = next((_name(part[key]) for key in ("call_id", "tool_use_id", "tool_call_id", "toolCallId", "id") if part.get(key)), None)
+    yield Message("tool", Kind.TOOL_RESULT, _words(answer), _name(part.get("name") or part.get("toolName")), call)
 
 
 def _call_part(part: Mapping[object, object], role: str, _depth: int) -> Iterator[Message]:
-    call = {**part, "id": part.get("call_id") or part.get("id")}
+    call = {**part, "id": part.get("call_id") or part.get("id") or part.get("toolCallId")}
     yield from _call(call, "assistant" if role == "user" else role)
 
 
@@ -274,10 +291,12 @@ _PARTS: Final[dict[str, Callable[[Mapping[object, object], str, int], Iterator[M
     "input_text": _text_part,
     "output_text": _text_part,
     "tool_call": _call_part,
+    "tool-call": _call_part,
     "tool_use": _call_part,
     "function_call": _call_part,
     "tool_call_response": _result_part,
     "tool_result": _result_part,
+    "tool-result": _result_part,
     "function_call_output": _result_part,
     "reasoning": _reasoning_part,
     "thinking": _reasoning_part,

@@ -21,6 +21,24 @@ _OLD_FLAT: Final = re.compile(r"gen_ai\.(prompt|completion)\.(\d{1,6})\.(role|co
 _MESSAGE_EVENT: Final = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message")
 _CHOICE: Final = "gen_ai.choice"
 
+ANSWERED_IN_PARTS: Final = ("ai.response.text", "ai.response.object", "ai.response.toolCalls")
+"""Attributes that each say a part of the answer."""
+
+GIVEN: Final = ("gcp.vertex.agent.llm_request", *(key for key in semconv.CONVENTIONS["input"] if key != semconv.GEN_AI_INPUT_MESSAGES))
+"""Attributes of which the first that is there says what was given, where nothing more exact does."""
+
+ANSWERED: Final = (
+    "gcp.vertex.agent.llm_response",
+    *(key for key in semconv.CONVENTIONS["output"] if key != semconv.GEN_AI_OUTPUT_MESSAGES and key not in ANSWERED_IN_PARTS),
+)
+"""The same for the answer."""
+
+RESULTS: Final = semconv.CONVENTIONS["tool_result"]
+"""The same for what a tool gave back."""
+
+CARRIERS: Final = rf"^(gen_ai\.|llm\.|({'|'.join(map(re.escape, (*GIVEN, *ANSWERED, *ANSWERED_IN_PARTS, *RESULTS)))})$)"
+"""Matches the keys of all attributes that can hold messages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -51,11 +69,7 @@ def _given(attributes: Mapping[str, str], events: Sequence[Event], logs: Sequenc
         or _spoken(events)
         or _spoken(logs)
         or _old_flattened(attributes, "prompt")
-        or _first(
-            attributes,
-            ("pydantic_ai.all_messages", "gcp.vertex.agent.llm_request", "input.value", "traceloop.entity.input", "message"),
-            "user",
-        )
+        or _first(attributes, GIVEN, "user")
     )
     system = _from(attributes, events, logs, semconv.GEN_AI_SYSTEM_INSTRUCTIONS, "system")
     return found if any(message.role == "system" for message in found) else [*system, *found]
@@ -68,8 +82,9 @@ def _answered(attributes: Mapping[str, str], events: Sequence[Event], logs: Sequ
         or _chosen(events)
         or _chosen(logs)
         or _old_flattened(attributes, "completion")
-        or _first(attributes, ("gcp.vertex.agent.llm_response", "final_result", "output.value", "traceloop.entity.output"), "assistant")
-        or _first(attributes, (semconv.GEN_AI_TOOL_CALL_RESULT, "tool_response"), "tool")
+        or [message for key in ANSWERED_IN_PARTS for message in _first(attributes, (key,), "assistant")]
+        or _first(attributes, ANSWERED, "assistant")
+        or _first(attributes, RESULTS, "tool")
     )
 
 

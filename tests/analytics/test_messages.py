@@ -2,18 +2,23 @@
 
 import json
 import lzma
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from relaylens_analytics import messages, open_store
 from relaylens_analytics.message_shapes import DEEPEST
 from relaylens_analytics.messages import Event, Exchange, Kind, Message, exchange, read
+from relaylens_analytics.queries import spans
+from relaylens_analytics.queries.spans import SpanKey
+from relaylens_analytics.queries.transcript import exchange_of
 
 ENCODINGS = sorted((Path(__file__).parent / "encodings").glob("*.json"))
 CAPTURES = sorted((Path(__file__).parents[3] / "shared" / "captures").glob("*.pb.xz"))
@@ -235,3 +240,16 @@ def test_model_calls_of_real_frameworks_are_read(framework: str) -> None:
 
     assert 0 == raw
     assert silent in {0, calls}, "a framework that sends content for some calls sends it for all"
+
+
+@pytest.mark.parametrize("key", [*messages.GIVEN, *messages.ANSWERED, *messages.ANSWERED_IN_PARTS, *messages.RESULTS])
+def test_what_is_read_is_asked_for(key: str, new_store: tuple[Path, duckdb.DuckDBPyConnection], insert_row: Callable[..., None]) -> None:
+    """An attribute that holds a message is among those that a transcript asks the store for."""
+    folder, connection = new_store
+    insert_row(connection, "spans", trace_id="t", span_id="s", attributes={key: "what was said", "another": "1"}, attribute_types="ss")
+    connection.close()
+
+    with open_store(folder) as reader:
+        found = exchange_of(reader, SpanKey("t", "s"))
+        assert [key] == spans.said(reader, [SpanKey("t", "s")])["key"].to_pylist()
+    assert ["what was said"] == [message.text for message in (*found.given, *found.answered)]

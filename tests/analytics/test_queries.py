@@ -139,7 +139,9 @@ def test_one_run(reader: Reader) -> None:
     assert ["triage", "docs", "drafter"] == runs.steps(reader, R1)["agent"].to_pylist()
     assert ["search_docs"] == runs.tool_calls(reader, R1)["tool_name"].to_pylist()
     assert ["llm_error", "failed_handoff"] == runs.findings(reader, RunKey("r2"))["detector"].to_pylist()
-    assert ["rejected", "passed", "passed"] == runs.validations(reader, RunKey("r3"))["verdict"].to_pylist()
+    assert ["rejected", "passed", "passed"] == [
+        row["verdict"] for row in runs.events(reader, RunKey("r3")).to_pylist() if row["kind"] == "verdict"
+    ]
     assert [("accuracy", "label"), ("accuracy", "label"), ("stars", "label")] == [
         (row["name"], row["given"]) for row in runs.labels(reader, R1).to_pylist()
     ]
@@ -387,24 +389,21 @@ def test_a_transcript_tells_the_run_in_order(reader: Reader) -> None:
     """What was given, asked, called, handed over and produced follow each other as they happened."""
     told = transcript.transcript(reader, R1)
     expected = [
-        (EntryKind.GIVEN, "triage"),
+        (EntryKind.TURN, "triage"),
         (EntryKind.MODEL, "triage"),
         (EntryKind.HANDOFF, "triage"),
-        (EntryKind.GIVEN, "docs"),
+        (EntryKind.TURN, "docs"),
         (EntryKind.MODEL, "docs"),
-        (EntryKind.PRODUCED, "triage"),
         (EntryKind.TOOL, "docs"),
         (EntryKind.HANDOFF, "docs"),
-        (EntryKind.HANDOFF, "docs"),
-        (EntryKind.GIVEN, "drafter"),
-        (EntryKind.PRODUCED, "docs"),
-        (EntryKind.PRODUCED, "drafter"),
+        (EntryKind.TURN, "drafter"),
     ]
 
-    assert expected == [(entry.kind, entry.agent) for entry in told.entries]
+    assert expected == [(entry.kind, entry.row["agent"]) for entry in told.entries]
     assert ["My invoice is wrong"] == [message.text for message in told.entries[1].messages]
-    assert ('{"query": "invoice"}', "invoice 17") == (told.entries[6].text, told.entries[6].answer)
-    assert (2, 2, 0) == (told.calls, told.calls_shown, told.calls_too_large)
+    assert ('{"query": "invoice"}', "invoice 17") == (told.entries[5].row["said"], told.entries[5].row["came_back"])
+    assert (8, 0) == (told.total, told.calls_too_large)
+    assert told.entries[6:] == transcript.transcript(reader, R1, limit=2, offset=6).entries
 
 
 def test_a_transcript_holds_what_people_were_asked(reader: Reader) -> None:
@@ -468,7 +467,7 @@ def test_every_list_is_limited(module: ModuleType) -> None:
 def test_every_query_has_a_function_and_a_limit() -> None:
     """A file of SQL that nothing asks for would rot, and one that lists without a limit would hurt."""
     asked = "\n".join(inspect.getsource(module) for module in (agents, lists, network, runs, spans))
-    single = {"run", "span", "span_attributes", "message_attributes", "extent", "edge_funnel", "edge_payload", "run_verdict"}
+    single = {"run", "span", "span_attributes", "extent", "edge_funnel", "edge_payload", "run_verdict"}
     for name in statements.names(statements.QUERIES):
         statement = statements.read(name)
 

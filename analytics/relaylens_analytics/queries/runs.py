@@ -135,6 +135,24 @@ def agents(reader: Reader, conversation: str, *, limit: int = limits.ROWS) -> pa
     return reader.query_file("queries/run_agents", {"conversation": conversation, "limit": limit})
 
 
+def events(  # noqa: PLR0913 - one keyword a control of the page
+    reader: Reader,
+    key: RunKey,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = limits.PAGE,
+    offset: int = 0,
+    text_limit: int = limits.TEXT,
+) -> pa.Table:
+    """List what happened in the run, or in a part of its time, in order; the column `total` counts all.
+
+    What models were told and answered is read by `queries.transcript`.
+    """
+    page = {"since": since, "until": until, "limit": limit, "offset": offset, "text_limit": text_limit}
+    return reader.query_file("queries/run_events", {**key.params(), **page})
+
+
 def handoffs(reader: Reader, key: RunKey, *, returns: bool = True, limit: int = limits.ROWS) -> pa.Table:
     """List the run's handoffs in order, control going back to the caller included."""
     return reader.query_file("queries/handoffs", {**key.params(), "returns": returns, "limit": limit})
@@ -153,11 +171,6 @@ def findings(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Tab
 def hints(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
     """List what detectors found in the run that are held back, since their false alarms here are not known to be few."""
     return reader.query_file("queries/run_hints", {**key.params(), "limit": limit})
-
-
-def validations(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
-    """List what validators said in the run."""
-    return reader.query_file("queries/run_validations", {**key.params(), "limit": limit})
 
 
 def failures(reader: Reader, key: RunKey, *, limit: int = limits.ROWS) -> pa.Table:
@@ -192,8 +205,3 @@ def spans(reader: Reader, key: RunKey, *, limit: int = limits.SPANS, offset: int
 def tool_calls(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, text_limit: int = limits.TEXT) -> pa.Table:
     """List the run's tool calls with their arguments and results."""
     return reader.query_file("queries/run_tool_calls", {**key.params(), "limit": limit, "text_limit": text_limit})
-
-
-def model_calls(reader: Reader, key: RunKey, *, limit: int = limits.ROWS, offset: int = 0) -> pa.Table:
-    """List the run's model calls; their messages are read by `queries.transcript`."""
-    return reader.query_file("queries/model_calls", {**key.params(), "limit": limit, "offset": offset})

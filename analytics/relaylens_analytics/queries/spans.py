@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from relaylens_analytics.messages import CARRIERS
 from relaylens_analytics.queries import limits
 from relaylens_analytics.reader import Reader
 
@@ -61,9 +62,9 @@ def logs(reader: Reader, keys: Iterable[SpanKey], *, limit: int = limits.ROWS) -
     return reader.query_file("queries/span_logs", {"spans": [str(key) for key in keys], "limit": limit})
 
 
-def message_attributes(reader: Reader, keys: Iterable[SpanKey]) -> pa.Table:
-    """List the attributes of spans that can hold messages."""
-    return reader.query_file("queries/message_attributes", {"spans": [str(key) for key in keys]})
+def said(reader: Reader, keys: Iterable[SpanKey], *, limit: int = limits.SPANS) -> pa.Table:
+    """List what spans carry that can hold messages, for `queries.transcript` to read."""
+    return reader.query_file("queries/what_was_said", {"spans": [str(key) for key in keys], "carriers": CARRIERS, "limit": limit})
 
 
 def tree(spans: pa.Table) -> list[Branch]:

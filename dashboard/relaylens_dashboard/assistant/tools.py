@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from relaylens.semconv import Detector, EscalationState, Outcome
+from relaylens.semconv import OPEN_ESCALATIONS, Detector, Outcome
 from relaylens_analytics import Reader, Window, metrics
 from relaylens_analytics.blame import blame, reach
 from relaylens_analytics.catalog import METRICS, metric
@@ -20,7 +20,7 @@ from relaylens_analytics.errors import RelaylensAnalyticsError
 from relaylens_analytics.queries import agents, lists, network, runs
 from relaylens_analytics.queries.lists import FindingFilter, HandoffFilter
 from relaylens_analytics.queries.runs import RunFilter, RunKey
-from relaylens_analytics.queries.transcript import Entry, transcript
+from relaylens_analytics.queries.transcript import Entry, EntryKind, transcript
 from relaylens_analytics.values import Value
 from relaylens_dashboard import hostile
 from relaylens_dashboard.assistant.answers import Answer, compact, listed, plain, short
@@ -34,7 +34,6 @@ INSTRUCTIONS: Final = (
 )
 
 _READS: Final = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-_OPEN: Final = (EscalationState.REQUESTED, EscalationState.PENDING)
 _RUN_COLUMNS: Final = (
     "run", "conversation", "service_name", "name", "started_at", "outcome", "outcome_evidence", "outcome_reason", "duration_ms", "steps",
     "handoffs", "handoffs_failed", "escalations", "findings", "cost_usd", "input_preview", "output_preview",
@@ -124,12 +123,12 @@ class Questions:
         if not found:
             detail = f"There is no run {run!r} here."
             raise ValueError(detail)
-        told = transcript(self._reader, key).entries
+        told = transcript(self._reader, key, limit=limit)
         return {
             "run": compact(found)[0],
             "findings": compact(listed(runs.findings(self._reader, key), most=limit)["rows"]),
-            "transcript": compact([_entry(one) for one in told[:limit]]),
-            "more": len(told) > limit,
+            "transcript": compact([_entry(one) for one in told.entries]),
+            "more": told.total > limit,
         }
 
     def findings(  # noqa: PLR0913 - one keyword a control of the list
@@ -187,7 +186,7 @@ class Questions:
         limit: Few = 20,
     ) -> Answer:
         """Questions to people, with their answers and how long they took."""
-        states = tuple(map(str, _OPEN)) if waiting else None
+        states = tuple(map(str, OPEN_ESCALATIONS)) if waiting else None
         return listed(lists.escalations(self._reader, _window(since, until, service), states=states, limit=limit + 1), most=limit)
 
     def metric(
@@ -233,15 +232,18 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    """Give what was said or done once."""
+    """Give what was said or done once; of a finding what it says, and its evidence."""
+    row, is_finding = entry.row, entry.kind is EntryKind.FINDING
     said: dict[str, Value | list[Answer]] = {}
     for name, messages in (("messages", entry.messages), ("answered", entry.answered)):
         said[name] = compact([{"role": one.role, "kind": one.kind, "name": plain(one.name), "text": plain(one.text)} for one in messages])
     return {
         "kind": entry.kind,
-        "at": plain(entry.moment),
-        "agent": plain(entry.agent),
-        "text": plain(entry.text),
-        "answer": plain(entry.answer),
+        "at": plain(row["happened_at"]),
+        "agent": plain(row["answered_by"] if entry.kind is EntryKind.ANSWER else row["agent"]),
+        "tool": plain(row["tool_name"]),
+        "to": plain(row["to_agent"]),
+        "text": plain(row["message"] if is_finding else row["said"]),
+        "answer": plain(row["said"] if is_finding else row["came_back"]),
         **said,
     }

@@ -20,7 +20,7 @@ Point = tuple[float, float, float]
 _GAP: Final = 118.0
 _BEND_GAP: Final = 46.0
 _MARGIN_TOP: Final = 52.0
-_MARGIN_BOTTOM: Final = 62.0
+_MARGIN_BOTTOM: Final = 42.0
 _SMALLEST: Final = 15.0
 _LARGEST: Final = 34.0
 _THINNEST: Final = 1.5
@@ -92,7 +92,7 @@ def draw(agents: Sequence[Agent], edges: Sequence[Edge]) -> dict[str, object]:
     busiest = max((edge.count for edge in drawn), default=0)
     ports = _ports(drawn, layers, places, radius)
     lines = {edge: _line(edge, layers, places, radius, ports) for edge in drawn}
-    bottom = max((height for _, height in places.values()), default=0.0)
+    bottom = max((height + (radius[item] if isinstance(item, str) else 0.0) for item, (_, height) in places.items()), default=0.0)
     labels = _labels(lines, [(share, height, radius[name]) for name, (share, height) in places.items() if isinstance(name, str)])
     return {
         "height": round(bottom + _MARGIN_BOTTOM, 1),

@@ -17,7 +17,7 @@ import typer
 import relaylens_dashboard
 from relaylens_analytics.specification import SPECIFICATION_FILE
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
-from relaylens_collector.allocation import keep_freed_memory, leave_pandas_out
+from relaylens_collector.allocation import give_freed_memory_back, keep_freed_memory, leave_pandas_out
 from relaylens_collector.collector import Collector
 from relaylens_collector.log_lines import log_to_stderr
 from relaylens_collector.memory_cap import cap_memory
@@ -92,6 +92,7 @@ def _start_collector(running: ExitStack, settings: Settings, settle: Settler, st
     collector = Collector(settings, settle)
     collector.start()
     cap_memory(settings.process_memory)
+    give_freed_memory_back()
     running.callback(collector.stop)
     # Data is taken in at once; questions are answered once the database is level with the journal.
     deadline = time.monotonic() + _SECONDS_TO_BE_READY

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from relaylens.semconv import DeclaredState, EscalationState
+from relaylens.semconv import OPEN_ESCALATIONS, DeclaredState
 from relaylens_analytics import Reader, Window, metrics
 from relaylens_analytics.catalog import METRICS, Metric
 from relaylens_analytics.queries import agents, headlines, lists, network
@@ -21,7 +21,6 @@ Row = dict[str, Any]
 MOST_LISTED: Final = 200
 """So many findings and open questions are listed; all are counted."""
 
-_OPEN: Final = (EscalationState.REQUESTED, EscalationState.PENDING)
 _BUCKETS_S: Final = (60, 300, 900, 3_600, 21_600, 86_400, 604_800, 2_592_000)
 _MOST_BUCKETS: Final = 40
 
@@ -118,7 +117,7 @@ def gather(
         edges=_rows(network.edges(reader, closed)),
         declared=tuple(row for row in _rows(network.declared(reader, closed)) if row["state"] != DeclaredState.NOT_HELD),
         conformance=next(iter(_rows(metrics.compute(reader, "conformance_rate", closed, by="total"))), None),
-        open_questions=_rows(lists.escalations(reader, closed, states=_OPEN, now=made_at, limit=MOST_LISTED)),
+        open_questions=_rows(lists.escalations(reader, closed, states=OPEN_ESCALATIONS, now=made_at, limit=MOST_LISTED)),
         finding_kinds=_rows(lists.findings_inbox(reader, closed)),
         findings=_rows(lists.findings(reader, closed, limit=MOST_LISTED)),
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from relaylens.semconv import EscalationState
+from relaylens.semconv import OPEN_ESCALATIONS, EscalationState
 from relaylens_dashboard import wording
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.screens import address, exports, frame, reading, tables, tiles
@@ -14,11 +14,10 @@ from relaylens_dashboard.screens.tables import Column, Row
 from relaylens_dashboard.screens.tiles import tile
 
 _MOST: Final = 300
-_OPEN: Final = (EscalationState.REQUESTED, EscalationState.PENDING)
 _STATES: Final = {
     "all": "All",
     "open": "Open",
-    **{state.value: wording.word(state).capitalize() for state in EscalationState if state not in _OPEN},
+    **{state.value: wording.word(state).capitalize() for state in EscalationState if state not in OPEN_ESCALATIONS},
 }
 
 
@@ -30,7 +29,7 @@ def body() -> None:
         state = frame.switch("State", "state", _STATES, otherwise="all")
         agents = [row["agent"] for row in reading.own("agent_names", limit=_MOST)]
         frame.pick("Agent", "agent", agents, every="Any agent")
-    states = None if state == "all" else list(_OPEN) if state == "open" else [state]
+    states = None if state == "all" else list(OPEN_ESCALATIONS) if state == "open" else [state]
     asked = {**window.params(), "agent": address.value("agent"), "states": states, "now": address.now()}
     found = reading.rows("escalations", **asked, limit=_MOST)
     if not found:
@@ -73,7 +72,7 @@ def _tiles(found: Sequence[Record]) -> None:
     shown += [
         tile(wording.word(part).capitalize(), wording.share(row["value"]), f"{row['numerator']:,.0f} of {row['denominator']:,.0f}")
         for part, row in sorted(answers.items(), key=lambda one: (-one[1]["numerator"], one[0]))
-        if part not in _OPEN
+        if part not in OPEN_ESCALATIONS
     ]
     tiles.show(shown, key="escalation.tiles")
 

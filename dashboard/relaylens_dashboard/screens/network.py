@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from relaylens.semconv import HUMAN, DeclaredState
+from relaylens.semconv import HUMAN, OPEN_ESCALATIONS, DeclaredState
 from relaylens_analytics import Window
 from relaylens_analytics.catalog import Better, Metric, metric
 from relaylens_analytics.metric import Unit
@@ -56,7 +56,6 @@ _ENOUGH: Final = 10
 _MOST_AGENTS: Final = 60
 _MOST_EDGES: Final = 200
 _MOST_ALERTS: Final = 3
-_OPEN: Final = ["requested", "pending"]
 
 
 def body() -> None:
@@ -64,7 +63,7 @@ def body() -> None:
     window = address.window()
     agents = reading.rows("network_agents", **window.params(), limit=_MOST_AGENTS)
     ways = reading.rows("network_edges", **window.params(), limit=_MOST_EDGES)
-    waiting = reading.rows("escalations", **window.params(), states=_OPEN, now=address.now(), limit=200)
+    waiting = reading.rows("escalations", **window.params(), states=list(OPEN_ESCALATIONS), now=address.now(), limit=200)
     silences.show()
     if not agents:
         _nothing(window)

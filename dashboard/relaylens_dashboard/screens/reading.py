@@ -17,7 +17,9 @@ from relaylens_analytics.baseline.drift import Drift, Side
 from relaylens_analytics.baseline.suspicion import RunSuspicion
 from relaylens_analytics.blame import Cascade, Reach, Suspect, Symptom
 from relaylens_analytics.project import Identity, who_am_i
+from relaylens_analytics.queries import transcript as telling
 from relaylens_analytics.queries.runs import RunKey
+from relaylens_analytics.queries.transcript import Transcript
 from relaylens_analytics.values import Value
 from relaylens_collector.access import Scope
 from relaylens_dashboard import serve, tabular
@@ -94,8 +96,13 @@ def fresh(query: str, **params: Value) -> list[Record]:
 
 
 def own(query: str, **params: Value) -> list[Record]:
-    """Answer one of the screens' own questions, such as `run_events`."""
+    """Answer one of the screens' own questions, such as `run_turns`."""
     return _own(url(), query, _frozen(params))
+
+
+def transcript(**page: Value) -> Transcript:
+    """Tell what happened in a run, page by page; the parameters are those of `queries.transcript`, with `run` and `conversation`."""
+    return _transcript(url(), _frozen(page))
 
 
 def blame(run: str, conversation: str, *, most: int) -> Blamed | None:
@@ -124,6 +131,7 @@ def forget() -> None:
     _identity.clear()
     _rows.clear()
     _own.clear()
+    _transcript.clear()
     _metric.clear()
     _blame.clear()
     _drifts.clear()
@@ -163,6 +171,14 @@ def _metric(
     name, by, bucket_s = which
     with _open(address) as reader:
         return _records(metrics.compute(reader, name, window, by=by, bucket_s=bucket_s, **dict(filters)))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=50, show_spinner=False)
+def _transcript(address: str, page: tuple[tuple[str, Value], ...]) -> Transcript:
+    asked: dict[str, Any] = dict(page)
+    key = RunKey(asked.pop("run"), asked.pop("conversation"))
+    with _open(address) as reader:
+        return telling.transcript(reader, key, **asked)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=20, show_spinner=False)

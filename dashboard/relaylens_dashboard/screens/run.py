@@ -202,25 +202,15 @@ def _hues(agents: Sequence[str]) -> dict[str, str]:
 
 def _transcript(shown: Shown) -> None:
     page = address.number("page")
-    events = reading.own("run_events", **shown.slice, limit=_EVENTS, offset=page * _EVENTS, text_limit=transcript.TEXT_LIMIT)
-    if not events:
+    told = reading.transcript(**shown.slice, limit=_EVENTS, offset=page * _EVENTS, text_limit=transcript.TEXT_LIMIT)
+    if not told.entries:
         frame.empty("Nothing was recorded here.", "The run has no turns, calls or handoffs in this slice.", wider=False)
         return
-    spans = [event["id"] for event in events if event["kind"] == "model"]
-    said = (
-        transcript.exchanges(
-            *(
-                reading.rows(query, spans=spans, **limit)
-                for query, limit in (("message_attributes", {}), ("span_events", {"limit": 2000}), ("span_logs", {"limit": 2000}))
-            )
-        )
-        if spans
-        else {}
-    )
     _ends(shown, "asked" if page == 0 and shown.first == 1 else "")
-    entries = transcript.Reader(said, selected=address.value("finding")).entries(events)
-    components.mount("transcript", {"entries": entries}, key="transcript")
-    frame.pager(events[0]["total"], _EVENTS)
+    components.mount("transcript", {"entries": transcript.drawn(told.entries, address.value("finding"))}, key="transcript")
+    if told.calls_too_large:
+        st.caption(f"Of {wording.count(told.calls_too_large, 'model call')} the messages are too large to be shown here.")
+    frame.pager(told.total, _EVENTS)
 
 
 def _ends(shown: Shown, which: str) -> None:

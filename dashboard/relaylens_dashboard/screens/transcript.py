@@ -1,119 +1,82 @@
 """What was said and done in a run, as entries to read in order of time: prompts, answers, tools, handoffs, questions, findings."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from relaylens.semconv import Verdict
-from relaylens_analytics.messages import Event, Exchange, Kind, Message, exchange
+from relaylens_analytics.messages import Kind, Message
+from relaylens_analytics.queries.transcript import Entry, EntryKind, Row
 from relaylens_dashboard import hostile, wording
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.screens import address
-from relaylens_dashboard.screens.reading import Record
 
-Entry = dict[str, object]
+Drawn = dict[str, object]
 """What `transcript.js` draws."""
 
 TEXT_LIMIT: Final = 20_000
 """Characters of one text that travel to the browser."""
 
 
-@dataclass(slots=True)
-class Reader:
-    """Turns the events of a page into entries; what an agent has been told before is not told again."""
-
-    exchanges: Mapping[str, Exchange]
-    """Messages of the model calls, by trace_id:span_id."""
-
-    selected: str | None = None
-    """The span, handoff, question or finding to mark."""
-
-    _told: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-
-    def entries(self, events: Sequence[Record]) -> list[Entry]:
-        """Give an entry for each event."""
-        tellers: Mapping[str, Callable[[Record], Entry]] = {
-            "turn": self._turn,
-            "model": self._model,
-            "tool": _tool,
-            "handoff": _handoff,
-            "question": _question,
-            "answer": _answer,
-            "verdict": _verdict,
-            "finding": _finding,
-        }
-        return [self._finished(event, tellers[event["kind"]](event)) for event in events]
-
-    def _finished(self, event: Record, entry: Entry) -> Entry:
-        span = None if event["span_id"] is None else f"{event['trace_id']}:{event['span_id']}"
-        common: Entry = {
-            "kind": event["kind"],
-            "at": _time(event),
-            "who": _line(event["agent"] or "?"),
-            "chips": [],
-            "meta": "",
-            "blocks": [],
-            "link": address.here(view="spans", span=span, page=None, handoff=None, finding=None) if span is not None else None,
-            "marked": self.selected is not None and self.selected == event["id"],
-        }
-        return common | entry
-
-    def _turn(self, event: Record) -> Entry:
-        silent = not event["model_calls"]
-        blocks = [_block("was given", event["said"]), _block("produced", event["came_back"], tone="answer")] if silent else []
-        outcome = _chip(wording.word(event["outcome"]), colours.OUTCOMES.get(event["outcome"] or ""))
-        meta = [
-            f"version {_line(event['agent_version'])}" if event["agent_version"] else "",
-            wording.lasted(event["duration_ms"]),
-            _spent(event),
-        ]
-        return {
-            "hue": colours.OUTCOMES.get(event["outcome"] or "", colours.UNKNOWN),
-            "what": f"turn {event['position']}",
-            "chips": [outcome],
-            "meta": _joined([*meta, wording.evidence(event["outcome_evidence"], event["outcome_rule"])]),
-            "blocks": [block for block in blocks if block],
-        }
-
-    def _model(self, event: Record) -> Entry:
-        said = self.exchanges.get(event["id"], Exchange((), ()))
-        told = self._told.setdefault(event["agent"] or "", set())
-        new = [message for message in said.given if (message.role, message.text) not in told]
-        told.update((message.role, message.text) for message in (*said.given, *said.answered))
-        earlier = len(said.given) - len(new)
-        blocks = [_message(message, tone=_tone(message)) for message in new]
-        blocks += [_message(message, tone="wrong" if event["is_error"] else "answer") for message in said.answered]
-        return {
-            "hue": colours.SPANS["llm"],
-            "what": _line(event["model"] or "model call"),
-            "chips": _errors(event),
-            "meta": _joined(
-                [
-                    wording.lasted(event["duration_ms"]),
-                    _spent(event),
-                    f"{wording.count(earlier, 'message')} shown above" if earlier else "",
-                    "" if said.given or said.answered else "its messages were not recorded",
-                ]
-            ),
-            "blocks": blocks,
-        }
+def drawn(entries: Sequence[Entry], selected: str | None = None) -> list[Drawn]:
+    """Give what the browser draws for each entry; the span, handoff, question or finding that is selected is marked."""
+    return [_common(entry.row, selected) | _TELLERS[entry.kind](entry) for entry in entries]
 
 
-def exchanges(attributes: Sequence[Record], events: Sequence[Record], logs: Sequence[Record]) -> dict[str, Exchange]:
-    """Read the messages of model calls, by trace_id:span_id, from wherever their spans hold them."""
-    held, spoken, logged = dict[str, dict[str, str]](), dict[str, list[Event]](), dict[str, list[Event]]()
-    for row in attributes:
-        held.setdefault(_span(row), {})[row["key"]] = row["value"] or ""
-    for row in events:
-        spoken.setdefault(_span(row), []).append(Event(row["name"] or "", _texts(row["attributes"])))
-    for row in logs:
-        logged.setdefault(_span(row), []).append(Event(row["event_name"] or "", _texts(row["attributes"]), row["body"]))
-    spans = {*held, *spoken, *logged}
-    return {span: exchange(held.get(span, {}), spoken.get(span, ()), logged.get(span, ())) for span in spans}
+def _common(event: Row, selected: str | None) -> Drawn:
+    span = None if event["span_id"] is None else f"{event['trace_id']}:{event['span_id']}"
+    return {
+        "kind": event["kind"],
+        "at": _time(event),
+        "who": _line(event["agent"] or "?"),
+        "chips": [],
+        "meta": "",
+        "blocks": [],
+        "link": address.here(view="spans", span=span, page=None, handoff=None, finding=None) if span is not None else None,
+        "marked": selected is not None and selected == event["id"],
+    }
 
 
-def _tool(event: Record) -> Entry:
+def _turn(entry: Entry) -> Drawn:
+    event = entry.row
+    silent = not event["model_calls"]
+    blocks = [_block("was given", event["said"]), _block("produced", event["came_back"], tone="answer")] if silent else []
+    outcome = _chip(wording.word(event["outcome"]), colours.OUTCOMES.get(event["outcome"] or ""))
+    meta = [
+        f"version {_line(event['agent_version'])}" if event["agent_version"] else "",
+        wording.lasted(event["duration_ms"]),
+        _spent(event),
+    ]
+    return {
+        "hue": colours.OUTCOMES.get(event["outcome"] or "", colours.UNKNOWN),
+        "what": f"turn {event['position']}",
+        "chips": [outcome],
+        "meta": _joined([*meta, wording.evidence(event["outcome_evidence"], event["outcome_rule"])]),
+        "blocks": [block for block in blocks if block],
+    }
+
+
+def _model(entry: Entry) -> Drawn:
+    event = entry.row
+    blocks = [_message(message, tone=_tone(message)) for message in entry.messages]
+    blocks += [_message(message, tone="wrong" if event["is_error"] else "answer") for message in entry.answered]
+    return {
+        "hue": colours.SPANS["llm"],
+        "what": _line(event["model"] or "model call"),
+        "chips": _errors(event),
+        "meta": _joined(
+            [
+                wording.lasted(event["duration_ms"]),
+                _spent(event),
+                f"{wording.count(entry.repeated, 'message')} shown above" if entry.repeated else "",
+                "" if blocks or entry.repeated else "its messages were not recorded",
+            ]
+        ),
+        "blocks": blocks,
+    }
+
+
+def _tool(entry: Entry) -> Drawn:
+    event = entry.row
     wrong = event["is_error"] or event["is_soft_error"]
     blocks = [
         _block("called with", event["said"], mono=True),
@@ -128,7 +91,8 @@ def _tool(event: Record) -> Entry:
     }
 
 
-def _handoff(event: Record) -> Entry:
+def _handoff(entry: Entry) -> Drawn:
+    event = entry.row
     failed = not event["succeeded"] and event["reason"] is not None
     if event["succeeded"]:
         chip = _chip("succeeded", colours.GOOD)
@@ -155,7 +119,8 @@ def _handoff(event: Record) -> Entry:
     }
 
 
-def _question(event: Record) -> Entry:
+def _question(entry: Entry) -> Drawn:
+    event = entry.row
     return {
         "hue": colours.PERSON,
         "what": "asks a person",
@@ -165,7 +130,8 @@ def _question(event: Record) -> Entry:
     }
 
 
-def _answer(event: Record) -> Entry:
+def _answer(entry: Entry) -> Drawn:
+    event = entry.row
     return {
         "hue": colours.PERSON,
         "who": _line(event["answered_by"] or "A person"),
@@ -176,7 +142,8 @@ def _answer(event: Record) -> Entry:
     }
 
 
-def _verdict(event: Record) -> Entry:
+def _verdict(entry: Entry) -> Drawn:
+    event = entry.row
     passed = event["verdict"] == Verdict.PASSED
     return {
         "hue": colours.SPANS["validation"],
@@ -186,7 +153,8 @@ def _verdict(event: Record) -> Entry:
     }
 
 
-def _finding(event: Record) -> Entry:
+def _finding(entry: Entry) -> Drawn:
+    event = entry.row
     blamed = event["blamed_agent"]
     hue = colours.SEVERITIES.get(event["severity"], colours.UNKNOWN)
     return {
@@ -200,7 +168,7 @@ def _finding(event: Record) -> Entry:
     }
 
 
-def _message(message: Message, *, tone: str) -> Entry:
+def _message(message: Message, *, tone: str) -> Drawn:
     words = {Kind.TOOL_CALL: "wants to call", Kind.TOOL_RESULT: "result of", Kind.REASONING: "thinks"}
     label = " ".join(part for part in (message.role, words.get(message.kind, ""), message.name or "") if part)
     mono = message.kind in {Kind.TOOL_CALL, Kind.TOOL_RESULT}
@@ -217,40 +185,30 @@ def _tone(message: Message) -> str:
     return "answer" if message.role == "assistant" else ""
 
 
-def _block(label: str, text: str | None, *, tone: str = "", mono: bool = False) -> Entry | None:
+def _block(label: str, text: str | None, *, tone: str = "", mono: bool = False) -> Drawn | None:
     if text is None:
         return None
     return {"label": label, "text": hostile.visible(text), "tone": tone, "mono": mono or text.startswith(("{", "[")), "folded": False}
 
 
-def _errors(event: Record) -> list[Entry]:
+def _errors(event: Row) -> list[Drawn]:
     if event["is_error"]:
         return [_chip(_line(event["error_type"] or "error"), colours.BAD)]
     return [_chip("failed without an error", colours.WEAK)] if event["is_soft_error"] else []
 
 
-def _spent(event: Record) -> str:
+def _spent(event: Row) -> str:
     tokens, cost = event["input_tokens"], event["cost_usd"]
     parts = [f"{tokens:,} in, {event['output_tokens'] or 0:,} out" if tokens is not None else "", f"${cost:.4f}" if cost else ""]
     return _joined(parts)
 
 
-def _chip(text: str, hue: str | None) -> Entry:
+def _chip(text: str, hue: str | None) -> Drawn:
     return {"text": text, "hue": hue or colours.UNKNOWN}
 
 
-def _time(event: Record) -> str:
+def _time(event: Row) -> str:
     return wording.NOTHING if event["happened_at"] is None else f"{wording.as_utc(event['happened_at']):%H:%M:%S.%f}"[:-3]
-
-
-def _span(row: Record) -> str:
-    return f"{row['trace_id']}:{row['span_id']}"
-
-
-def _texts(attributes: str | None) -> dict[str, str]:
-    """Read the attributes of an event, which come as JSON."""
-    held = json.loads(attributes or "{}")
-    return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in held.items()}
 
 
 def _line(value: object) -> str:
@@ -259,3 +217,15 @@ def _line(value: object) -> str:
 
 def _joined(parts: Sequence[str]) -> str:
     return " · ".join(part for part in parts if part)
+
+
+_TELLERS: Final[Mapping[EntryKind, Callable[[Entry], Drawn]]] = {
+    EntryKind.TURN: _turn,
+    EntryKind.MODEL: _model,
+    EntryKind.TOOL: _tool,
+    EntryKind.HANDOFF: _handoff,
+    EntryKind.QUESTION: _question,
+    EntryKind.ANSWER: _answer,
+    EntryKind.VERDICT: _verdict,
+    EntryKind.FINDING: _finding,
+}

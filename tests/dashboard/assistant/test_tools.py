@@ -75,9 +75,11 @@ def test_a_run_is_told_and_what_is_wrong_with_it_blamed(ask: Callable[..., CallT
     """A run with its findings and what was said; texts show what hides in them; blame begins where the handoff was lost."""
     found = answer(ask("run", run="run-2"))
     question = next(entry for entry in found["transcript"] if entry["kind"] == "question")
+    told = {(entry["text"], entry.get("answer")) for entry in found["transcript"] if entry["kind"] == "finding"}
 
     assert "escalated" == found["run"]["outcome"]
     assert "failed_handoff" in {one["detector"] for one in found["findings"]}
+    assert {(one["message"], one.get("evidence")) for one in found["findings"]} == told
     assert hostile_text.replace("\x1b", "\\x1b") == question["text"]
     assert "triage" == answer(ask("blame", run="run-2"))["suspects"][0]["agent"]
 
