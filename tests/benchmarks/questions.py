@@ -190,7 +190,7 @@ ASKED: Final = (
     Question("trace", "its calls", _own("run_blocks", limit=600, **_WHOLE)),
     Question("trace", "its handoffs", _own("run_crossings", limit=300, **_WHOLE)),
     Question("trace", "its findings", of_run(lambda reader, run: runs.findings(reader, _key(run)))),
-    Question("trace", "its events", _own("run_events", limit=60, offset=0, text_limit=20_000, **_WHOLE)),
+    Question("trace", "its events", of_run(lambda reader, run: runs.events(reader, _key(run), limit=60, text_limit=20_000))),
     Question("trace", "its span tree", _own("span_tree", limit=100, offset=0)),
     Question("trace", "its transcript", of_run(lambda reader, run: transcript.transcript(reader, _key(run)))),
     Question("trace", "its verdict", of_run(lambda reader, run: runs.verdict(reader, run["run"]))),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.faults import content_faults, flow_faults, negatives, peer_faults, person_faults
+from tests.faults import content_faults, flow_faults, negatives, peer_faults, person_faults, word_faults
 from tests.faults.breaking import Chance, Fault
 from tests.faults.planting import Planted
 from tests.faults.recordings import Recording
@@ -14,6 +14,8 @@ FAULTS: Final[dict[str, Fault]] = {
     "drop_entity": content_faults.drop_entity,
     "swap_number": content_faults.swap_number,
     "invent_entity": content_faults.invent_entity,
+    "swap_name": word_faults.swap_name,
+    "alter_quote": word_faults.alter_quote,
     "context_growth": content_faults.context_growth,
     "swallow_child_error": flow_faults.swallow_child_error,
     "swallow_tool_error": flow_faults.swallow_tool_error,
@@ -31,6 +33,8 @@ FAULTS: Final[dict[str, Fault]] = {
 """Every fault by its name."""
 
 NEGATIVES: Final[dict[str, Negative]] = {
+    "kept_words": word_faults.kept_words,
+    "shortened_words": word_faults.shortened_words,
     "parallel_peers": peer_faults.parallel_peers,
     "heeded_peer": peer_faults.heeded_peer,
     "polling_tool": negatives.polling_tool,
@@ -46,6 +50,8 @@ EXPECTED: Final[dict[str, frozenset[str]]] = {
     "drop_entity": frozenset({"dropped_entity", "context_lost"}),
     "swap_number": frozenset({"invented_entity", "dropped_entity", "context_lost"}),
     "invent_entity": frozenset({"invented_entity", "context_lost"}),
+    "swap_name": frozenset({"invented_entity", "context_lost"}),
+    "alter_quote": frozenset({"invented_entity", "context_lost"}),
     "context_growth": frozenset({"context_growth"}),
     "swallow_child_error": frozenset({"swallowed_child_error"}),
     "swallow_tool_error": frozenset({"swallowed_tool_error"}),

@@ -24,20 +24,20 @@ GROWTH: Final = 2
 
 def drop_entity(planted: Planted, chance: Chance) -> Injected | None:
     """What the target of a handoff receives no longer names what the work is about, and nothing that follows does."""
-    return _altered_at_handoff(planted, chance, lambda _number: "")
+    return altered_at_handoff(planted, chance, lambda _number: "")
 
 
 def swap_number(planted: Planted, chance: Chance) -> Injected | None:
     """The target of a handoff receives another amount than was sent, and everything that follows goes on with it."""
     whole, _, cents = chance.entity.amount.partition(".")
     wrong = f"{whole[1:]}{(int(whole[0]) + 4) % 9 + 1}.{cents}"
-    return _altered_at_handoff(planted, chance, lambda _number: chance.entity.text.replace(chance.entity.amount, wrong))
+    return altered_at_handoff(planted, chance, lambda _number: chance.entity.text.replace(chance.entity.amount, wrong))
 
 
 def invent_entity(planted: Planted, chance: Chance) -> Injected | None:
     """The target of a handoff receives a second entity that nobody upstream has named, and goes on with it."""
     other = entity(chance.rng)
-    return _altered_at_handoff(
+    return altered_at_handoff(
         planted,
         chance,
         lambda number: chance.entity.text + ("" if number in planted.results else " and" + other.text),
@@ -109,12 +109,12 @@ def _safe(text: str) -> str:
     return re.sub(r'[\s"\\\\]+', " ", text)
 
 
-def _altered_at_handoff(
-    planted: Planted, chance: Chance, say: Callable[[int], str], *, untouched: AbstractSet[int] = frozenset()
+def altered_at_handoff(
+    planted: Planted, chance: Chance, say: Callable[[int], str], *, told: str | None = None, untouched: AbstractSet[int] = frozenset()
 ) -> Injected | None:
     """Change the entity in what the target of a handoff received, in its work, and in what was said first after that.
 
-    Where the target received only texts that stay untouched, there is no place.
+    What is told elsewhere is the entity, or the text given. Where the target received only texts that stay untouched, there is no place.
     """
     texts = texts_by_span(planted.recording)
     options = []
@@ -130,7 +130,7 @@ def _altered_at_handoff(
     handoff, target = chance.rng.choice(options)
     is_altered = _following(planted, target)
     recording = planted.recording.copy()
-    fill(recording, lambda owner, number: say(number) if is_altered(owner, number) else chance.entity.text)
+    fill(recording, lambda owner, number: say(number) if is_altered(owner, number) else told or chance.entity.text)
     return Injected(recording, handoff.source, handoff.span)
 
 

@@ -23,6 +23,8 @@ FLOORS = {
     "drop_entity": 1.0,
     "swap_number": 1.0,
     "invent_entity": 1.0,
+    "swap_name": 0.8,
+    "alter_quote": 0.8,
     "swallow_child_error": 0.7,
     "swallow_tool_error": 1.0,
     "duplicate_delegation": 0.7,

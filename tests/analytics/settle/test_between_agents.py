@@ -13,6 +13,9 @@ from relaylens_collector.store import Store
 
 ASKED = "Please look into the refund of order FW-803618 over 1,200.00 EUR that Maria wants back since May"
 WITHOUT = ASKED.replace(" FW-803618", "")
+NAMED = 'Please look into order FW-803618 for Maria Keller, who wrote "leave it with the porter" on the form'
+RENAMED = NAMED.replace("Maria Keller", "Peter Brandt")
+FIELDS = '{"order": "FW-803618", "customer": "Maria Keller", "city": "Turin"}'
 TWO = "Look at order FW-803618 for Maria from May, and look at order FW-700100 for Jonas from June"
 
 Finding = tuple[str, str, str | None]
@@ -137,6 +140,33 @@ CASES: dict[str, tuple[list[Span], list[Finding]]] = {
     "a number is changed": (relay(ASKED, ASKED.replace("1,200.00", "4,200.00")), [("invented_entity", "refunds", "triage")]),
     "another order is brought in": (relay(ASKED, f"{ASKED} and order KL-771230"), [("invented_entity", "refunds", "triage")]),
     "instructions have numbers": (relay(ASKED, f"It is 10:22:31. Refunds above 250.75 need form R-4411. {ASKED}. Page 7312 tells."), []),
+    "a name is changed": (relay(NAMED, RENAMED, done="Peter Brandt gets it."), [("invented_entity", "refunds", "triage")]),
+    "a single name is changed": (
+        relay(NAMED.replace(" Keller", ""), NAMED.replace("Maria Keller", "Jonas"), done="Jonas gets it."),
+        [("invented_entity", "refunds", "triage")],
+    ),
+    "a name is changed in a field": (
+        relay(FIELDS, FIELDS.replace("Maria Keller", "Peter Brandt"), done="Peter Brandt gets it."),
+        [("invented_entity", "refunds", "triage")],
+    ),
+    "nobody goes on with another name": (relay(NAMED, RENAMED), []),
+    "a name is cut short": (relay(NAMED, NAMED.replace("Maria Keller", "Mrs Keller"), done="Mrs Keller gets it."), []),
+    "a name is turned round": (relay(NAMED, NAMED.replace("Maria Keller", "Keller Maria"), done="Keller Maria gets it."), []),
+    "another person is brought in": (relay(NAMED, f"{NAMED}. Ask Peter Brandt about it", done="Peter Brandt says yes."), []),
+    "instructions say for whom agents work": (
+        relay(f"You work for the Card Team. {NAMED}", f"You work for the Loans Team. {NAMED}", done="The Loans Team sees to it."),
+        [],
+    ),
+    "a message says whose turn it is": (
+        relay(f"This was handed to Triage Desk. {NAMED}", f"This was handed to Refunds Desk. {NAMED}", done="Refunds Desk here."),
+        [],
+    ),
+    "a quotation is changed": (
+        relay(NAMED, NAMED.replace("with the porter", "in the yard"), done="We leave it in the yard."),
+        [("invented_entity", "refunds", "triage")],
+    ),
+    "a quotation is left out": (relay(NAMED, NAMED.partition(", who wrote")[0], done="Maria Keller gets it."), []),
+    "a quotation has other marks": (relay(NAMED, NAMED.replace('"', "`"), done="They wrote `leave it with the porter`."), []),
     "a child fails unseen": (delegation(asked(10, "refunds", 1, 2, failed=True)), [("swallowed_child_error", "refunds", "refunds")]),
     "a child breaks off after it has asked a person": (
         delegation(

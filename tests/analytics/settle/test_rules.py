@@ -85,7 +85,7 @@ def test_attribute_names_are_in_the_vocabulary() -> None:
     for folder in ("staging", "marts", "findings", "nouns", *(f"rules/{folder}" for folder in rule_page.FOLDERS)):
         for name in names(folder):
             text = re.sub(r"--[^\n]*", "", (SQL / folder / f"{name}.sql").read_text(encoding="utf-8"))
-            quoted |= dict.fromkeys(re.findall(r"'([a-z_]+(?:\.[A-Za-z_]+)+\.?)'", text), f"{folder}/{name}.sql")
+            quoted |= dict.fromkeys(re.findall(r"'([a-z_][a-z0-9_]*(?:\.[A-Za-z_]+)+\.?)'", text), f"{folder}/{name}.sql")
 
     assert {name: file for name, file in quoted.items() if name not in known} == {}
     assert set(semconv.FOREIGN) - set(quoted) <= {"crew_agents", "crew_tasks"}

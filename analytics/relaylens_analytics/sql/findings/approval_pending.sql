@@ -4,7 +4,7 @@
 -- reads: structure
 -- on: yes
 -- parameter: least_unanswered = 3, other questions of the same kind without any answer that show that answers are not recorded here
--- exempt: a question that was asked again and answered, where what follows the answer is recorded as a run of its own
+-- exempt: a question that was asked again and answered in its conversation, or with which a run of its own begins that goes on with the answer; each such run answers one
 -- exempt: frameworks and instrumentations that never show an answer
 -- needs: pending_questions
 SELECT 'approval_pending' AS detector, 'medium' AS severity, run, trace_id, span_id, [trace_id || ':' || span_id] AS span_ids,

@@ -43,7 +43,7 @@ SELECT j.trace_id || ':' || j.span_id || CASE WHEN is_stated THEN '' ELSE ':arri
        row_number() OVER (PARTITION BY run ORDER BY j.t0, j.t1, j.span_id) AS position,
        from_agent, to_agent,
        CASE WHEN is_person(to_agent) THEN 'human' ELSE 'agent' END AS target_type,
-       coalesce(mode, CASE WHEN is_return THEN 'pass_control' WHEN to_t0 < from_t1 THEN 'return_to_caller' ELSE 'pass_control' END) AS mode,
+       coalesce(mode, CASE WHEN is_return THEN 'pass_control' WHEN to_t0 < from_t1 - clock_slack() OR to_t1 < from_t1 THEN 'return_to_caller' ELSE 'pass_control' END) AS mode,
        is_return,
        CASE WHEN NOT ok THEN 'offered'
             WHEN to_agent = 'human' THEN 'accepted'

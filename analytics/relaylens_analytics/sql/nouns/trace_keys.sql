@@ -2,5 +2,5 @@
 CREATE TABLE IF NOT EXISTS trace_keys (
     trace_id VARCHAR NOT NULL,
     key VARCHAR NOT NULL,
-    rule VARCHAR NOT NULL                -- session, framework or link
+    rule VARCHAR NOT NULL                -- session, framework, link or call
 );

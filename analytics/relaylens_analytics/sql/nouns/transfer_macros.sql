@@ -1,10 +1,10 @@
--- Whom a tool hands over to, as far as its key (`tool_key`) and arguments tell.
+-- Whom a tool hands over to, as far as its key (`tool_key`) and arguments tell; Semantic Kernel puts a plugin's name before a tool's.
 CREATE OR REPLACE MACRO is_generic_transfer(key) AS (
     regexp_matches(key, '^(transfer|handoff|hand_off|handover|route)_to_((an|another)_)?agents?$|^(handoff|hand_off|handover|delegate|transfer)$|^(delegate_(work|tasks?)|ask_question)_to_(an_?other_)?(coworker|co_worker|members?|agents?|teammate)$')
 );
 CREATE OR REPLACE MACRO named_target(key) AS (
     CASE WHEN NOT is_generic_transfer(key)
-         THEN nullif(regexp_extract(key, '^(?:transfer_back_to|transfer_to|handoff_to|hand_off_to|handover_to|delegate_to|route_to)_(.+)$', 1), '') END
+         THEN nullif(regexp_extract(key, '^(?:handoffs?_)?(?:transfer_back_to|transfer_to|handoff_to|hand_off_to|handover_to|delegate_to|route_to)_(.+)$', 1), '') END
 );
 CREATE OR REPLACE MACRO asked_target(key) AS (
     nullif(regexp_extract(key, '^(?:ask|consult|call)_(.+)$', 1), '')

@@ -1,5 +1,14 @@
 -- The traces to derive anew: the changed ones and all that share a key with them, also by way of others.
-WITH RECURSIVE reached AS (
+WITH RECURSIVE calls AS (
+    -- of an identifier that many calls have, none is reached: they were never taken for one
+    SELECT k.key
+    FROM trace_keys AS k
+    WHERE k.rule = 'call'
+    GROUP BY k.key
+    HAVING count(*) FILTER (WHERE k.trace_id NOT IN (SELECT trace_id FROM changed_traces)) <= 2
+),
+
+reached AS (
     SELECT trace_id FROM changed_traces
     UNION
     SELECT trace_id FROM (
@@ -7,6 +16,7 @@ WITH RECURSIVE reached AS (
         FROM reached AS r
         JOIN trace_keys AS k USING (trace_id)
         JOIN trace_keys AS o ON o.key = k.key
+        WHERE k.rule <> 'call' OR k.key IN (SELECT key FROM calls)
         UNION ALL
         SELECT k.key[7:]
         FROM reached AS r

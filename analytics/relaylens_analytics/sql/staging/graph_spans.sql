@@ -1,7 +1,7 @@
 -- What spans of a graph say of their node, the path to it, and the agent that LangChain runs there.
 -- needs: graph
 WITH described AS (
-    SELECT w.span, s.node_name, s.checkpoint_ns, s.attributes['traceloop.association.properties.lc_agent_name'] AS agent_name,
+    SELECT w.span, s.node_name, s.checkpoint_ns, coalesce(s.attributes['traceloop.association.properties.lc_agent_name'], s.attributes['langsmith.metadata.lc_agent_name']) AS agent_name,
            CASE WHEN s.metadata[1] = chr(1) THEN t.text ELSE s.metadata END AS metadata
     FROM spans AS s
     JOIN work_rows AS w ON w.row_id = s.rowid

@@ -2,16 +2,50 @@
 -- recorded: a framework that pauses by its own account leaves no doubt that the question was open.
 -- needs: new_escalations
 -- needs: detector approval_pending | detector answered_while_pending
-WITH pending AS (
+WITH waiting AS (
     SELECT *
     FROM new_escalations AS e
-    WHERE (e.state = 'pending'
-           OR e.rule = 'stated' AND NOT EXISTS (SELECT 1 FROM work_steps AS s WHERE s.run = e.run AND s.t1 >= epoch_us(e.answered_at) * 1000))
-      AND NOT EXISTS (
-          SELECT 1 FROM new_escalations AS a
-          WHERE a.answered_at >= e.requested_at AND a.agent = e.agent AND a.tool_name = e.tool_name AND a.question = e.question
-                AND a.escalation <> e.escalation
-      )
+    WHERE e.state = 'pending'
+       OR e.rule = 'stated' AND NOT EXISTS (SELECT 1 FROM work_steps AS s WHERE s.run = e.run AND s.t1 >= epoch_us(e.answered_at) * 1000)
+),
+
+-- Questions with which a run begins, before any call of a model or another tool: where another run ended with the same one, it goes on there.
+placed AS (
+    SELECT q.escalation, q.service_name, q.agent, q.tool_name, q.question, q.requested_at, q.answered_at,
+           NOT EXISTS (
+               SELECT 1 FROM work_facts AS f JOIN work_spans AS w USING (span) LEFT JOIN work_tools AS t USING (span)
+               WHERE f.run = q.run AND w.t0 < epoch_us(q.requested_at) * 1000
+                 AND (f.span_class = 'llm' OR f.span_class = 'tool' AND t.tool_name IS DISTINCT FROM q.tool_name)
+           ) AND NOT EXISTS (
+               SELECT 1 FROM work_steps AS s WHERE s.run = q.run AND s.agent <> q.agent AND s.t0 < epoch_us(q.requested_at) * 1000
+           ) AS is_first
+    FROM new_escalations AS q
+    WHERE EXISTS (
+        SELECT 1 FROM waiting AS e
+        WHERE e.agent = q.agent AND e.tool_name = q.tool_name AND e.question = q.question AND e.service_name IS NOT DISTINCT FROM q.service_name
+    )
+),
+
+-- each run that goes on answers one
+numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY service_name, agent, tool_name, question, is_first ORDER BY requested_at, escalation) AS place
+    FROM placed
+    WHERE is_first = (answered_at IS NOT NULL)
+),
+
+pending AS (
+    SELECT *
+    FROM waiting AS e
+    WHERE NOT EXISTS (
+        SELECT 1 FROM new_escalations AS a
+        WHERE a.conversation = e.conversation AND a.answered_at >= e.requested_at AND a.agent = e.agent AND a.tool_name = e.tool_name
+              AND a.question = e.question AND a.escalation <> e.escalation
+    ) AND NOT EXISTS (
+        SELECT 1 FROM numbered AS q
+        JOIN numbered AS a ON a.service_name IS NOT DISTINCT FROM q.service_name AND a.agent = q.agent AND a.tool_name = q.tool_name
+                           AND a.question = q.question AND a.place = q.place
+        WHERE q.escalation = e.escalation AND NOT q.is_first AND a.is_first AND a.answered_at >= q.requested_at
+    )
 ),
 
 others AS (

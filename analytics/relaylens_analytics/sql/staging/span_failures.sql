@@ -11,7 +11,11 @@ SELECT w.span, x.exception_type, x.exception_message,
        coalesce(regexp_matches(concat_ws(' ', s.error_type, x.exception_type),
                                '(ParentCommand|GraphInterrupt|GraphBubbleUp|NodeInterrupt|WaitingForEvent|CallDeferred|ApprovalRequired|InterruptException|GeneratorExit|CancelledError|StopAsyncIteration)'), FALSE)
            OR coalesce(regexp_matches(CASE WHEN s.status_message[1] = chr(1) THEN t.text ELSE s.status_message END,
-                                      '^((langgraph\.errors\.)?(ParentCommand|GraphInterrupt)|Command\(graph=|\(?Interrupt\(|abandoned stream$)'), FALSE)
+                                      '^((langgraph\.errors\.)?(ParentCommand|GraphInterrupt)|Command\(graph=|\(?Interrupt\(|abandoned stream$)'
+                                      -- JavaScript's errors are written with their stack after the message
+                                      || '|(^|\n)(ParentCommand|GraphInterrupt|GraphBubbleUp|NodeInterrupt)(: [^\n]*)?\n\s+at '), FALSE)
+           -- LangSmith writes every exception as one of no type of its own, whose message begins with what it is
+           OR coalesce(regexp_matches(x.exception_message, '^(ParentCommand|GraphInterrupt|GraphBubbleUp|NodeInterrupt)\('), FALSE)
            AS is_control_flow
 FROM spans AS s
 JOIN work_rows AS w ON w.row_id = s.rowid

@@ -15,7 +15,9 @@ owned AS (
                 THEN json_extract_string(s.said, '$[0].parts[0].content')
                 ELSE s.said END AS output_text
     FROM (
-        SELECT s.step, in_full(w.output, x.text) AS said
+        SELECT s.step,
+               CASE WHEN occurs('ai.response.toolCalls') AND w.attributes['ai.response.toolCalls'] IS NOT NULL THEN nullif(in_full(w.output, x.text), '')
+                    ELSE in_full(w.output, x.text) END AS said
         FROM work_steps AS s
         JOIN work_spans AS w ON w.span = s.step
         LEFT JOIN work_texts AS x ON x.cell = w.output

@@ -1,7 +1,9 @@
 -- Tool errors that only a message to the model or the framework's own account shows, for tools that have no spans.
 -- needs: told_lists | crewai.crew.tasks_output
 WITH parts AS (
-    SELECT l.span, l.t0, message ->> '$.role' AS role, unnest(from_json(coalesce(message -> '$.parts', '[]'), '["JSON"]')) AS part
+    SELECT l.span, l.t0, message ->> '$.role' AS role, -- a tool's message without parts is the result itself
+           unnest(CASE WHEN json_type(message, '$.parts') = 'ARRAY' THEN json_extract(message, '$.parts[*]')
+                       WHEN role = 'tool' THEN [message] ELSE [] END) AS part
     FROM (
         SELECT span, t0, unnest(from_json(document, '["JSON"]')) AS message
         FROM told_lists
@@ -10,7 +12,7 @@ WITH parts AS (
 ),
 
 responses AS (
-    SELECT span, t0, part ->> '$.id' AS call_id,
+    SELECT span, t0, coalesce(part ->> '$.id', part ->> '$.tool_call_id') AS call_id,
            coalesce(part ->> '$.response', part ->> '$.result', part ->> '$.content') AS text
     FROM parts
     WHERE (part ->> '$.type') = 'tool_call_response' OR role = 'tool'

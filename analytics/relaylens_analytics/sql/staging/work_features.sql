@@ -14,7 +14,7 @@ WITH kinds AS (
 occurring AS (
     SELECT DISTINCT unnest(keys || [
         'operation ' || operation,
-        'kind ' || upper(instrumentation_kind),
+        'kind ' || kind_word(instrumentation_kind),
         CASE WHEN has_target THEN 'transfer target' END,
         CASE WHEN in_graph THEN 'graph' END,
         CASE WHEN on_bus THEN 'autogen' END,

@@ -1,5 +1,6 @@
 -- What the stages say in a word: whether a feature occurs among the spans at work; the full text of a cell, looked up, or of a cell with
--- which `work_texts` is joined; whether a text is nothing but spaces (most are known not to be by their first letter).
+-- which `work_texts` is joined; whether a text is nothing but spaces (most are known not to be by their first letter); by how much a span may
+-- begin before the one that it follows has ended (JavaScript's SDK takes beginnings and durations from two clocks).
 CREATE OR REPLACE TEMP MACRO occurs(feature) AS (
     coalesce(list_contains(getvariable('features'), feature), FALSE)
 );
@@ -11,4 +12,7 @@ CREATE OR REPLACE TEMP MACRO in_full(cell, joined) AS (
 );
 CREATE OR REPLACE TEMP MACRO is_blank(text) AS (
     CASE WHEN trim(text[1]) = '' THEN trim(text) = '' ELSE FALSE END
+);
+CREATE OR REPLACE TEMP MACRO clock_slack() AS (
+    1000000
 );

@@ -10,6 +10,7 @@ WITH model_spans AS (
 on_spans AS (
     SELECT span, output_text AS document
     FROM model_spans
+    ANTI JOIN work_document_replies USING (span)
     WHERE has_messages AND json_valid(output_text)
 ),
 
@@ -27,6 +28,7 @@ beside_spans AS (
         WHERE json_valid(l.output_messages)
     )
     ANTI JOIN on_spans USING (span)
+    ANTI JOIN work_document_replies USING (span)
     GROUP BY span
 ),
 
@@ -79,15 +81,29 @@ from_blocks AS (
     WHERE e.name = 'gen_ai.choice'
 ),
 
+-- a call that ended in order without a word and without a token of an answer
+from_nothing AS (
+    SELECT w.span, '' AS text, NULL AS call_name, NULL AS call_id, NULL AS call_arguments, 'empty' AS part_type
+    FROM work_spans AS w
+    SEMI JOIN (SELECT span FROM model_spans WHERE output_text IS NULL) AS m ON m.span = w.span
+    ANTI JOIN beside_spans AS b ON b.span = w.span
+    ANTI JOIN work_flat_replies AS f ON f.span = w.span
+    ANTI JOIN work_document_replies AS d ON d.span = w.span
+    WHERE w.output_tokens = 0 AND NOT w.reports_error AND regexp_matches(w.finish_reasons, '(?i)\b(stop|end_turn)\b')
+),
+
 -- a plain text as the whole answer, where nothing more exact was sent
 from_text AS (
     SELECT span, output_text AS text, NULL AS call_name, NULL AS call_id, NULL AS call_arguments, 'text' AS part_type
     FROM model_spans
     ANTI JOIN work_flat_replies USING (span)
+    ANTI JOIN work_document_replies USING (span)
     WHERE output_text IS NOT NULL AND NOT has_messages
 )
 
 SELECT * FROM from_parts
 UNION ALL SELECT * FROM work_flat_replies
+UNION ALL SELECT * FROM work_document_replies
 UNION ALL SELECT * FROM from_blocks
 UNION ALL SELECT * FROM from_text
+UNION ALL SELECT * FROM from_nothing

@@ -23,14 +23,15 @@ SELECT w.span, w.trace, p.span AS parent, s.batch, s.ordinal, s.trace_id, s.span
        CASE WHEN occurs('gen_ai.tool.definitions') THEN s.attributes['gen_ai.tool.definitions'] END AS tool_definitions,
        CASE WHEN occurs('gen_ai.request.model') THEN s.attributes['gen_ai.request.model'] END AS request_model,
        in_full(s.name, x.name) AS name_text,
-       s.operation, upper(s.instrumentation_kind) AS kind_word, coalesce(occurs('relaylens.span.role') AND s.attributes['relaylens.span.role'] = 'detail', FALSE) AS is_detail,
+       s.operation, kind_word(s.instrumentation_kind) AS kind_word, coalesce(occurs('relaylens.span.role') AND s.attributes['relaylens.span.role'] = 'detail', FALSE) AS is_detail,
        s.run_id, s.workflow_name, s.user_id, s.agent_name, s.agent_node, s.agent_version,
        g.lc_agent_name, g.graph_node, g.graph_agent, g.graph_path, g.metadata_text,
        s.transfer_source, s.transfer_target, s.transfer_mode, s.tool_name, s.tool_call_id, s.tool_arguments, s.tool_result, s.input, s.output,
-       s.model, s.provider, s.finish_reasons, s.input_tokens, s.output_tokens, s.cached_tokens, s.cost_usd,
+       s.model, s.provider, s.finish_reasons, coalesce(s.input_tokens, u.input_tokens) AS input_tokens, coalesce(s.output_tokens, u.output_tokens) AS output_tokens, s.cached_tokens, s.cost_usd,
        s.status_code, in_full(s.status_message, x.status_message) AS status_text,
        s.error_type, f.exception_type, f.exception_message, coalesce(s.error_type, f.exception_type) AS error_class,
-       s.status_code = 2 OR s.error_type IS NOT NULL OR f.exception_type IS NOT NULL
+       s.status_code = 2 OR coalesce(occurs('langfuse.observation.level') AND s.attributes['langfuse.observation.level'] = 'ERROR', FALSE)
+           OR s.error_type IS NOT NULL OR f.exception_type IS NOT NULL
            OR coalesce(occurs('gen_ai.tool.status') AND s.attributes['gen_ai.tool.status'] = 'error', FALSE)
            OR coalesce(occurs('gen_ai.task.status') AND s.attributes['gen_ai.task.status'] = 'failure', FALSE) AS reports_error,
        coalesce(f.is_control_flow, FALSE) AS is_control_flow
@@ -40,4 +41,5 @@ LEFT JOIN work_rows AS p ON p.trace = w.trace AND p.span_id = s.parent_span_id
 LEFT JOIN long_names AS x ON x.span = w.span
 LEFT JOIN span_failures AS f ON f.span = w.span
 LEFT JOIN graph_spans AS g ON g.span = w.span
+LEFT JOIN listed_usage AS u ON u.span = w.span
 WHERE s.batch >= getvariable('first_batch')

@@ -4,7 +4,7 @@ WITH cells AS (
     FROM (
         SELECT unnest([
             s.name, s.status_message, s.output, s.tool_arguments, s.tool_result, s.metadata,
-            CASE WHEN s.operation IS DISTINCT FROM 'chat' AND s.instrumentation_kind IS DISTINCT FROM 'LLM' THEN s.input END,
+            CASE WHEN s.operation IS DISTINCT FROM 'chat' AND kind_word(s.instrumentation_kind) IS DISTINCT FROM 'LLM' THEN s.input END,
             CASE WHEN occurs('gen_ai.tool.definitions') THEN s.attributes['gen_ai.tool.definitions'] END
         ]) AS cell
         FROM spans AS s
@@ -16,16 +16,17 @@ WITH cells AS (
             s.attributes['relaylens.escalation.question'], s.attributes['relaylens.escalation.answer'],
             s.attributes['relaylens.run.outcome.reason'], s.attributes['relaylens.validation.reason'], s.attributes['relaylens.feedback.comment'],
             s.attributes['crewai.crew.agents'], s.attributes['crew_agents'],
-            s.attributes['crew_tasks'], s.attributes['crewai.crew.tasks'], s.attributes['crewai.crew.tasks_output']
+            s.attributes['crew_tasks'], s.attributes['crewai.crew.tasks'], s.attributes['crewai.crew.tasks_output'],
+            s.attributes['ai.response.toolCalls'], s.attributes['ag2.human_input.prompt'], s.attributes['ag2.human_input.response']
         ])
         FROM spans AS s
         JOIN work_rows AS w ON w.row_id = s.rowid
         WHERE s.batch >= getvariable('first_batch') AND list_has_any(map_keys(s.attributes), getvariable('asked_attributes'))
         UNION ALL
-        SELECT unnest(list_transform(list_filter(map_entries(s.attributes), lambda e: starts_with(e.key, 'llm.output_messages.')), lambda e: e.value))
+        SELECT unnest(list_transform(list_filter(map_entries(s.attributes), lambda e: starts_with(e.key, 'llm.output_messages.') OR starts_with(e.key, 'gen_ai.completion.')), lambda e: e.value))
         FROM spans AS s
         JOIN work_rows AS w ON w.row_id = s.rowid
-        WHERE occurs('llm.output_messages.') AND s.batch >= getvariable('first_batch') AND s.instrumentation_kind IS NOT NULL
+        WHERE (occurs('gen_ai.completion.') OR occurs('llm.output_messages.') AND s.instrumentation_kind IS NOT NULL) AND s.batch >= getvariable('first_batch')
         UNION ALL
         SELECT unnest(flatten(list_transform(s.events, lambda e: map_values(e.attributes))))
         FROM spans AS s

@@ -9,7 +9,8 @@ SELECT w.span, w.t0, w.t1, coalesce(w.tool_name, w.name_text) AS tool_name,
 FROM work_spans AS w
 WHERE (coalesce(regexp_matches(concat_ws(' ', w.error_class, w.exception_type),
                                '(GraphInterrupt|NodeInterrupt|WaitingForEvent|ApprovalRequired|CallDeferred|InterruptException)'), FALSE)
-       OR coalesce(regexp_matches(w.status_text, '^\(?Interrupt\('), FALSE))
+       OR coalesce(regexp_matches(w.status_text, '^\(?Interrupt\(|(^|\n)(GraphInterrupt|NodeInterrupt)(: [^\n]*)?\n\s+at '), FALSE)
+       OR coalesce(regexp_matches(w.exception_message, '^(GraphInterrupt|NodeInterrupt)\('), FALSE))
   AND NOT EXISTS (
       SELECT 1 FROM work_spans AS c
       WHERE c.parent = w.span AND c.is_control_flow

@@ -15,4 +15,6 @@ FROM (
 ) AS t
 JOIN named AS n USING (tool_key)
 WHERE (n.asks_person OR n.is_to_person OR (t.is_generic_transfer AND is_person(agent_key(t.argument_target))))
+  -- the wait within it tells the question itself
+  AND NOT EXISTS (SELECT 1 FROM work_spans AS a WHERE a.parent = t.span AND a.operation = 'await_human_input')
   AND NOT (n.is_to_person AND EXISTS (SELECT 1 FROM work_bus_receipts WHERE type = 'HandoffMessage' AND is_person(agent_key(target))))
