@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import duckdb
 
-from relaylens_analytics import rhythm
+from relaylens_analytics import releasing, rhythm
 from relaylens_analytics.baseline.settling import forget
 
 SPANS_AT_ONCE = 50_000
@@ -73,6 +73,7 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         forget(connection)
         rhythm.forget(connection)
+        releasing.forget(connection)
         raise
 
 

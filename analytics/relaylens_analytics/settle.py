@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import duckdb
 
 from relaylens.semconv import Detector
-from relaylens_analytics import parts, prices, rhythm, specification
+from relaylens_analytics import parts, prices, releasing, rhythm, specification
 from relaylens_analytics.baseline.settling import judge_settled
 from relaylens_analytics.detectors import On, Setup, Value, setup
 from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, detector_feature, parsed, statement
@@ -212,6 +212,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
         _ready[connection] = wanted
     elif _ready[connection] != wanted:
         _set(connection, **wanted.variables())
+        releasing.forget(connection)
         _ready[connection] = wanted
     specification.store(connection, declared)
     settle_part = partial(_settle_part, connection, wanted, specification.features(declared))
@@ -281,14 +282,13 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, declared:
             work.present.add("quiet_agents")
         work.fill(*MARTS[before_rhythm:])
         _replace(connection, work)
-    if wanted.on.get(Detector.UNUSUAL_RUN, On.NO) is not On.NO:
-        learn_anew = _value(connection, statement("baseline/verdicts_changed.sql")) > 0
-        if learn_anew:
-            rhythm.forget(connection)
-        if changed or learn_anew:
-            judge_settled(connection, learn_anew=learn_anew)
+    learn_anew = _value(connection, statement("baseline/verdicts_changed.sql")) > 0
+    if learn_anew:
+        rhythm.forget(connection)
+    if wanted.on.get(Detector.UNUSUAL_RUN, On.NO) is not On.NO and (changed or learn_anew):
+        judge_settled(connection, learn_anew=learn_anew)
+    releasing.release(connection, count_anew=learn_anew)
     work.empty()
-    _release(connection)
     connection.execute("DELETE FROM erased_traces WHERE batch <= ?", [upto])
     connection.execute("DELETE FROM settled")
     connection.execute("INSERT INTO settled VALUES (?, now()::TIMESTAMP)", [upto])
@@ -333,23 +333,6 @@ def _replace(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
             connection.execute(f"DELETE FROM {table} WHERE conversation IN (SELECT conversation FROM touched_conversations)")  # noqa: S608 - our own names
     for noun in NOUNS:
         _insert(connection, noun, work.present)
-
-
-def _release(connection: duckdb.DuckDBPyConnection) -> None:
-    """Show what was held back of detectors whose false alarms are known to be few by now, and hold back that of those that raise more."""
-    held = "SELECT count(*) FROM (FROM hints LIMIT 1)"
-    shown = "SELECT count(*) FROM (FROM findings WHERE list_contains(getvariable('held_back'), detector) LIMIT 1)"
-    if not _value(connection, held) and not _value(connection, shown):
-        return
-    for table in ("released", "moved_findings"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {statement(f'staging/{table}.sql')}")
-    if not _value(connection, "SELECT count(*) FROM moved_findings"):
-        return
-    for source, target, is_hint in (("hints", "findings", True), ("findings", "hints", False)):
-        which = f"finding IN (SELECT finding FROM moved_findings WHERE is_hint = {is_hint})"  # noqa: S608 - our own words
-        connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {source} WHERE {which}")  # noqa: S608 - our own names
-        connection.execute(f"DELETE FROM {source} WHERE {which}")  # noqa: S608 - our own names
-    connection.execute(statement("staging/recounted_runs.sql"))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, noun: str, present: AbstractSet[str]) -> None:

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relaylens_analytics import statements
 from relaylens_analytics.baseline import verdicts
@@ -21,6 +22,9 @@ from relaylens_analytics.baseline.profiles import Floats, Places, Profiles
 
 GROWTH: Final = 1.1
 """A deployment that has grown by this factor is learned anew."""
+
+_HELD: Final = 8
+"""Deployments whose good runs' profiles are held in memory, those judged last: some hundred kilobytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ class _Learned:
     """What these score among themselves by each view; None where too few differ."""
 
     suspicions: Floats | None = None
+
+    profiles: pa.Table | None = None
+    """The profiles of the good runs as they are stored, while they are held."""
 
     def is_enough(self, least: int) -> bool:
         """Whether enough good runs differ, as far as is known."""
@@ -91,23 +98,34 @@ def _judge(
     connection: duckdb.DuckDBPyConnection, memory: dict[str | None, _Learned], limits: Limits, service: str | None, runs: set[str]
 ) -> None:
     """Judge some runs of a deployment, and learn what is usual in it first where that is due."""
-    ((known,),) = connection.execute(statements.read("baseline/profiled_runs").text, {"service": service}).fetchall()
-    learned = memory.get(service)
+    learned = memory.pop(service, None)
+    values = {"service": service, "good": list(learned.good) if learned else []}
+    ((known, held),) = connection.execute(statements.read("baseline/profiled_runs").text, values).fetchall()
     if learned is None or len(learned.good) < limits.least_history or known >= GROWTH * learned.known:
         # Runs that come together do not vouch for each other where there are enough older ones.
         good = _names(connection, "good_runs", service=service, most=limits.most_history, with_new=False)
         if len(good) < limits.least_history:
             good = _names(connection, "good_runs", service=service, most=limits.most_history, with_new=True)
-        learned = memory[service] = _Learned(good, known)
+        learned, held = _Learned(good, known), len(good)
         if len(good) >= limits.least_history:
             runs = runs.union(_names(connection, "unjudged_runs", service=service, most=limits.most_history))
-    table = _profiles(connection, service, runs.union(learned.good) if learned.is_enough(limits.least_history) else runs)
+    if held < len(learned.good) or not runs.isdisjoint(learned.good):
+        learned = replace(learned, profiles=None)
+    if not learned.is_enough(limits.least_history):
+        table = _profiles(connection, service, runs)
+    elif learned.profiles is None:
+        table = _profiles(connection, service, runs.union(learned.good))
+        learned = replace(learned, profiles=table.filter(pc.is_in(table.column("run"), pa.array(learned.good, pa.string()))))
+    else:
+        table = pa.concat_tables([learned.profiles, _profiles(connection, service, runs)]).sort_by("run")
     profiles, about = Profiles.of_table(table), table.select(verdicts.OF_THE_RUN)
     asked = np.array([place for place, run in enumerate(profiles.runs) if run in runs], dtype=np.intp)
     is_member = np.isin(profiles.runs, learned.good)
     past = profiles.at(np.flatnonzero(is_member))
     if learned.is_enough(limits.least_history) and (learned.kinds is None or len(past) < len(learned.good)):
-        learned = memory[service] = _learned(past, known, limits.least_history)
+        learned = replace(_learned(past, known, limits.least_history), profiles=learned.profiles)
+    memory[service] = learned
+    _hold_few(memory)
     if learned.scores is None or learned.suspicions is None or learned.kinds is None:
         history = len(learned.good) if learned.kinds is None else count_of(learned.kinds)
         verdicts.store(connection, service, about.take(asked), verdicts.without_history(len(asked), history))
@@ -122,6 +140,13 @@ def _judge(
         may_alarm = table.column("may_alarm").to_numpy()[places]
         judged.append(verdicts.of(baseline, profiles.at(places), judgement, limits.alarm_budget, may_alarm))
     verdicts.store(connection, service, about.take(np.concatenate([others, own])), pa.concat_tables(judged))
+
+
+def _hold_few(memory: dict[str | None, _Learned]) -> None:
+    """Let go of the profiles of deployments that were not judged lately; the last one of the memory was judged last."""
+    for service in list(memory)[:-_HELD]:
+        if memory[service].profiles is not None:
+            memory[service] = replace(memory[service], profiles=None)
 
 
 def _learned(past: Profiles, known: int, least: int) -> _Learned:

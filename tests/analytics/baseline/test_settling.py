@@ -7,6 +7,7 @@ import pytest
 from tests.analytics.baseline.agent_runs import call_span, odd_calls, request, trace_id, usual_calls
 from tests.analytics.settle.captured import apply
 
+from relaylens_analytics.baseline import settling
 from relaylens_analytics.settle import settle
 from relaylens_collector.signals import Signal
 from relaylens_collector.store import Store
@@ -125,3 +126,27 @@ def test_a_number_beyond_all_bounds_is_settled(store: Store) -> None:
     rows = store.connection.execute("SELECT features['result number of sum'] <= 1.1e15 FROM run_profiles").fetchall()
 
     assert [(True,)] == rows
+
+
+def test_good_runs_that_are_held_in_memory_are_those_that_are_stored(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether their profiles are held or read each time: the same is said of runs, also after spans of a good one came late."""
+    late = request(7, usual_calls(7)[:1] + odd_calls(3), service="booking")
+    parts = [usual(range(30)), [request(100, odd_calls(100))], [late], usual([31, 32]), [request(101, odd_calls(101))]]
+    others = [
+        [request(place, usual_calls(place), service="other") for place in range(20 * part, 20 * part + 20)] for part in range(len(parts))
+    ]
+
+    def said(target: Store) -> list[object]:
+        for own, other in zip(parts, others, strict=True):
+            come(target, own)
+            come(target, other)
+        return target.connection.execute("SELECT run, p_value, suspicion, alarm, views, steps FROM suspicions ORDER BY run").fetchall()
+
+    held = said(store)
+    monkeypatch.setattr(settling, "_HELD", 1)
+    read = Store(":memory:", threads=1)
+    alternating = said(read)
+    read.close()
+
+    assert 134 == len(held)
+    assert held == alternating

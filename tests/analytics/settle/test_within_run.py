@@ -303,6 +303,27 @@ def test_hints_become_findings_once_false_alarms_are_known_to_be_few(lenient: Ru
     assert ({}, {"flagged 0": ["unused_result 1"]}, ({}, 10)) == (few, many, noisy)
 
 
+def test_rates_are_counted_anew_when_a_hundredth_of_the_runs_came_since(lenient: Runs) -> None:
+    """What a detector says that is shown is shown at once, also between; one that raises more and more is held back again by and by."""
+    runs = lenient
+    fare = ("lookup_flight", '{"to": "Osaka"}', "$516")
+
+    def add(name: str, answer: str) -> None:
+        runs.add(name, *calls(fare)[:-1], chat(90, 2, 800, 801, answer))
+
+    for place in range(220):
+        add(f"used {place}", "516 dollars.")
+    add("flagged 0", "A fine city.")
+    shown = [len(runs.found())]
+    for place in range(1, 31):
+        add(f"flagged {place}", "A fine city.")
+        shown.append(len(runs.found()))
+
+    assert [1, 2, 3, 4, 5] == shown[:5]
+    assert (0, 31) == (shown[-1], len(runs.found(table="hints")))
+    assert {0} == set(shown[shown.index(0) :])
+
+
 OFF = {detector.name for detector in catalogue() if detector.layer is Layer.RUN and detector.on is On.NO}
 
 
