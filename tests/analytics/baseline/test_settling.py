@@ -136,7 +136,7 @@ def test_good_runs_that_are_held_in_memory_are_those_that_are_stored(store: Stor
         [request(place, usual_calls(place), service="other") for place in range(20 * part, 20 * part + 20)] for part in range(len(parts))
     ]
 
-    def said(target: Store) -> list[object]:
+    def said(target: Store) -> list[tuple[object, ...]]:
         for own, other in zip(parts, others, strict=True):
             come(target, own)
             come(target, other)

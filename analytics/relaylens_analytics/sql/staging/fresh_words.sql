@@ -24,8 +24,8 @@ told AS (
 -- or JSON's after a word: others may be JSON's own. Classes are small and nothing is counted, since a pattern is compiled anew each time.
 found AS (
     SELECT edge, run, to_step, t0, known, given,
-           list_filter(regexp_extract_all(given, '(?:[a-z][,;]? )?\p{Lu}[^\s\d.:;,!?"\\()¦]+(?: \p{Lu}[^\s\d.:;,!?"\\()¦]+)*'), lambda v: v BETWEEN 'a' AND '{' OR contains(v, ' '))[:80] AS names,
-           regexp_extract_all(given, '[“„«][^\s“”„«»][^“”„«»\n¦]+[”“»]|`[^\s`][^`\n¦]+`|[a-z0-9] \\*"[^\s"\\{}][^"\\{}\n¦]+[\w.!?]\\*"')[:40] AS quotations
+           list_filter(regexp_extract_all(given, concat('(?:[a-z][,;]? )?', a_name())), lambda v: v BETWEEN 'a' AND '{' OR contains(v, ' '))[:80] AS names,
+           regexp_extract_all(given, concat(a_quotation(), '|[a-z0-9] ', a_json_text()))[:40] AS quotations
     FROM told
     WHERE known IS NOT NULL AND given IS NOT NULL
 ),

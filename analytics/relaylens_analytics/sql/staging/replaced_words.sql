@@ -21,11 +21,11 @@ beside AS (
 others AS (
     SELECT edge, run, value, given, unnest(list_distinct(list_concat(
                CASE WHEN len(lead) >= 8 THEN list_transform(string_split(known, lead)[2:20], lambda p: regexp_extract(left(p, 250),
-                   '^(?:[“„«][^\s“”„«»][^“”„«»\n¦]+[”“»]|`[^\s`][^`\n¦]+`|\\*"[^\s"\\{}][^"\\{}\n¦]+[\w.!?]\\*"|\p{Lu}[^\s\d.:;,!?"\\()¦]+(?: \p{Lu}[^\s\d.:;,!?"\\()¦]+)*)')) ELSE [] END,
+                   concat('^(?:', a_quotation(), '|', a_json_text(), '|', a_name(), ')'))) ELSE [] END,
                CASE WHEN len(tail) >= 10 THEN list_transform(string_split(known, tail)[:-2][:20], lambda p: regexp_extract(right(p, 250),
-                   '(?:[“„«][^\s“”„«»][^“”„«»\n¦]+[”“»]|`[^\s`][^`\n¦]+`|\\*"[^\s"\\{}][^"\\{}\n¦]+[\w.!?]\\*"|\p{Lu}[^\s\d.:;,!?"\\()¦]+(?: \p{Lu}[^\s\d.:;,!?"\\()¦]+)*)$')) ELSE [] END,
+                   concat('(?:', a_quotation(), '|', a_json_text(), '|', a_name(), ')$'))) ELSE [] END,
                CASE WHEN key <> '' THEN list_transform(string_split(known, key)[2:20], lambda p: regexp_extract(left(p, 250),
-                   '^(\p{Lu}[^\s\d.:;,!?"\\()¦]+(?: \p{Lu}[^\s\d.:;,!?"\\()¦]+)*)\\*"', 1)) ELSE [] END
+                   concat('^(', a_name(), ')\\*"'), 1)) ELSE [] END
            ))) AS other
     FROM beside
 ),

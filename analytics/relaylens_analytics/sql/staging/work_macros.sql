@@ -1,6 +1,7 @@
 -- What the stages say in a word: whether a feature occurs among the spans at work; the full text of a cell, looked up, or of a cell with
 -- which `work_texts` is joined; whether a text is nothing but spaces (most are known not to be by their first letter); by how much a span may
--- begin before the one that it follows has ended (JavaScript's SDK takes beginnings and durations from two clocks).
+-- begin before the one that it follows has ended (JavaScript's SDK takes beginnings and durations from two clocks). Patterns: of words with
+-- capitals, of what stands in quotation marks of its own kind, and of a text in JSON's.
 CREATE OR REPLACE TEMP MACRO occurs(feature) AS (
     coalesce(list_contains(getvariable('features'), feature), FALSE)
 );
@@ -15,4 +16,13 @@ CREATE OR REPLACE TEMP MACRO is_blank(text) AS (
 );
 CREATE OR REPLACE TEMP MACRO clock_slack() AS (
     1000000
+);
+CREATE OR REPLACE TEMP MACRO a_name() AS (
+    '\p{Lu}[^\s\d.:;,!?"\\()¦]+(?: \p{Lu}[^\s\d.:;,!?"\\()¦]+)*'
+);
+CREATE OR REPLACE TEMP MACRO a_quotation() AS (
+    '[“„«][^\s“”„«»][^“”„«»\n¦]+[”“»]|`[^\s`][^`\n¦]+`'
+);
+CREATE OR REPLACE TEMP MACRO a_json_text() AS (
+    '\\*"[^\s"\\{}][^"\\{}\n¦]+[\w.!?]\\*"'
 );
