@@ -45,7 +45,12 @@ class Row:
     runs: int
     failed: int
     figures: Figures
+    """The mean over the seeds."""
+
     intervals: Intervals
+    """Those of the first seed."""
+
+    by_seed: tuple[Figures, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +186,16 @@ def _row(family: str, scorer: str, judged: Mapping[int, Sequence[_Judged]]) -> R
     }
     first = next(iter(scored.values()))
     rng = np.random.default_rng(0)
+    by_seed = tuple(figures(ones, rng) for ones in scored.values())
     return Row(
         family,
         scorer,
         len(first),
         sum(len(one.failed) for one in first),
         int(sum(one.failed.sum() for one in first)),
-        Figures.mean([figures(ones, rng) for ones in scored.values()]),
+        Figures.mean(by_seed),
         intervals(first, rng),
+        by_seed,
     )
 
 
