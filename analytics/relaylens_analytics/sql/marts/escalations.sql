@@ -9,7 +9,7 @@ WITH stated_questions AS (
 ),
 
 requests AS (
-    SELECT q.*, w.trace_id, w.span_id, coalesce(f.agent, agent_key(b.source)) AS agent, f.run, r.conversation, w.service_name
+    SELECT q.*, w.trace_id, w.span_id, coalesce(f.agent, agent_key(b.source)) AS agent, f.run, f.step, r.conversation, w.service_name
     FROM work_requests AS q
     JOIN work_facts AS f USING (span)
     JOIN work_spans AS w USING (span)
@@ -60,12 +60,20 @@ paired AS (
     SELECT run, agent, turn, any_value(conversation) AS conversation, arg_min(trace_id, (t0, span_id)) AS trace_id,
            arg_min(span_id, (t0, span_id)) AS span_id, any_value(service_name) AS service_name,
            arg_min(tool_name, (t0, span_id, priority)) FILTER (WHERE tool_name IS NOT NULL) AS tool_name,
-           arg_min(rule, (t0, span_id, priority)) AS rule, min(t0) AS asked,
+           arg_min(rule, (t0, span_id, priority)) AS rule, min(t0) AS asked, arg_min(step, (t0, span_id, priority)) AS asked_step,
            arg_min(question, (t0, span_id, priority)) FILTER (WHERE question IS NOT NULL) AS question,
            min(t1) FILTER (WHERE NOT pauses) AS went_on, bool_or(pauses) AS paused,
-           arg_max(answer, t0) FILTER (WHERE NOT pauses) AS answer
+           arg_max(answer, t0) FILTER (WHERE NOT pauses) AS answer,
+           arg_max(answer, t0) FILTER (WHERE pauses AND stated_state = 'denied') AS denial, min(t1) FILTER (WHERE pauses AND stated_state = 'denied') AS denied
     FROM rows
     GROUP BY run, agent, turn
+),
+
+released_calls AS (
+    SELECT f.run, f.agent, f.step, t.tool_name, t.t0
+    FROM work_tools AS t
+    JOIN work_facts AS f USING (span)
+    WHERE NOT EXISTS (SELECT 1 FROM work_requests AS q WHERE q.span = t.span)
 ),
 
 answered AS (
@@ -74,15 +82,18 @@ answered AS (
            -- of its own, and the answer would be one
            CASE WHEN p.rule <> 'message_to_person'
                 THEN (SELECT min(s.t0) FROM work_steps AS s JOIN work_traces AS t USING (trace) WHERE s.run = p.run AND t.trace_id <> p.trace_id AND s.t0 > p.asked)
-           END AS resumed
+           END AS resumed,
+           -- and so does the call that waited, made in a later turn of the same agent: it was let through
+           (SELECT min(c.t0) FROM released_calls AS c
+            WHERE c.run = p.run AND c.agent = p.agent AND c.tool_name = p.tool_name AND c.t0 > p.asked AND c.step IS DISTINCT FROM p.asked_step) AS released
     FROM paired AS p
     ASOF LEFT JOIN human_messages AS h ON h.conversation = p.conversation AND p.asked < h.t0
 ),
 
 inferred AS (
     SELECT trace_id || ':' || span_id AS id, conversation, run, trace_id, span_id, agent, service_name, tool_name, asked, rule, question,
-           coalesce(human_t0, CASE WHEN paused THEN coalesce(went_on, resumed) ELSE CASE WHEN answer IS NOT NULL THEN went_on END END) AS answered,
-           coalesce(human_content, answer) AS answer, human_name AS answered_by, paused
+           coalesce(human_t0, CASE WHEN paused THEN coalesce(went_on, denied, least(resumed, released)) ELSE CASE WHEN answer IS NOT NULL THEN went_on END END) AS answered,
+           coalesce(human_content, answer, denial) AS answer, human_name AS answered_by, paused, denied IS NOT NULL AND went_on IS NULL AS is_denied
     FROM answered
 )
 
@@ -96,7 +107,7 @@ UNION ALL BY NAME
 SELECT id AS escalation, conversation, run, trace_id, span_id, agent, service_name,
        CASE WHEN answered IS NULL AND paused THEN 'pending'
             WHEN answered IS NULL THEN 'requested'
-            WHEN regexp_matches(answer, '(?i)\b(den(y|ied)|reject(ed)?|refus(e|ed)|disapproved?|not approved)\b') THEN 'denied'
+            WHEN is_denied OR regexp_matches(answer, '(?i)\b(den(y|ied)|reject(ed)?|refus(e|ed)|disapproved?|not approved)\b') THEN 'denied'
             WHEN regexp_matches(answer, '(?i)\b(edit(ed)?|changed|correct(ed|ion))\b') THEN 'edited'
             ELSE 'approved' END AS state,
        rule, tool_name, make_timestamp(asked // 1000) AS requested_at, make_timestamp(answered // 1000) AS answered_at,

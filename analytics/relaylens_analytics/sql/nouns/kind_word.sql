@@ -2,7 +2,9 @@
 CREATE OR REPLACE MACRO kind_word(kind) AS (
     CASE
         WHEN kind IS NULL OR kind IN ('LLM', 'TOOL', 'AGENT', 'CHAIN') THEN kind
-        WHEN kind IN ('generation', 'model_generation') THEN 'LLM'
+        -- MLflow writes every value as JSON
+        WHEN starts_with(kind, '"') THEN CASE kind WHEN '"CHAT_MODEL"' THEN 'LLM' ELSE trim(kind, '"') END
+        WHEN kind IN ('generation', 'model_generation', 'model') THEN 'LLM'
         WHEN kind IN ('tool_call', 'mcp_tool_call') THEN 'TOOL'
         WHEN kind = 'agent_run' THEN 'AGENT'
         WHEN kind = 'workflow_run' THEN 'WORKFLOW'

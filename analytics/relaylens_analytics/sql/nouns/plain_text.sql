@@ -9,6 +9,7 @@ CREATE OR REPLACE MACRO plain_text(document) AS (
         WHEN json_extract_string(document, '$.prompt') IS NOT NULL THEN json_extract_string(document, '$.prompt')
         WHEN json_type(document, '$.text') = 'VARCHAR' THEN json_extract_string(document, '$.text')
         WHEN json_type(document, '$.output') = 'VARCHAR' THEN json_extract_string(document, '$.output')
+        WHEN json_type(document, '$.messages[0].content[0].text') = 'VARCHAR' THEN json_extract_string(document, '$.messages[0].content[0].text')
         WHEN json_extract_string(document, '$.messages[0].content') IS NOT NULL THEN json_extract_string(document, '$.messages[0].content')
         WHEN json_extract_string(document, '$.messages[0].data.content') IS NOT NULL THEN json_extract_string(document, '$.messages[0].data.content')
         WHEN json_extract_string(document, '$[0].text') IS NOT NULL THEN json_extract_string(document, '$[0].text')

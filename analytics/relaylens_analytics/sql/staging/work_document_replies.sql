@@ -1,6 +1,6 @@
 -- What models answered, from a JSON document that is no list of messages with parts: a provider's own answer, or a chat message of OpenAI's,
--- Anthropic's, Gemini's, LangChain's or the AI SDK's, which some write where messages with parts are asked for.
--- needs: gen_ai.output.messages | output.value | traceloop.entity.output | ai.response.toolCalls | langfuse.observation.output | gen_ai.completion | output
+-- Anthropic's, Gemini's, LangChain's, Haystack's, Genkit's or the AI SDK's, which some write where messages with parts are asked for.
+-- needs: gen_ai.output.messages | output.value | traceloop.entity.output | ai.response.toolCalls | langfuse.observation.output | mlflow.spanOutputs | haystack.agent.step.llm.output | haystack.component.output | genkit:output | gen_ai.completion | output
 WITH documents AS (
     SELECT w.span, in_full(w.output, x.text) AS document
     FROM work_spans AS w
@@ -21,6 +21,7 @@ messages AS (
         WHEN json_type(document, '$.choices') = 'ARRAY' THEN json_extract(document, '$.choices[*].message')
         WHEN json_type(document, '$.generations') = 'ARRAY' THEN json_extract(document, '$.generations[*][*].message.kwargs')
         WHEN json_type(document, '$.candidates') = 'ARRAY' THEN json_extract(document, '$.candidates[*].content')
+        WHEN json_type(document, '$.replies') = 'ARRAY' THEN json_extract(document, '$.replies[*]')
         WHEN json_type(document, '$.output') = 'ARRAY' THEN json_extract(document, '$.output[*]')
         WHEN json_type(document, '$.messages') = 'ARRAY' THEN json_extract(document, '$.messages[*]')[-1:]
         WHEN json_type(document, '$.message') = 'OBJECT' THEN [json_extract(document, '$.message')]
@@ -50,16 +51,16 @@ parts AS (
 ),
 
 named AS (
-    SELECT span, part, coalesce(part -> '$.functionCall', part -> '$.function', part) AS call,
+    SELECT span, part, coalesce(part -> '$.functionCall', part -> '$.function', part -> '$.tool_call', part -> '$.toolRequest', part) AS call,
            CASE WHEN json_type(part) = 'OBJECT' AND coalesce(part ->> '$.type', '') NOT IN ('text', 'output_text')
-                THEN coalesce(call ->> '$.name', call ->> '$.toolName') END AS call_name
+                THEN coalesce(call ->> '$.name', call ->> '$.toolName', call ->> '$.tool_name') END AS call_name
     FROM parts
 )
 
 SELECT span,
        CASE WHEN call_name IS NULL THEN coalesce(CASE WHEN json_type(part) = 'VARCHAR' THEN part ->> '$' END, part ->> '$.text', part ->> '$.content', '') END AS text,
        call_name,
-       CASE WHEN call_name IS NOT NULL THEN coalesce(part ->> '$.call_id', part ->> '$.id', part ->> '$.toolCallId', call ->> '$.id') END AS call_id,
+       CASE WHEN call_name IS NOT NULL THEN coalesce(part ->> '$.call_id', part ->> '$.id', part ->> '$.toolCallId', call ->> '$.id', call ->> '$.ref') END AS call_id,
        CASE WHEN call_name IS NOT NULL THEN coalesce(call ->> '$.arguments', call ->> '$.input', call ->> '$.args') END AS call_arguments,
        CASE WHEN call_name IS NULL THEN 'text' ELSE 'tool_call' END AS part_type
 FROM named

@@ -27,7 +27,7 @@ SELECT w.span, w.trace, p.span AS parent, s.batch, s.ordinal, s.trace_id, s.span
        s.run_id, s.workflow_name, s.user_id, s.agent_name, s.agent_node, s.agent_version,
        g.lc_agent_name, g.graph_node, g.graph_agent, g.graph_path, g.metadata_text,
        s.transfer_source, s.transfer_target, s.transfer_mode, s.tool_name, s.tool_call_id, s.tool_arguments, s.tool_result, s.input, s.output,
-       s.model, s.provider, s.finish_reasons, coalesce(s.input_tokens, u.input_tokens) AS input_tokens, coalesce(s.output_tokens, u.output_tokens) AS output_tokens, s.cached_tokens, s.cost_usd,
+       CASE WHEN s.model[1] = '"' THEN trim(s.model, '"') WHEN s.instrumentation_kind = 'model' THEN coalesce(s.model, s.name) ELSE s.model END AS model, s.provider, s.finish_reasons, coalesce(s.input_tokens, u.input_tokens) AS input_tokens, coalesce(s.output_tokens, u.output_tokens) AS output_tokens, s.cached_tokens, s.cost_usd,
        s.status_code, in_full(s.status_message, x.status_message) AS status_text,
        s.error_type, f.exception_type, f.exception_message, coalesce(s.error_type, f.exception_type) AS error_class,
        s.status_code = 2 OR coalesce(occurs('langfuse.observation.level') AND s.attributes['langfuse.observation.level'] = 'ERROR', FALSE)
