@@ -1,4 +1,4 @@
-"""What MLflow, Haystack, Genkit, Pydantic AI, the Model Context Protocol and A2A send, in the names of their own."""
+"""What MLflow, Haystack, Genkit, Mastra, Pydantic AI, the Model Context Protocol and A2A send, in the names of their own."""
 
 import json
 from collections.abc import Iterator
@@ -348,3 +348,19 @@ def test_a_call_of_an_agent_over_a2a_is_a_handoff(store: Store) -> None:
     assert [("triage", "docs", True, None)] == rows(store.connection, _HANDOFFS)
     assert [("triage", "desk"), ("docs", "docs-service")] == rows(store.connection, _SERVICES)
     assert [(1,)] == rows(store.connection, "SELECT count(*) FROM runs")
+
+
+def test_an_answer_that_ended_in_an_error_is_none(store: Store) -> None:
+    """Mastra sends no span of an agent whose model failed, and the call says only why it ended; the caller's own call goes on around it."""
+    call = {semconv.GEN_AI_OPERATION_NAME: "chat", semconv.GEN_AI_REQUEST_MODEL: "m-1"}
+    failed = json.dumps({"text": "", "files": []})
+    said = json.dumps({"text": "Nobody can help.", "files": []})
+    settle_spans(
+        store,
+        agent(1, "triage", 0, 9, parent=0),
+        span(2, "chat m-1", 1, 8, call | {semconv.GEN_AI_RESPONSE_FINISH_REASONS: "stop", "gen_ai.completion": said}, parent=1),
+        span(3, "chat m-1", 3, 4, call | {semconv.GEN_AI_RESPONSE_FINISH_REASONS: "error", "gen_ai.completion": failed}, parent=99),
+    )
+
+    assert [("llm_error",)] == rows(store.connection, _FINDINGS)
+    assert [("triage", "completed")] == rows(store.connection, "SELECT agent, outcome FROM steps")

@@ -31,7 +31,7 @@ SELECT w.span, w.trace, p.span AS parent, s.batch, s.ordinal, s.trace_id, s.span
        s.status_code, in_full(s.status_message, x.status_message) AS status_text,
        s.error_type, f.exception_type, f.exception_message, coalesce(s.error_type, f.exception_type) AS error_class,
        s.status_code = 2 OR coalesce(occurs('langfuse.observation.level') AND s.attributes['langfuse.observation.level'] = 'ERROR', FALSE)
-           OR s.error_type IS NOT NULL OR f.exception_type IS NOT NULL
+           OR s.error_type IS NOT NULL OR f.exception_type IS NOT NULL OR coalesce(s.finish_reasons IN ('error', '["error"]'), FALSE)
            OR coalesce(occurs('gen_ai.tool.status') AND s.attributes['gen_ai.tool.status'] = 'error', FALSE)
            OR coalesce(occurs('gen_ai.task.status') AND s.attributes['gen_ai.task.status'] = 'failure', FALSE) AS reports_error,
        coalesce(f.is_control_flow, FALSE) AS is_control_flow
