@@ -364,3 +364,22 @@ def test_an_answer_that_ended_in_an_error_is_none(store: Store) -> None:
 
     assert [("llm_error",)] == rows(store.connection, _FINDINGS)
     assert [("triage", "completed")] == rows(store.connection, "SELECT agent, outcome FROM steps")
+
+
+@pytest.mark.parametrize("length", [10, 20_000], ids=["short", "in parts"])
+def test_a_run_was_asked_what_was_said_last_before_its_answer(store: Store, length: int) -> None:
+    """Pydantic AI's turn holds the conversation with its answer and the results of its calls, however long they are."""
+    messages = [
+        {"role": "system", "parts": [{"type": "text", "content": "You are the docs agent."}]},
+        {"role": "user", "parts": [{"type": "text", "content": "Good morning."}]},
+        {"role": "assistant", "parts": [{"type": "text", "content": "Hello."}]},
+        {"role": "user", "parts": [{"type": "text", "content": "Where is it?"}]},
+        {"role": "assistant", "parts": [{"type": "tool_call", "id": "c1", "name": "search", "arguments": {}}]},
+        {"role": "user", "parts": [{"type": "tool_call_response", "id": "c1", "name": "search", "result": "late " * length}]},
+        {"role": "assistant", "parts": [{"type": "text", "content": "It is late."}]},
+    ]
+    settle_spans(
+        store, agent(1, "docs", 0, 20, parent=0, **{"pydantic_ai.all_messages": json.dumps(messages)}), chat(2, 1, 1, 2, "It is late.")
+    )
+
+    assert [("Where is it?",)] == rows(store.connection, "SELECT input_preview FROM runs")

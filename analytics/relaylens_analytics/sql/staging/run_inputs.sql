@@ -32,13 +32,13 @@ ends AS (
     GROUP BY p.run
 ),
 
--- long prompts of another form
+-- long prompts of another form, and those that end with the answer
 others AS (
     SELECT p.run, string_agg(t.text, '' ORDER BY p.place) AS text
     FROM places AS p
     JOIN ends AS e USING (run)
     JOIN texts AS t USING (text_id)
-    WHERE e.places >= 4 AND trim(e.opening, e' \n\r\t') <> '['
+    WHERE e.places >= 4 AND (trim(e.opening, e' \n\r\t') <> '[' OR is_answered('[' || e.text))
     GROUP BY p.run
 ),
 
@@ -46,8 +46,15 @@ prompts AS (
     SELECT e.run, coalesce(o.text, CASE WHEN e.places < 4 THEN '' ELSE '[' END || e.text) AS text
     FROM ends AS e
     LEFT JOIN others AS o USING (run)
+),
+
+known AS (
+    SELECT a.run, coalesce(a.text, CASE WHEN a.cell[1] = chr(1) THEN p.text ELSE a.cell END) AS text
+    FROM asked AS a
+    LEFT JOIN prompts AS p USING (run)
 )
 
-SELECT a.run, ltrim(left(plain_text(coalesce(a.text, CASE WHEN a.cell[1] = chr(1) THEN p.text ELSE a.cell END)), 500), chr(1)) AS input_preview
-FROM asked AS a
-LEFT JOIN prompts AS p USING (run)
+-- where the answer stands at the list's end, the last that was said to the run before
+SELECT run, ltrim(left(plain_text(CASE WHEN is_answered(text) THEN coalesce('[' || list_filter(json_extract(text, '$[*]'), lambda m:
+           (m ->> '$.role') = 'user' AND coalesce(m ->> '$.parts[0].type', 'text') = 'text')[-1] || ']', text) ELSE text END), 500), chr(1)) AS input_preview
+FROM known
