@@ -22,9 +22,10 @@ def written(value: float | None, unit: Unit) -> str:
 
 
 def duration(milliseconds: float) -> str:
-    """Write a length of time in the largest unit of which there is at least one."""
-    size, unit = next((step for step in reversed(_STEPS_OF_TIME) if abs(milliseconds) >= step[0]), _STEPS_OF_TIME[0])
-    return f"{milliseconds / size:.3g} {unit}"
+    """Write a length of time in the largest unit of which there is, as it is rounded, at least one: 999.7 ms is 1 s."""
+    rounded = [(float(f"{milliseconds / size:.3g}"), unit) for size, unit in reversed(_STEPS_OF_TIME)]
+    number, unit = next((step for step in rounded if abs(step[0]) >= 1), rounded[-1])
+    return f"{number:,.0f} {unit}" if abs(number) >= 1000 else f"{number:.3g} {unit}"  # noqa: PLR2004 - what :.3g would write as 1e+03
 
 
 def basis(numerator: float | None, denominator: float | None, unit: Unit) -> str:
