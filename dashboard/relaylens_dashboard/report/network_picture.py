@@ -41,7 +41,8 @@ def _edges(rows: Sequence[Row]) -> list[Edge]:
     for (source, target), both in pairs.items():
         count, decided, succeeded = (sum(row[name] for row in both) for name in ("handoffs", "decided", "succeeded"))
         to_person = any(row["target_type"] == "human" for row in both)
-        edges.append(Edge(source, target, count, succeeded / decided if decided else None, to_person))
+        of = count if to_person else decided  # a question that waits is not answered; a handoff that goes on counts neither way
+        edges.append(Edge(source, target, count, succeeded / of if of else None, to_person))
     return edges
 
 
@@ -82,6 +83,7 @@ def _agent_shape(agent: Mapping[str, Any], margin: float) -> str:
         if agent["rate"] is not None:
             dashes = f'pathLength="100" stroke-dasharray="{agent["rate"] * 100:.1f} 100" transform="rotate(-90 {x:.1f} {y:.1f})"'
             shapes.append(f'<circle {ring} fill="none" stroke="{agent["colour"]}" stroke-width="5" {dashes}/>')
+        shapes.append(_text(x, y + 4, agent["inside"], "inside"))
     name = agent["shown"] if len(agent["shown"]) <= _LONGEST_NAME else f"{agent['shown'][: _LONGEST_NAME - 1]}…"
     return "".join(shapes) + _text(x, y + radius + 16, name, "name") + _text(x, y + radius + 30, agent["below"], "quiet")
 
