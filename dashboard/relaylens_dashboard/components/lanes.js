@@ -3,7 +3,8 @@ export default function (component) {
   const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.classList.add("lanes");
-  return atEveryWidth(host, (width) => drawLanes(host, data, width));
+  const least = data.arrows.length ? 620 : 360; // below that, the reasons of neighbouring handoffs lie on each other
+  return atEveryWidth(host, (width) => drawLanes(host, data, Math.max(width, least)));
 }
 
 function drawLanes(host, data, width) {
@@ -23,7 +24,7 @@ function drawLanes(host, data, width) {
     ...data.arrows.map((arrow) => say(arrowShape(arrow, x, arrow.id === data.selected), arrow.says)),
     ...data.pins.map((pin) => say(pinShape(pin, x, pin.id === data.selected), pin.says)),
   );
-  host.prepend(svg);
+  host.prepend(element("div", { class: "scrolls" }, svg));
   host.append(element("div", { class: "legend" }, data.legend.map((entry) => {
     const swatch = element("i");
     swatch.style.background = entry.colour;
