@@ -100,7 +100,9 @@ function questionShape(question, x) {
       "stroke-dasharray": question.open ? "4 3" : null,
     }));
   if (!question.open) group.append(shape("path", { class: "asks", d: `M${left + wide} ${question.y - 11}V${question.from + 14}`, stroke: question.colour }));
-  group.append(shape("text", { x: left + 5, y: question.y + 4 }, shortened(question.text, Math.max(Math.floor(wide / 6.4), 9))));
+  const text = shortened(question.text, Math.max(Math.floor(wide / 6.4), 9));
+  const fits = left + 5 + text.length * 6.4 <= x(1) + 26; // up to the edge of the drawing; else it stands before the block
+  group.append(shape("text", { x: fits ? left + 5 : left - 5, y: question.y + 4, "text-anchor": fits ? "start" : "end" }, text));
   return group;
 }
 
