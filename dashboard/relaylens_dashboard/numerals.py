@@ -4,6 +4,8 @@ from relaylens_analytics.catalog import Unit
 
 _STEPS_OF_TIME = ((1.0, "ms"), (1_000.0, "s"), (60_000.0, "min"), (3_600_000.0, "h"), (86_400_000.0, "d"))
 _NONE = "-"
+_SMALL_USD = 0.00005
+"""Below it four decimals would say that nothing was paid."""
 
 
 def written(value: float | None, unit: Unit) -> str:
@@ -16,7 +18,9 @@ def written(value: float | None, unit: Unit) -> str:
         case Unit.MILLISECONDS:
             return duration(value)
         case Unit.USD:
-            return f"${value:,.2f}" if abs(value) >= 1 else f"${value:.4f}"
+            if abs(value) >= 1:
+                return f"${value:,.2f}"
+            return f"${value:.6f}" if 0 < abs(value) < _SMALL_USD else f"${value:.4f}"
         case _:
             return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 

@@ -237,7 +237,7 @@ def _standstill() -> None:
     """Say what keeps the collector from going on: what is below may be old then."""
     if (said := reading.problem()) is not None:
         with st.container(border=True, key="standstill"):
-            st.markdown("**The collector cannot go on. What came in last is not shown yet.**")
+            st.markdown(":material/warning: **The collector cannot go on. What came in last is not shown yet.**")
             st.text(hostile.visible(said))
 
 

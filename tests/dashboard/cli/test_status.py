@@ -53,5 +53,5 @@ def test_what_keeps_a_store_from_going_on_is_said(relaylens: Relaylens, collecto
     (tmp_path / "live" / "detectors.toml").unlink()
 
     assert "detectors.toml" not in before.err
-    assert "There is no detector 'loopz'" in after.err
+    assert "There is no detector 'loopz'. Perhaps loop is meant" in after.err
     assert (0, 0) == (before.code, after.code)
