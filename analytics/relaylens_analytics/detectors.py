@@ -15,6 +15,7 @@ A file `detectors.toml` in the store's folder switches detectors on and off and 
 which applies it to all runs.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -223,8 +224,9 @@ def _named(name: str) -> Detector:
     """The detector of a table."""
     found = next((detector for detector in catalogue() if detector.name == name), None)
     if found is None:
-        names = ", ".join(detector.name for detector in catalogue())
-        detail = f"There is no detector {name!r}; there are {names}, and [{GENERAL}] for those that are held back."
+        near = difflib.get_close_matches(name, [*(detector.name for detector in catalogue()), GENERAL], n=3, cutoff=0.5)
+        meant = f"Perhaps {' or '.join(near)} is meant; " if near else ""
+        detail = f"There is no detector {name!r}. {meant}`relaylens detectors` lists all, and [{GENERAL}] sets those that are held back."
         raise DetectorSettingsError(detail)
     return found
 

@@ -25,6 +25,10 @@ RelaylensAnalyticsError
 └── SpecificationError           the declared network cannot be read
 """
 
+from typing import Self
+
+from relaylens_collector.errors import Correctable
+
 
 class RelaylensAnalyticsError(Exception):
     """The analytics could not do what was asked."""
@@ -33,6 +37,13 @@ class RelaylensAnalyticsError(Exception):
         """Say the class's sentence, and the detail of this case after it."""
         sentence = (type(self).__doc__ or "").strip().split("\n", maxsplit=1)[0]
         super().__init__(sentence if detail is None else f"{sentence} {detail}")
+
+    @classmethod
+    def told(cls, sentence: str) -> Self:
+        """Repeat what a collector says, which is a sentence of its own."""
+        error = cls.__new__(cls)
+        Exception.__init__(error, sentence)
+        return error
 
 
 class OpenError(RelaylensAnalyticsError):
@@ -108,7 +119,7 @@ class LabelError(RelaylensAnalyticsError):
 
 
 class LabelFileError(RelaylensAnalyticsError):
-    """The table of labels cannot be read; it is CSV with the columns trace_id and failed (0 or 1)."""
+    """The table of labels cannot be read; it is CSV, in UTF-8, with the columns run or trace_id, and failed (0 or 1)."""
 
 
 class JudgeError(RelaylensAnalyticsError):
@@ -123,9 +134,9 @@ class DetectorFileError(RelaylensAnalyticsError):
     """A detector's file does not say what it has to."""
 
 
-class DetectorSettingsError(RelaylensAnalyticsError):
+class DetectorSettingsError(RelaylensAnalyticsError, Correctable):
     """What detectors.toml in the store's folder says cannot be followed."""
 
 
-class SpecificationError(RelaylensAnalyticsError):
+class SpecificationError(RelaylensAnalyticsError, Correctable):
     """What network.toml in the store's folder declares cannot be read."""

@@ -3,6 +3,7 @@
 import http.client
 import json
 import ssl
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,7 +18,8 @@ from relaylens_analytics.errors import (
 )
 
 _OK: Final = 200
-_REFUSED: Final = {400: QueryError, 401: NotAuthorisedError, 403: NotAuthorisedError, 404: BadAnswerError, 405: BadAnswerError}
+_BAD_QUESTION: Final = 400
+_REFUSED: Final = {401: NotAuthorisedError, 403: NotAuthorisedError, 404: BadAnswerError, 405: BadAnswerError}
 _LIMITED: Final = {408, 413, 422, 429, 504}
 
 
@@ -48,11 +50,11 @@ class HttpClient:
         """Send JSON and give back the answer's body."""
         return self._exchanged("POST", path, body, {"Content-Type": "application/json"})
 
-    def get(self, path: str) -> bytes:
-        """Ask for what is at a path, and give back the answer's body."""
-        return self._exchanged("GET", path, None, {})
+    def get(self, path: str, *, accepted: Collection[int] = (_OK,)) -> bytes:
+        """Ask for what is at a path, and give back the answer's body; any status but those that are accepted is an error."""
+        return self._exchanged("GET", path, None, {}, accepted)
 
-    def _exchanged(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+    def _exchanged(self, method: str, path: str, body: bytes | None, headers: dict[str, str], accepted: Collection[int] = (_OK,)) -> bytes:
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         connection = self._connect()
@@ -64,14 +66,14 @@ class HttpClient:
             detail = f"No answer from {self.url} within {self._timeout_s:g} s."
             raise QueryLimitError(detail) from error
         except http.client.HTTPException as error:
-            detail = f"{self.url}: {error!r}"
+            detail = f"{self.url} does not speak HTTP ({type(error).__name__}); the read API is on the port of OTLP/HTTP, not of OTLP/gRPC."
             raise BadAnswerError(detail) from error
         except OSError as error:
             detail = f"({self.url}: {error})"
             raise CollectorNotRunningError(detail) from error
         finally:
             connection.close()
-        if response.status != _OK:
+        if response.status not in accepted:
             raise self._error(response.status, answer)
         return answer
 
@@ -83,6 +85,8 @@ class HttpClient:
 
     def _error(self, status: int, answer: bytes) -> Exception:
         detail = f"{_message(answer)} ({self.url} answered {status}.)"
+        if status == _BAD_QUESTION:
+            return QueryError.told(detail)
         if status in _LIMITED:
             return QueryLimitError(detail)
         return _REFUSED.get(status, CollectorError)(detail)

@@ -32,6 +32,10 @@ CollectorError
 from typing import Final
 
 
+class Correctable:
+    """A person wrote what cannot be followed: beside an exception's own base; its sentence says what to mend, a traceback nothing."""
+
+
 class CollectorError(Exception):
     """The collector could not do what was asked."""
 
@@ -103,7 +107,7 @@ class BackupError(CollectorError):
 
 
 class StoreNotFoundError(CollectorError):
-    """There is no store here."""
+    """There is no store here; give the folder that `relaylens up` writes to."""
 
 
 class StoreLockedError(CollectorError):

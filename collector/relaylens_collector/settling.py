@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 
 from relaylens_collector.allocation import give_freed_memory_back
+from relaylens_collector.errors import Correctable
 from relaylens_collector.failures import answers, is_damage
 from relaylens_collector.pace import Pace
 from relaylens_collector.store import Settler, Store
@@ -195,7 +196,9 @@ class Settling:
                 return
             problem = f"Settling failed: {error}"
             if problem != self.problem:
-                _logger.error("Settling failed; it is tried again every %g s.", self._pace.settle_every_seconds, exc_info=error)
+                told = f"{error} It" if isinstance(error, Correctable) else "It"
+                exc_info = None if isinstance(error, Correctable) else error
+                _logger.error("Settling failed. %s is tried again every %g s.", told, self._pace.settle_every_seconds, exc_info=exc_info)
             self.failures += 1
             self.problem = problem
             self._again_at = time.monotonic() + self._pace.settle_every_seconds

@@ -102,7 +102,7 @@ class StoreFolder:
             holder = os.pread(self._lock, 100, 0).decode(errors="replace").strip() or "unknown"
             os.close(self._lock)
             self._lock = None
-            message = f"{self.path} is held by process {holder}; stop it, or read the store through its address."
+            message = f"{self.path} is held by process {holder}; stop it, or ask it by its address (--url)."
             raise StoreLockedError(message) from error
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)

@@ -4,6 +4,8 @@ from relaylens_analytics.catalog import Unit
 
 _STEPS_OF_TIME = ((1.0, "ms"), (1_000.0, "s"), (60_000.0, "min"), (3_600_000.0, "h"), (86_400_000.0, "d"))
 _NONE = "-"
+_SMALL_USD = 0.00005
+"""Below it four decimals would say that nothing was paid."""
 
 
 def written(value: float | None, unit: Unit) -> str:
@@ -16,15 +18,18 @@ def written(value: float | None, unit: Unit) -> str:
         case Unit.MILLISECONDS:
             return duration(value)
         case Unit.USD:
-            return f"${value:,.2f}" if abs(value) >= 1 else f"${value:.4f}"
+            if abs(value) >= 1:
+                return f"${value:,.2f}"
+            return f"${value:.6f}" if 0 < abs(value) < _SMALL_USD else f"${value:.4f}"
         case _:
             return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def duration(milliseconds: float) -> str:
-    """Write a length of time in the largest unit of which there is at least one."""
-    size, unit = next((step for step in reversed(_STEPS_OF_TIME) if abs(milliseconds) >= step[0]), _STEPS_OF_TIME[0])
-    return f"{milliseconds / size:.3g} {unit}"
+    """Write a length of time in the largest unit of which there is, as it is rounded, at least one: 999.7 ms is 1 s."""
+    rounded = [(float(f"{milliseconds / size:.3g}"), unit) for size, unit in reversed(_STEPS_OF_TIME)]
+    number, unit = next((step for step in rounded if abs(step[0]) >= 1), rounded[-1])
+    return f"{number:,.0f} {unit}" if abs(number) >= 1000 else f"{number:.3g} {unit}"  # noqa: PLR2004 - what :.3g would write as 1e+03
 
 
 def basis(numerator: float | None, denominator: float | None, unit: Unit) -> str:

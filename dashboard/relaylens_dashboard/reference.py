@@ -75,6 +75,8 @@ For `relaylens up` as an option or a variable; for `python -m relaylens_collecto
 
 | option | environment | what it does |
 |---|---|---|
+| `--url` | `RELAYLENS_URL` | Address of the collector that is asked, where neither `--url` nor `--store` is given. |
+| `--store` | `RELAYLENS_STORE` | Folder of the store, where neither is given nor `RELAYLENS_URL`; the collector's own as well. |
 | `--token` | `RELAYLENS_TOKEN` | Sent to a collector that asks for one; the same variable is the collector's own. |
 | `--prices` | `RELAYLENS_PRICES` | CSV with the price of each model, in place of ours; of `up`, `import` and `rebuild`. |
 | `--dashboard-port` | `RELAYLENS_DASHBOARD_PORT` | Port of the dashboard, on loopback. |

@@ -40,7 +40,7 @@ def whole(milliseconds: float) -> str:
     for size, unit in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")):
         if milliseconds >= size:
             return f"{milliseconds // size:.0f} {unit}"
-    return f"{milliseconds:.0f} ms"
+    return "under 1 ms" if 0 < milliseconds < 1 else f"{milliseconds:.0f} ms"
 
 
 def lasted(milliseconds: float | None) -> str:

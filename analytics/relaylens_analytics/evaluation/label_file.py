@@ -47,8 +47,11 @@ def read_label_file(path: Path) -> list[GivenLabel]:
 
 def _labels(path: Path, rows: "csv.DictReader[str]") -> Iterator[GivenLabel]:
     columns = rows.fieldnames or []
+    if not columns:
+        detail = f"{path} is empty."
+        raise LabelFileError(detail)
     if "failed" not in columns or not {"run", "trace_id"} & set(columns):
-        detail = f"{path} has the columns {', '.join(columns) or 'of an empty file'}; it needs run or trace_id, and failed."
+        detail = f"{path} has the columns {', '.join(columns)}; it needs run or trace_id, and failed."
         raise LabelFileError(detail)
     seen: dict[tuple[str, str], int] = {}
     for row in rows:

@@ -47,7 +47,7 @@ def erase_subject(ingest: Ingest, kind: Kind, subject: str, *, said_by: str, dry
 def retain(ingest: Ingest, retention: Retention, *, said_by: str, dry_run: bool = False, trust_clock: bool = False) -> Outcome:
     """Erase what the rules do not keep, by the time that is believed; by the machine's clock when that is trusted."""
     if retention.keeps_everything:
-        message = "No rule is set: everything is kept."
+        message = "No rule is set, so everything is kept; a rule is a setting such as RELAYLENS_RETENTION_DAYS."
         raise OrderError(message)
     ingest.flush()
     with ingest.reading() as connection:

@@ -105,7 +105,12 @@ class DatabaseCheck:
         if version == SCHEMA_VERSION:
             return True
         what = f"The database has schema {version}, this Relaylens has {SCHEMA_VERSION}; its rows cannot be compared."
-        advice = "Start the collector, or run `relaylens rebuild`: either makes it anew. Or verify with the Relaylens that wrote it."
+        # The collector makes an older file anew by itself; one that is newer it leaves alone.
+        newer = isinstance(version, int) and version > SCHEMA_VERSION
+        first = (
+            "Upgrade Relaylens, or run `relaylens rebuild`, which" if newer else "Start the collector or run `relaylens rebuild`: either"
+        )
+        advice = f"{first} makes it anew. Or verify with the Relaylens that wrote it."
         self._report.add(Finding(Fault.DATABASE_OF_ANOTHER_MAKE, str(self.database), what, advice))
         return False
 

@@ -59,7 +59,7 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> Report:
         detail = f"{backup} is not whole; `relaylens verify {backup}` says what is wrong with it."
         raise BackupError(detail)
     if not replace:
-        _require_empty(store)
+        _require_empty(store, " Or give --replace: what is there is renamed then.")
     unfinished = store.with_name(store.name + _UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True, mode=0o700)
@@ -77,9 +77,9 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> Report:
     return report
 
 
-def _require_empty(folder: Path) -> None:
+def _require_empty(folder: Path, otherwise: str = "") -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        detail = f"{folder} is not empty; name another folder."
+        detail = f"{folder} is not empty; name another folder.{otherwise}"
         raise BackupError(detail)
 
 

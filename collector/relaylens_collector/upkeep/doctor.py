@@ -111,7 +111,7 @@ def _of_leftovers(store: Path) -> Iterator[Ailment]:
     if copies:
         size = sum(path.stat().st_size for path in copies)
         yield Ailment(
-            f"{len(copies)} databases that were set aside take {size >> 20} MiB.",
+            f"{len(copies)} {'database that was' if len(copies) == 1 else 'databases that were'} set aside: {size >> 20} MiB.",
             ", ".join(str(path) for path in copies),
             "Nothing of them is needed when the journal is whole: the database was made anew from it.",
             *_if_whole(store, "delete them, since the journal is whole", lambda: _delete(copies)),

@@ -13,7 +13,7 @@ from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say
 from relaylens_dashboard.cli.verifying import NOT_LOOKED_AT, NOT_WHOLE, Form, ReportFormat
 
-StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store.")]
+StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", envvar=options.STORE_VARIABLE, help="Folder of the store.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Carry out the repairs that are offered; nothing is deleted that is not a copy.")]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from relaylens_collector.signals import Signal
+from relaylens_dashboard import wording
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say
 
@@ -38,5 +39,5 @@ def import_files(
         f" ({tally.rejected:,} rejected, {tally.duplicates:,} requests were there already)."
     )
     if tally.broken:
-        say(f"{tally.broken:,} records could not be read.")
+        say(f"{wording.count(tally.broken, 'record')} could not be read.")
         raise typer.Exit(1)

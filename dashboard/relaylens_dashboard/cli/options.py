@@ -1,5 +1,6 @@
 """The options that commands share, each declared once."""
 
+import os
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,10 @@ from relaylens_dashboard import moments
 
 DEFAULT_STORE: Final = Path("relaylens-data")
 """Folder of the store where none is named."""
+
+URL_VARIABLE: Final = "RELAYLENS_URL"
+STORE_VARIABLE: Final = "RELAYLENS_STORE"
+"""Environment variables that say what is read where no option does; the first wins."""
 
 _READ: Final = "Where to read"
 _WHAT: Final = "What to show"
@@ -45,9 +50,13 @@ def moment(text: str) -> datetime:
 
 Store = Annotated[
     Path | None,
-    typer.Option("--store", help=f"Folder of the store; ./{DEFAULT_STORE} where nothing is named.", rich_help_panel=_READ),
+    typer.Option(
+        "--store",
+        help=f"Folder of the store. Where nothing is named: {URL_VARIABLE}, {STORE_VARIABLE}, or ./{DEFAULT_STORE}.",
+        rich_help_panel=_READ,
+    ),
 ]
-OwnStore = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
+OwnStore = Annotated[Path, typer.Option("--store", envvar=STORE_VARIABLE, help="Folder of the store.")]
 Prices = Annotated[
     Path | None,
     typer.Option(
@@ -87,14 +96,20 @@ Out = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File to
 
 
 def place(store: Path | None, url: str | None) -> str | Path:
-    """Give the folder or the address that the options name."""
+    """Give the folder or the address that the options name, or the environment where they name none."""
+    if store is None and url is None:
+        url = os.environ.get(URL_VARIABLE) or None
+        store = Path(os.environ.get(STORE_VARIABLE) or DEFAULT_STORE)
+    elif store is not None and url is not None:
+        detail = "give either --store or --url"
+        raise typer.BadParameter(detail)
     if url is None:
         if store is not None and store.parts[:1] in {("http:",), ("https:",)}:
             detail = "--store is a folder; give the address of a collector as --url"
             raise typer.BadParameter(detail)
         return store or DEFAULT_STORE
-    if store is not None:
-        detail = "give either --store or --url"
+    if "://" not in url:
+        detail = f"the address of a collector begins with http:// or https://, found {url!r}; the folder of a store is --store"
         raise typer.BadParameter(detail)
     return url
 

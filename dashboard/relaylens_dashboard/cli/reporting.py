@@ -1,6 +1,7 @@
 """`relaylens report`: one file for people who do not open a dashboard."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -47,7 +48,7 @@ def report(
         ReportFormat.CSV: as_csv.write,
         ReportFormat.JSON: as_json.write,
     }
-    chosen = form or (_SUFFIXES.get(out.suffix.lower()) if out is not None else None) or ReportFormat.HTML
+    chosen = form or _by_name(out)
     with options.reader(store, url, token) as reader, progress() as bar:
         task = bar.add_task("asking", total=None)
         content = gather(
@@ -56,3 +57,14 @@ def report(
             on_step=lambda what, done, of: bar.update(task, description=what, completed=done, total=of),
         )
     write(writers[chosen](content), out)
+
+
+def _by_name(out: Path | None) -> ReportFormat:
+    """Give the format that the name of the file says; a name that says none of ours is a mistake, not HTML."""
+    if out is None:
+        return ReportFormat.HTML
+    chosen = _SUFFIXES.get(out.suffix.lower())
+    if chosen is None:
+        detail = f"{out}: the name of a report ends in {', '.join(_SUFFIXES)}; or say how to write it with --format"
+        raise typer.BadParameter(detail)
+    return chosen

@@ -9,7 +9,7 @@ import typer
 
 from relaylens_dashboard import tabular
 from relaylens_dashboard.cli import options
-from relaylens_dashboard.cli.output import show
+from relaylens_dashboard.cli.output import say, show
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -29,16 +29,19 @@ _Row = tuple[str, str, str, float, str]
 def status(*, url: Url = DEFAULT_URL, token: options.Token = None, form: options.Form = options.Format.TABLE) -> None:
     """Shows how a running collector is doing: what it took and refused and why, how far the database is behind, what is on disk.
 
-    The same numbers as at /metrics, by project. Ends with 1 when a store is not ready.
+    The same numbers as at /metrics, by project, and below them what keeps the store from going on. Ends with 1 when one is not ready.
     """
     from prometheus_client.parser import text_string_to_metric_families
 
     from relaylens_analytics.http_client import HttpClient
+    from relaylens_analytics.project import problem
 
     text = HttpClient(url, token=token).get("/metrics").decode()
     families = [family for family in text_string_to_metric_families(text) if family.name.startswith(_OURS)]
     rows = tabular.Rows(_COLUMNS, tuple(row for family in families for row in _rows(family)))
     show(rows, form, none="The collector says nothing of itself.")
+    if (said := problem(url, token=token)) is not None:
+        say(said)
     if any(sample.value == 0 for family in families if family.name == f"{_OURS}ready" for sample in family.samples):
         sys.exit(_NOT_READY)
 

@@ -24,7 +24,7 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store, or of a backup.")]
+StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", envvar=options.STORE_VARIABLE, help="Folder of the store, or of a backup.")]
 JournalOnly = Annotated[bool, typer.Option("--journal", help="The journal alone, also while a collector writes to it.")]
 Anchors = Annotated[
     Path | None,

@@ -3,7 +3,8 @@ export default function (component) {
   const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.classList.add("lanes");
-  return atEveryWidth(host, (width) => drawLanes(host, data, width));
+  const least = data.arrows.length ? 620 : 360; // below that, the reasons of neighbouring handoffs lie on each other
+  return atEveryWidth(host, (width) => drawLanes(host, data, Math.max(width, least)));
 }
 
 function drawLanes(host, data, width) {
@@ -23,7 +24,7 @@ function drawLanes(host, data, width) {
     ...data.arrows.map((arrow) => say(arrowShape(arrow, x, arrow.id === data.selected), arrow.says)),
     ...data.pins.map((pin) => say(pinShape(pin, x, pin.id === data.selected), pin.says)),
   );
-  host.prepend(svg);
+  host.prepend(element("div", { class: "scrolls" }, svg));
   host.append(element("div", { class: "legend" }, data.legend.map((entry) => {
     const swatch = element("i");
     swatch.style.background = entry.colour;
@@ -99,7 +100,9 @@ function questionShape(question, x) {
       "stroke-dasharray": question.open ? "4 3" : null,
     }));
   if (!question.open) group.append(shape("path", { class: "asks", d: `M${left + wide} ${question.y - 11}V${question.from + 14}`, stroke: question.colour }));
-  group.append(shape("text", { x: left + 5, y: question.y + 4 }, shortened(question.text, Math.max(Math.floor(wide / 6.4), 9))));
+  const text = shortened(question.text, Math.max(Math.floor(wide / 6.4), 9));
+  const fits = left + 5 + text.length * 6.4 <= x(1) + 26; // up to the edge of the drawing; else it stands before the block
+  group.append(shape("text", { x: fits ? left + 5 : left - 5, y: question.y + 4, "text-anchor": fits ? "start" : "end" }, text));
   return group;
 }
 

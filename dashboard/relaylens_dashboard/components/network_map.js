@@ -3,7 +3,8 @@ export default function (component) {
   const { data, parentElement } = component;
   const host = parentElement.querySelector(".host");
   host.classList.add("map");
-  return atEveryWidth(host, (width) => draw(host, data, width));
+  const least = 2 * data.margin + (data.layers - 1) * 155; // below that, circles and labels of neighbours touch
+  return atEveryWidth(host, (width) => draw(host, data, Math.max(width, least)));
 }
 
 function draw(host, data, width) {
@@ -36,7 +37,7 @@ function draw(host, data, width) {
     host.classList.add("focused");
   };
   svg.append(...edges.map((one) => one.node), ...agents.map((one) => one.node));
-  host.prepend(svg);
+  host.prepend(element("div", { class: "scrolls" }, svg));
   host.append(legend(data.legend));
 }
 

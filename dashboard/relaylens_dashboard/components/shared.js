@@ -45,8 +45,13 @@ function shapeLink(address, attributes, ...children) {
 }
 
 function shortened(text, letters) {
+  // From Hangul on most letters are as wide as two of ours.
+  const wide = (letter) => (letter >= "\u1100" && !(letter >= "\u1e00" && letter < "\u2e80") ? 2 : 1);
   const all = Array.from(text);
-  return all.length <= letters ? text : all.slice(0, Math.max(letters - 1, 1)).join("") + "…";
+  if (all.reduce((sum, letter) => sum + wide(letter), 0) <= letters) return text;
+  let [room, kept] = [Math.max(letters - 1, 1), 0];
+  while (kept < all.length && (room -= wide(all[kept])) >= 0) kept += 1;
+  return all.slice(0, Math.max(kept, 1)).join("") + "…";
 }
 
 // Draws now and whenever the width changes; the answer stops that.

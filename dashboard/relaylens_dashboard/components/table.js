@@ -42,9 +42,15 @@ function cellOf(cell, column, address, say) {
   const node = element("td", { class: [column.right ? "right" : "", column.nowrap ? "nowrap" : "", column.elastic ? "elastic" : ""].join(" ") });
   if (held.indent) node.style.paddingLeft = `${held.indent * 14}px`;
   const content = contentOf(held, say);
+  // Letters may break anywhere; so that a column does not shrink to two of them, it keeps room for a word or two.
+  const roomFor = (one, text) => {
+    if (!column.right) one.style.minWidth = `${Math.min(String(text).length, 20) * 5.5}px`;
+    return one;
+  };
+  if (content.classList.contains("line")) roomFor(content, held.text);
   node.append(address ? link(address, {}, content) : content);
-  if (held.under) node.append(element("div", { class: "under" }, held.under));
-  return say(node, held.says);
+  if (held.under) node.append(roomFor(element("div", { class: "under" }, held.under), held.under));
+  return say(node, held.says ?? (String(held.under ?? "").length > 30 ? held.under : null));
 }
 
 function contentOf(held, say) {

@@ -15,4 +15,10 @@ export default function (component) {
     const node = tile.link ? link(tile.link, { class: "tile opens" }, parts) : element("div", { class: "tile" }, parts);
     tiles.append(say(node, tile.says));
   }
+  // Rows of the same length: none is left with one tile alone.
+  return atEveryWidth(host, (width) => {
+    const fitting = Math.max(Math.floor((width + 8) / 132), 1);
+    const rows = Math.ceil(data.tiles.length / fitting);
+    tiles.style.gridTemplateColumns = `repeat(${Math.ceil(data.tiles.length / rows)}, minmax(0, 1fr))`;
+  });
 }

@@ -13,6 +13,7 @@ from relaylens_dashboard.report.content import Report, Row
 _WIDTH: Final = 1000
 _LONGEST_NAME: Final = 22
 _LETTER: Final = 5.8
+_LETTER_OF_NAME: Final = 7.8
 _PALE: Final = "#dfe4ea"
 
 
@@ -22,7 +23,8 @@ def draw(report: Report) -> str:
         return ""
     layout: dict[str, Any] = network_map.draw([_agent(row) for row in report.agents], _edges(report.edges))
     shapes = [_edge_shape(edge, layout["margin"]) for edge in layout["edges"]]
-    shapes += [_agent_shape(agent, layout["margin"]) for agent in layout["agents"]]
+    between = (_WIDTH - 2 * layout["margin"]) / max(layout["layers"] - 1, 1)
+    shapes += [_agent_shape(agent, layout["margin"], between) for agent in layout["agents"]]
     legend = drawing.legend([(entry["says"], entry["colour"]) for entry in layout["legend"] if entry["colour"] is not None])
     return drawing.svg(_WIDTH, layout["height"], layout["says"], shapes) + legend
 
@@ -41,7 +43,8 @@ def _edges(rows: Sequence[Row]) -> list[Edge]:
     for (source, target), both in pairs.items():
         count, decided, succeeded = (sum(row[name] for row in both) for name in ("handoffs", "decided", "succeeded"))
         to_person = any(row["target_type"] == "human" for row in both)
-        edges.append(Edge(source, target, count, succeeded / decided if decided else None, to_person))
+        of = count if to_person else decided  # a question that waits is not answered; a handoff that goes on counts neither way
+        edges.append(Edge(source, target, count, succeeded / of if of else None, to_person))
     return edges
 
 
@@ -71,7 +74,8 @@ def _arrow(before: tuple[float, float], end: tuple[float, float], edge: Mapping[
     return f'<polygon points="{" ".join(corners)}" fill="{edge["colour"]}"/>'
 
 
-def _agent_shape(agent: Mapping[str, Any], margin: float) -> str:
+def _agent_shape(agent: Mapping[str, Any], margin: float, between: float) -> str:
+    """Draw one; its name stays within half of the way to its neighbours, and within the picture."""
     x, y, radius = _x((agent["share"], 0), margin), agent["y"], agent["radius"]
     ring = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius - 2.5:.1f}"'
     shapes = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="#fff"/>']
@@ -82,7 +86,10 @@ def _agent_shape(agent: Mapping[str, Any], margin: float) -> str:
         if agent["rate"] is not None:
             dashes = f'pathLength="100" stroke-dasharray="{agent["rate"] * 100:.1f} 100" transform="rotate(-90 {x:.1f} {y:.1f})"'
             shapes.append(f'<circle {ring} fill="none" stroke="{agent["colour"]}" stroke-width="5" {dashes}/>')
-    name = agent["shown"] if len(agent["shown"]) <= _LONGEST_NAME else f"{agent['shown'][: _LONGEST_NAME - 1]}…"
+        shapes.append(_text(x, y + 4, agent["inside"], "inside"))
+    letters = min(_LONGEST_NAME, max(int(min(between, 2 * x, 2 * (_WIDTH - x)) / _LETTER_OF_NAME), 8))
+    name = hostile.one_line(agent["shown"])
+    name = name if len(name) <= letters else f"{name[: letters - 1]}…"
     return "".join(shapes) + _text(x, y + radius + 16, name, "name") + _text(x, y + radius + 30, agent["below"], "quiet")
 
 

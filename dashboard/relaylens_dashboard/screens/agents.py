@@ -34,7 +34,7 @@ def body() -> None:
     agent = address.value("agent")
     found = reading.rows("agents", **address.window().params(), agent=agent, limit=_MOST)
     if not found:
-        what = f"The agent {tables.plain(agent, limit=80)} was" if agent else "No agent was"
+        what = f"The agent {tables.plain(agent, limit=80)} was not" if agent else "No agent was"
         frame.empty(f"{what} at work in {address.range_in_words()}.")
         return
     if agent is None:
@@ -58,7 +58,7 @@ def _scorecard(agents: Sequence[Record]) -> None:
         Column("p95", sort="p95_ms", right=True),
         Column("Tokens", sort="tokens", right=True),
         Column("Cost", sort="cost_usd", right=True),
-        Column("Versions", width="11%"),
+        Column("Version", width="11%", says="What the agent calls itself; each version that was at work"),
     ]
     undeclared = _undeclared()
     rows = [_row(row, undeclared=row["agent"] in undeclared) for row in ordered]

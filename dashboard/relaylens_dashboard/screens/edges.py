@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from relaylens.semconv import HUMAN
 from relaylens_dashboard import wording
 from relaylens_dashboard.screens import address, tables
 from relaylens_dashboard.screens.reading import Record
@@ -27,16 +28,21 @@ def show(edges: Sequence[Record], *, key: str) -> None:
 
 def _row(row: Record) -> Row:
     reasons = sorted(dict(row["reasons"]).items(), key=lambda one: (-one[1], one[0]))
+    to_person = row["target_type"] == HUMAN
+    if to_person:  # a question that waits is not answered; its interval would be that of the answers only
+        rate = tables.rate(row["succeeded"] / row["handoffs"], None, None, of=row["handoffs"], counted=row["succeeded"])
+    else:
+        rate = tables.rate(row["success"], row["low"], row["high"], of=row["decided"], counted=row["succeeded"])
     cells = [
         tables.text(row["from_agent"]),
-        tables.text(row["to_agent"] or "unknown"),
-        tables.rate(row["success"], row["low"], row["high"], of=row["decided"], counted=row["succeeded"]),
+        tables.text("Person" if row["to_agent"] == HUMAN else row["to_agent"] or "unknown"),
+        rate,
         f"{row['handoffs']:,}",
         tables.text(", ".join(f"{wording.word(reason)} {times:,}" for reason, times in reasons), quiet=True),
         wording.lasted(row["p50_wait_ms"]),
         wording.lasted(row["p95_wait_ms"]),
         f"{row['runs']:,}",
     ]
-    if row["target_type"] == "human":
+    if to_person:
         return Row(cells, address.link("escalations", agent=row["from_agent"]))
     return Row(cells, address.link("edge", from_agent=row["from_agent"], to_agent=row["to_agent"]))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from relaylens.semconv import Outcome
 from relaylens_dashboard import components, wording
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.screens import address, marking, tables
@@ -35,10 +36,10 @@ def _data(row: Record, *, within_run: bool) -> dict[str, object]:
         "began": tables.plain(began, limit=120) if began else None,
         "certainty": row["certainty"],
         "when": f"{wording.clock(row['found_at'])} UTC",
-        "outcome": f"run {wording.word(outcome)}" if outcome else None,
+        "outcome": ("run goes on" if outcome == Outcome.RUNNING else f"run {wording.word(outcome)}") if outcome else None,
         "marked": f"marked by {tables.plain(row['marked_by'], limit=60)}" if row["mark"] and row["marked_by"] else None,
         "message": tables.plain(row["message"]),
-        "evidence": tables.lines(row["evidence"]) if row["evidence"] else None,
+        "evidence": tables.lines(tables.evidence(row["evidence"])) if row["evidence"] else None,
         "judge": _judged(row),
         "links": [{"text": text, "link": link} for text, link in _ways(row)],
         "selected": row["finding"] == address.value("finding"),

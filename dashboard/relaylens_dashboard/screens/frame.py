@@ -42,6 +42,7 @@ def show(screen: str, title: str, body: Callable[[], None], *, dated: bool = Tru
                 _range()
                 _service()
             _freshness()
+        _standstill()
         body()
     except RelaylensAnalyticsError as error:
         trouble(error)
@@ -65,8 +66,24 @@ def trouble(error: RelaylensAnalyticsError) -> None:
             st.rerun()
 
 
+def begin() -> None:
+    """Say how spans get here, where the store holds no run at all."""
+    with st.container(border=True, key="begin"):
+        st.text("No agent has sent anything yet.")
+        if reading.is_remote():
+            st.caption("Say where the collector is, in the shell that your agents start from, and start them:")
+            st.code(f"export OTEL_EXPORTER_OTLP_ENDPOINT={reading.url()}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", language=None)
+        else:
+            st.caption("Start the collector on this folder, or import what was recorded elsewhere:")
+            st.code(f"relaylens up --store {reading.url()}\nrelaylens import traces.jsonl --store {reading.url()}", language=None)
+        st.caption("`relaylens demo` shows an example network at work.")
+
+
 def empty(sentence: str, advice: str = "", *, wider: bool = True) -> None:
-    """Say that there is nothing to see, and why; offer the whole record where less is shown."""
+    """Say that there is nothing to see, and why; offer the whole record where less is shown, and to begin where nothing is recorded."""
+    if wider and not reading.has_runs():
+        begin()
+        return
     with st.container(border=True):
         st.text(sentence)
         if advice:
@@ -214,6 +231,14 @@ def _again() -> None:
     if st.session_state.pop("head.again", False):
         st.rerun()
     st.session_state["head.again"] = True
+
+
+def _standstill() -> None:
+    """Say what keeps the collector from going on: what is below may be old then."""
+    if (said := reading.problem()) is not None:
+        with st.container(border=True, key="standstill"):
+            st.markdown(":material/warning: **The collector cannot go on. What came in last is not shown yet.**")
+            st.text(hostile.visible(said))
 
 
 def _advice(error: RelaylensAnalyticsError) -> tuple[str, str, str]:

@@ -21,6 +21,8 @@ _MOST_ROWS: Final = 12
 """Rows that one metric may take of the overview."""
 _BETTER: Final = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: "neither way is better"}
 
+_PERCENTILES: Final = ("p50", "p95", "p99")
+
 
 def body() -> None:
     """Draw the screen: every metric, or the one that is chosen."""
@@ -88,6 +90,8 @@ def _numbers(entry: Metric, row: Record, was: dict[tuple[str | None, str | None]
 def _detail(entry: Metric, row: Record) -> tables.Cell:
     key = None if entry.dimensions[0] == "total" else row["key"]
     part = wording.word(row["part"]) if entry.part else None
+    if part is not None and wording.word(key) == part:  # a label's name is both
+        key = None
     return tables.text(", ".join(str(one) for one in (key, part) if one is not None), quiet=True)
 
 
@@ -217,7 +221,7 @@ def _table(entry: Metric, by: str) -> None:
     columns = [Column(wording.word(by).capitalize(), width="24%")]
     columns += [Column(entry.part.capitalize())] if entry.part else []
     columns += [Column("Value", right=True), Column("Made of", right=True), Column("95 % interval")]
-    columns += [Column(wording.word(name), right=True) for name in extra]
+    columns += [Column(name if name in _PERCENTILES else wording.word(name).capitalize(), right=True) for name in extra]
     rows = [_table_row(entry, row, extra) for row in found[: reading.MOST_ROWS // 5]]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f"{_by_title(by)}: {DIMENSIONS[by].replace('`', '')}.", width="content")
@@ -238,7 +242,7 @@ def _table_row(entry: Metric, row: Record, extra: Sequence[str]) -> Row:
 
 def _extra(entry: Metric, name: str, value: float | None) -> str:
     """Write a metric's own column: percentiles in its unit, shares in per cent, the rest as counts."""
-    if name in {"p50", "p95", "p99"}:
+    if name in _PERCENTILES:
         return numerals.written(value, entry.unit)
     shares = {"stated", "graded", "rule", "inferred", "work_share", "wait_share"}
     return numerals.written(value, Unit.RATIO if name in shares else Unit.COUNT)

@@ -80,11 +80,7 @@ def body() -> None:
 def _nothing(window: Window) -> None:
     extent = reading.row("extent")
     if extent is None or not extent["runs"]:
-        frame.empty(
-            "No agent has sent anything yet.",
-            "Point an OTLP exporter at the collector (port 4317 for gRPC, 4318 for HTTP), or see a network at work with `relaylens demo`.",
-            wider=False,
-        )
+        frame.begin()
         return
     service = f" in {wording.word(window.service)}" if window.service else ""
     frame.empty(
@@ -282,16 +278,17 @@ def _merged(ways: Sequence[Record], people: set[str], declared: Declared) -> lis
 
 def _edge(source: str, target: str, rows: Sequence[Record], *, to_person: bool) -> Edge:
     count, decided, succeeded = (sum(row[name] for row in rows) for name in ("handoffs", "decided", "succeeded"))
-    verb = "answered" if to_person else "succeeded"
-    lines = [f"{tables.plain(source, limit=60)} to {tables.plain(target, limit=60)}", f"{succeeded:,} of {decided:,} {verb}"]
-    lines += [f"{wording.count(count - decided, 'is', 'are')} not decided yet"] if count > decided else []
+    # A question that waits is not answered; a handoff that goes on counts neither way.
+    of, verb, still = (count, "answered", "waiting") if to_person else (decided, "succeeded", "not decided yet")
+    lines = [f"{tables.plain(source, limit=60)} to {tables.plain(target, limit=60)}", f"{succeeded:,} of {of:,} {verb}"]
+    lines += [f"{wording.count(count - decided, 'is', 'are')} {still}"] if count > decided else []
     reasons = [f"{wording.word(reason)}: {times:,}" for row in rows for reason, times in sorted(dict(row["reasons"]).items())]
     waits = [f"Wait p50 {wording.lasted(row['p50_wait_ms'])}, p95 {wording.lasted(row['p95_wait_ms'])}" for row in rows[:1]]
     return Edge(
         source,
         target,
         count,
-        succeeded / decided if decided else None,
+        succeeded / of if of else None,
         to_person,
         says="\n".join([*lines, *reasons, *waits]),
         link=address.link("escalations", agent=source) if to_person else address.link("edge", from_agent=source, to_agent=target),

@@ -11,6 +11,7 @@ import streamlit as st
 
 from relaylens_analytics import Reader, Window, metrics, open_store
 from relaylens_analytics import blame as blaming
+from relaylens_analytics import project as projects
 from relaylens_analytics.baseline import drift as drifting
 from relaylens_analytics.baseline import suspicion as suspecting
 from relaylens_analytics.baseline.drift import Drift, Side
@@ -57,6 +58,17 @@ def project() -> str | None:
     """Say whose data are shown, where that is not the default project; a folder has one project only."""
     seen = _identity(url()).project if is_remote() else _DEFAULT_PROJECT
     return None if seen == _DEFAULT_PROJECT else seen
+
+
+def problem() -> str | None:
+    """Say what keeps the collector from going on, so that what is shown may be old; None where nothing does, or no collector is asked."""
+    return _problem(url()) if is_remote() else None
+
+
+def has_runs() -> bool:
+    """Say whether the store holds anything that agents did."""
+    extent = row("extent")
+    return extent is not None and bool(extent["runs"])
 
 
 def may_label() -> bool:
@@ -129,6 +141,7 @@ def answer(sql: str, params: Mapping[str, Value] | None = None, *, max_rows: int
 def forget() -> None:
     """Ask the store anew."""
     _identity.clear()
+    _problem.clear()
     _rows.clear()
     _own.clear()
     _transcript.clear()
@@ -151,6 +164,11 @@ def _frozen(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
 @st.cache_data(ttl=_SECONDS, max_entries=10, show_spinner=False)
 def _identity(address: str) -> Identity:
     return who_am_i(address, token=token(), timeout_s=30)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=10, show_spinner=False)
+def _problem(address: str) -> str | None:
+    return projects.problem(address, token=token(), timeout_s=30)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)

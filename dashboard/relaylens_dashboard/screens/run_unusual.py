@@ -14,6 +14,8 @@ from relaylens_dashboard.screens import address, frame, reading, tables
 from relaylens_dashboard.screens.tables import Column, Row
 
 _MOST: Final = 200
+_WORTH_A_LOOK: Final = 1.0
+"""How unusual an act is from which on it is worth a look; a bar is full at this at the earliest."""
 
 
 def show(key: Mapping[str, str]) -> None:
@@ -36,7 +38,9 @@ def show(key: Mapping[str, str]) -> None:
     if not found.figures:
         st.caption("No figure of the run as a whole stands out.")
     st.markdown("##### Step by step")
-    st.caption("How unusual the most unusual act of each step is, and in what; from 1 on it is worth a look. It is no proof.")
+    st.caption(
+        f"How unusual the most unusual act of each step is, and in what; from {_WORTH_A_LOOK:g} on it is worth a look. It is no proof."
+    )
     _steps(found)
 
 
@@ -46,11 +50,11 @@ def _judged(found: RunSuspicion) -> str:
     if found.p_value is None:
         return f"{said} When it settled there was not enough history."
     flagged = "it was flagged" if found.alarm else "it was not flagged"
-    return f"{said} When it settled, {found.p_value:.1%} of good runs were as unusual; {flagged}."
+    return f"{said} When it settled, {wording.share(found.p_value)} of good runs were as unusual; {flagged}."
 
 
 def _steps(found: RunSuspicion) -> None:
-    most = max((act.score for act in found.acts), default=0.0)
+    most = max([_WORTH_A_LOOK, *(act.score for act in found.acts)])
     began = found.acts[found.began].step if found.began is not None else None
     by_step = sorted((act for act in found.acts if act.step is not None), key=lambda act: (act.position or 0, act.step or ""))
     steps = [(step, list(acts)) for step, acts in groupby(by_step, key=lambda act: act.step)]
@@ -76,7 +80,7 @@ def _row(acts: list[Act], most: float, *, first: bool) -> Row:
         [
             f"{top.position or 0:,}",
             tables.text(top.agent),
-            {"text": f"{top.score:.1f}", "share": top.score / most if most else 0.0, "colour": colour},
+            {"text": f"{top.score:.1f}", "share": top.score / most, "colour": colour},
             what,
         ],
         address.here(view="spans", span=f"{top.trace_id}:{top.span_id}", handoff=None, finding=None),

@@ -12,6 +12,9 @@ Cell = str | dict[str, object]
 """A text, or what `table.js` knows to draw."""
 
 _UNDER_LIMIT: Final = 160
+_EVIDENCE_KEPT: Final = 500
+"""Letters that detectors keep of what shows a finding (`sql/findings`)."""
+
 _LONGEST: Final = 2_000
 """Letters of a cell that travel to the browser; a cell shows two lines."""
 
@@ -100,6 +103,11 @@ def rate(value: float | None, low: float | None, high: float | None, *, of: int 
 def lines(value: object) -> str:
     """Give a text with its lines, control characters made visible."""
     return hostile.visible(str(value))
+
+
+def evidence(text: str | None) -> str | None:
+    """Give a finding's evidence, with a mark where it was cut off when it was found."""
+    return f"{text.rstrip()}…" if text is not None and len(text) == _EVIDENCE_KEPT else text
 
 
 def plain(value: object, *, limit: int = _LONGEST) -> str:

@@ -8,7 +8,7 @@ from relaylens_analytics.messages import Kind, Message
 from relaylens_analytics.queries.transcript import Entry, EntryKind, Row
 from relaylens_dashboard import hostile, wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address
+from relaylens_dashboard.screens import address, tables
 
 Drawn = dict[str, object]
 """What `transcript.js` draws."""
@@ -164,7 +164,7 @@ def _finding(entry: Entry) -> Drawn:
         "meta": _joined(
             [f"{event['severity']}, {event['certainty']}", f"began at {_line(blamed)}" if blamed and blamed != event["agent"] else ""]
         ),
-        "blocks": [block for block in [_block("evidence", event["said"], mono=True)] if block],
+        "blocks": [block for block in [_block("evidence", tables.evidence(event["said"]), mono=True)] if block],
     }
 
 

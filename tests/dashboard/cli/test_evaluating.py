@@ -60,7 +60,7 @@ def test_figures_can_be_exported(relaylens: Relaylens, network_store: Path, labe
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "it needs run or trace_id, and failed"),
+        ("", "labels.csv is empty"),
         ("run,outcome\nr1,1\n", "has the columns run, outcome; it needs run or trace_id, and failed"),
         ("run,failed\n", "has a header and no line below it"),
         ("run,failed\nr1,maybe\n", "line 2: failed is 'maybe'; write 1 for a run that failed and 0 for a good one"),

@@ -60,7 +60,7 @@ def test_a_rule_erases_by_size_and_says_which_it_was(relaylens: Relaylens, store
     done = relaylens("retention", "--store", store, **rule)
 
     assert (1, 0, 0) == (none.code, dry.code, done.code)
-    assert "No rule is set: everything is kept." in none.err
+    assert "No rule is set, so everything is kept;" in none.err
     assert dry.err.startswith("Would erase ")
     assert "(retention_bytes=1)" in done.err
     assert ["ticket-1", "ticket-2"] == before

@@ -1,8 +1,15 @@
 """`relaylens runs`, `handoffs`, `escalations` and `findings` on a store that was made from OTLP."""
 
+import contextlib
 import csv
 import io
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,3 +161,25 @@ def test_silences_are_judged_at_a_moment(relaylens: Relaylens, network_store: Pa
     assert [("unknown", None)] == [(row["state"], row["missed"]) for row in json.loads(listed.out)]
     assert "runs missed" in table.out
     assert (0, "", "No deployment has had runs in the last 28 days.\n") == (before.code, before.out, before.err)
+
+
+@pytest.mark.parametrize("width", [60, 120, 300])
+def test_no_terminal_is_too_narrow_for_a_column(network_store: Path, width: int) -> None:
+    """Every column stands in the head, and no moment is broken but between its day and its hour."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, width))
+    command = [sys.executable, "-m", "relaylens_dashboard.main", "runs", "--store", str(network_store)]
+    environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}} | {"TERM": "xterm"}
+    with subprocess.Popen(command, stdout=theirs, env=environment):
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error on Linux
+            while read := os.read(ours, 65_536):
+                said += read
+    os.close(ours)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).replace("\r", "").splitlines()
+
+    head = "run started name outcome evidence ms steps handoffs failed escalations findings USD"
+    assert head.split() == lines[0].split()
+    days, hours = (re.findall(shape, "\n".join(lines)) for shape in (r"\d{4}-\d\d-\d\d", r"\d\d:\d\d:\d\d"))
+    assert 0 < len(days) == len(hours)

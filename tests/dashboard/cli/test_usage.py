@@ -48,6 +48,9 @@ def test_the_generated_pages_are_current(page: str) -> None:
         (("runs", "--url", "ftp://example.org"), 1, "A store is named by its folder or by a collector's address"),
         (("runs", "--store", "a", "--url", "http://127.0.0.1:9"), 2, "give either --store or --url"),
         (("runs", "--store", "http://127.0.0.1:9"), 2, "give the address of a collector as --url"),
+        (("runs", "--url", "127.0.0.1:4318"), 2, "begins with http:// or https://, found '127.0.0.1:4318'"),
+        (("report", "--out", "report.pdf"), 2, "report.pdf: the name of a report ends in .html, .md, .csv, .json"),
+        (("verify", "nowhere"), 2, "give the folder that `relaylens up` writes to"),
         (("runs", "--since", "yesterday"), 2, "neither ISO 8601"),
         (("runs", "--since", "99999999999d"), 2, "neither ISO 8601"),
         (("runs", "--limit", "0"), 2, "--limit"),
@@ -73,6 +76,18 @@ def test_a_report_cannot_be_written_where_there_is_no_folder(relaylens: Relaylen
 
     assert 1 == done.code
     assert f"No such file or directory: {tmp_path / 'no' / 'report.html'}" in done.err
+
+
+def test_the_environment_says_what_is_read_where_no_option_does(relaylens: Relaylens, network_store: Path, tmp_path: Path) -> None:
+    """RELAYLENS_STORE is a folder and RELAYLENS_URL an address, which wins; an option wins over both."""
+    by_folder = relaylens("runs", "--format", "csv", cwd=tmp_path, RELAYLENS_STORE=str(network_store))
+    by_address = relaylens("runs", cwd=tmp_path, RELAYLENS_STORE=str(network_store), RELAYLENS_URL="http://127.0.0.1:9")
+    by_option = relaylens("runs", "--store", network_store, "--format", "csv", cwd=tmp_path, RELAYLENS_URL="http://127.0.0.1:9")
+    verified = relaylens("verify", cwd=tmp_path, RELAYLENS_STORE=str(network_store))
+
+    assert (0, 1, 0, 0) == (by_folder.code, by_address.code, by_option.code, verified.code)
+    assert by_folder.out == by_option.out != ""
+    assert "No collector answers here" in by_address.err
 
 
 def test_the_default_store_is_in_the_folder_one_is_in(relaylens: Relaylens, network_store: Path, tmp_path: Path) -> None:

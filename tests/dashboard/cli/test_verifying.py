@@ -19,7 +19,7 @@ def test_the_exit_code_says_it(relaylens: Relaylens, store: Path, tmp_path: Path
 
     assert (0, 1, 0, 2) == (whole.code, broken.code, journal.code, nowhere.code)
     assert "rows changed: row 0 is not as the journal has it: name." in broken.out
-    assert "There is no store here." in nowhere.err
+    assert "There is no store here; give the folder" in nowhere.err
 
 
 def test_programs_read_the_same(relaylens: Relaylens, store: Path) -> None:

@@ -82,3 +82,14 @@ def test_open_questions_stand_first(open_screen: Open, store: Store) -> None:
         True: len(waiting),
         False: len(screen.table("Questions that are no longer open")),
     }
+
+
+def test_lost_context_is_shown_from_where_the_texts_part(open_screen: Open) -> None:
+    """What was sent and what was received begin with a little that they share, and then differ: that is the evidence."""
+    found = open_screen("findings", range="all", detector="context_lost").components["finding"]
+
+    for one in found:
+        sent, received = one["evidence"].removeprefix("sent: ").split(" | received: ")
+        shared = next(place for place, (left, right) in enumerate(zip(f"{sent}\0", f"{received}\1", strict=False)) if left != right)
+        assert shared <= 42
+    assert found

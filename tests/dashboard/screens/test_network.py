@@ -73,11 +73,15 @@ def test_a_service_filter_leaves_the_others_out(open_screen: Open) -> None:
 
 
 def test_an_empty_store_says_how_to_begin(open_screen: Open, tmp_path: Path) -> None:
-    """A store without a run tells where to send spans to."""
+    """A store without a run tells on every screen where to send spans to, and calls nothing good news."""
     from relaylens_analytics.settle import settle  # noqa: PLC0415 - only here
     from relaylens_collector.ingest import Ingest  # noqa: PLC0415 - only here
 
     with Ingest(tmp_path, settle) as ingest:
         ingest.flush()
 
-    assert "No agent has sent anything yet." in open_screen("network", url=tmp_path).texts
+    for screen in ("network", "edge", "agents", "runs", "findings", "escalations"):
+        texts = open_screen(screen, url=tmp_path).texts
+        assert "No agent has sent anything yet." in texts
+        assert f"relaylens up --store {tmp_path}" in "\n".join(texts)
+        assert not [text for text in texts if "good news" in text]
