@@ -67,7 +67,7 @@ class Limits:
     free_bytes: int = 256 << 20
     """Room that stays free on the disk."""
 
-    memory_limit: str = "192MiB"
+    memory_limit: str = "176MiB"
     """DuckDB's own."""
 
     retention: Retention = KEEP_EVERYTHING

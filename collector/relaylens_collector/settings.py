@@ -107,7 +107,7 @@ class Settings:
     in_flight_bytes: int = field(default=128 << 20, metadata=_says("Most request bytes in memory before senders have to wait.", *_BYTES))
     waiting_bytes: int = field(default=1 << 30, metadata=_says("Most request bytes on disk that wait for the database.", *_BYTES))
     free_bytes: int = field(default=256 << 20, metadata=_says("Room that stays free on the disk.", *_BYTES))
-    memory_limit: str = field(default="192MiB", metadata=_says("Memory of the database.", _memory, "a size such as 512MB"))
+    memory_limit: str = field(default="176MiB", metadata=_says("Memory of the database.", _memory, "a size such as 512MB"))
     redact: tuple[str, ...] = field(
         default=(),
         metadata=_says(

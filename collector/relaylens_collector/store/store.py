@@ -46,7 +46,7 @@ TRANSACTION_BYTES: Final = 8 << 20
 class Store:
     """The database of one collector. One thread applies; readers use `cursor()`."""
 
-    def __init__(self, path: Path | str, *, memory_limit: str = "192MiB", threads: int | None = None) -> None:
+    def __init__(self, path: Path | str, *, memory_limit: str = "176MiB", threads: int | None = None) -> None:
         """Open the file, or create it, and create the tables that are not there; DuckDB uses all processors unless told how many."""
         self.path = Path(path)
         self._inserter = ThreadPoolExecutor(1, "relaylens-insert")
