@@ -14,6 +14,7 @@ import duckdb
 
 from relaylens_analytics import releasing, rhythm
 from relaylens_analytics.baseline.settling import forget
+from relaylens_analytics.stages import one_number
 
 SPANS_AT_ONCE = 50_000
 """How many spans are derived at once; a larger backlog is settled in parts."""
@@ -37,7 +38,7 @@ SettlePart: TypeAlias = Callable[[int, int], int]
 
 def settle_new(connection: duckdb.DuckDBPyConnection, settle_part: SettlePart) -> int:
     """Settle every batch that is new; returns how many traces had changed."""
-    settled = _value(connection, _SETTLED)
+    settled = one_number(connection, _SETTLED)
     changed = 0
     for upto in _parts(connection, settled):
         changed += _whole_or_halved(connection, settle_part, settled, upto)
@@ -49,7 +50,7 @@ def settle_put_aside(connection: duckdb.DuckDBPyConnection, settle_part: SettleP
     """Try the batches again that were put aside under another memory limit; returns how many traces had changed."""
     changed = 0
     for (batch,) in connection.execute(_WAITING).fetchall():
-        settled = _value(connection, _SETTLED)
+        settled = one_number(connection, _SETTLED)
         try:
             with _transaction(connection):
                 connection.execute("DELETE FROM unsettled WHERE batch = ?", [batch])
@@ -75,11 +76,6 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         rhythm.forget(connection)
         releasing.forget(connection)
         raise
-
-
-def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    ((value,),) = connection.execute(query).fetchall()
-    return int(value or 0)
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, settled: int) -> Iterator[int]:

@@ -21,7 +21,7 @@ from relaylens.semconv import Detector
 from relaylens_analytics import parts, prices, releasing, rhythm, specification
 from relaylens_analytics.baseline.settling import judge_settled
 from relaylens_analytics.detectors import On, Setup, Value, setup
-from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, detector_feature, parsed, statement
+from relaylens_analytics.stages import Stage, asked_attributes, asked_prefixes, detector_feature, one_number, parsed, statement
 from relaylens_analytics.work_tables import create_work_tables
 
 GROUPING = ("changed_traces", "changed_keys", "affected_traces", "affected_keys", "labels_at_work", "work_traces")
@@ -183,7 +183,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the noun tables and the macros where they are missing, in the order of `sql/nouns/_order`, and fill an empty price table."""
     for name in statement("nouns/_order").split():
         connection.execute(statement(f"nouns/{name}"))
-    if _value(connection, "SELECT count(*) FROM prices") == 0:
+    if one_number(connection, "SELECT count(*) FROM prices") == 0:
         prices.load(connection)
 
 
@@ -217,12 +217,6 @@ def settle(connection: duckdb.DuckDBPyConnection) -> int:
     specification.store(connection, declared)
     settle_part = partial(_settle_part, connection, wanted, specification.features(declared))
     return parts.settle_new(connection, settle_part) + (parts.settle_put_aside(connection, settle_part) if is_new else 0)
-
-
-def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    """The one number that a query answers."""
-    ((value,),) = connection.execute(query).fetchall()
-    return int(value or 0)
 
 
 def _folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
@@ -273,7 +267,7 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, declared:
     work = _Work(connection, wanted.features() | declared)
     _set(connection, settled=settled, upto=upto)
     work.fill("changed_traces")
-    changed = _value(connection, "SELECT count(*) FROM changed_traces") if "changed_traces" in work.present else 0
+    changed = one_number(connection, "SELECT count(*) FROM changed_traces") if "changed_traces" in work.present else 0
     if changed:
         _group(connection, work)
         before_rhythm = MARTS.index("quiet_agents")
@@ -282,7 +276,7 @@ def _settle_part(connection: duckdb.DuckDBPyConnection, wanted: Setup, declared:
             work.present.add("quiet_agents")
         work.fill(*MARTS[before_rhythm:])
         _replace(connection, work)
-    learn_anew = _value(connection, statement("baseline/verdicts_changed.sql")) > 0
+    learn_anew = one_number(connection, statement("baseline/verdicts_changed.sql")) > 0
     if learn_anew:
         rhythm.forget(connection)
     if wanted.on.get(Detector.UNUSUAL_RUN, On.NO) is not On.NO and (changed or learn_anew):
@@ -303,16 +297,16 @@ def _set(connection: duckdb.DuckDBPyConnection, **variables: Value | None) -> No
 
 def _group(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
     """Find every trace that belongs with the changed ones, and the conversation of each."""
-    _set(connection, first_batch=_value(connection, "SELECT min(first_batch) FROM changed_traces"))
+    _set(connection, first_batch=one_number(connection, "SELECT min(first_batch) FROM changed_traces"))
     work.fill("changed_keys")
-    if _value(connection, "SELECT count(*) FROM changed_traces WHERE is_known"):
+    if one_number(connection, "SELECT count(*) FROM changed_traces WHERE is_known"):
         connection.execute("DELETE FROM trace_keys WHERE trace_id IN (SELECT trace_id FROM changed_traces)")
     if "changed_keys" in work.present:
         connection.execute("INSERT INTO trace_keys SELECT trace_id, key, rule FROM changed_keys")
     work.fill("affected_traces")
-    _set(connection, first_batch=_value(connection, "SELECT min(first_batch) FROM affected_traces"))
+    _set(connection, first_batch=one_number(connection, "SELECT min(first_batch) FROM affected_traces"))
     work.fill("affected_keys", "labels_at_work")
-    if _value(connection, "SELECT count(*) - count(DISTINCT key) FROM affected_keys"):
+    if one_number(connection, "SELECT count(*) - count(DISTINCT key) FROM affected_keys"):
         _spread_labels(connection)
     work.fill("work_traces")
 
@@ -320,7 +314,7 @@ def _group(connection: duckdb.DuckDBPyConnection, work: _Work) -> None:
 def _spread_labels(connection: duckdb.DuckDBPyConnection) -> None:
     """Give all traces that hang together by keys the same label."""
     before = -1
-    while before != (digest := _value(connection, statement("staging/label_sum.sql"))):
+    while before != (digest := one_number(connection, statement("staging/label_sum.sql"))):
         before = digest
         connection.execute(f"CREATE OR REPLACE TEMP TABLE labels_at_work AS {statement('staging/spread_labels.sql')}")
 

@@ -68,6 +68,12 @@ def parsed(text: str) -> duckdb.Statement:
     return one
 
 
+def one_number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number that a query answers; 0 for none."""
+    ((value,),) = connection.execute(query).fetchall()
+    return int(value or 0)
+
+
 def _query(entry: Traversable, *, is_detector: bool = False) -> Query:
     """Read a file."""
     text = entry.read_text(encoding="utf-8")

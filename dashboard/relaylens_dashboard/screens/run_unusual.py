@@ -7,15 +7,13 @@ from typing import Final
 import streamlit as st
 
 from relaylens_analytics.baseline.judging import LEAST_HISTORY
-from relaylens_analytics.baseline.suspicion import Act, RunSuspicion
+from relaylens_analytics.baseline.suspicion import NOTABLE, Act, RunSuspicion
 from relaylens_dashboard import wording
 from relaylens_dashboard.charts import colours
 from relaylens_dashboard.screens import address, frame, reading, tables
 from relaylens_dashboard.screens.tables import Column, Row
 
 _MOST: Final = 200
-_WORTH_A_LOOK: Final = 1.0
-"""How unusual an act is from which on it is worth a look; a bar is full at this at the earliest."""
 
 
 def show(key: Mapping[str, str]) -> None:
@@ -38,9 +36,7 @@ def show(key: Mapping[str, str]) -> None:
     if not found.figures:
         st.caption("No figure of the run as a whole stands out.")
     st.markdown("##### Step by step")
-    st.caption(
-        f"How unusual the most unusual act of each step is, and in what; from {_WORTH_A_LOOK:g} on it is worth a look. It is no proof."
-    )
+    st.caption(f"How unusual the most unusual act of each step is, and in what; from {NOTABLE:g} on it is worth a look. It is no proof.")
     _steps(found)
 
 
@@ -54,7 +50,7 @@ def _judged(found: RunSuspicion) -> str:
 
 
 def _steps(found: RunSuspicion) -> None:
-    most = max([_WORTH_A_LOOK, *(act.score for act in found.acts)])
+    most = max([NOTABLE, *(act.score for act in found.acts)])
     began = found.acts[found.began].step if found.began is not None else None
     by_step = sorted((act for act in found.acts if act.step is not None), key=lambda act: (act.position or 0, act.step or ""))
     steps = [(step, list(acts)) for step, acts in groupby(by_step, key=lambda act: act.step)]
