@@ -6,8 +6,10 @@ SELECT, runs in a read-only transaction (a WITH can hold a DELETE), and ends at 
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import duckdb
@@ -20,6 +22,11 @@ from relaylens_collector.receive.refusals import Refusal
 
 _ROWS_AT_ONCE: Final = 10_000
 _GATEWAY_TIMEOUT: Final = 504
+_PAUSES: Final = (0.3, 1.0)
+"""Seconds after which a query that found no memory is run again: what settles, or another query, may have had it."""
+_KEPT: Final = 256
+_LONGEST_KEPT: Final = 16 << 10
+"""How many queries are kept as they were read, and how long one may be: the screens ask the same ones again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,31 @@ class Rows:
 
 
 def ask(ingest: Ingest, question: Question, limits: QueryLimits) -> Rows:
-    """Answer one SELECT; raises QueryError, or a refusal that names the limit."""
+    """Answer one SELECT; raises QueryError, or a refusal that names the limit.
+
+    One that finds no memory is run again a moment later, within its time.
+    """
+    until = time.monotonic() + limits.seconds
+    for pause in _PAUSES:
+        try:
+            return _ask_once(ingest, question, limits, until)
+        except _NoMemoryError as error:
+            if time.monotonic() + pause >= until:
+                raise _too_much_memory() from error
+            time.sleep(pause)
+    try:
+        return _ask_once(ingest, question, limits, until)
+    except _NoMemoryError as error:
+        raise _too_much_memory() from error
+
+
+class _NoMemoryError(Exception):
+    """The database, or the process, had no memory for a query at that moment."""
+
+
+def _ask_once(ingest: Ingest, question: Question, limits: QueryLimits, until: float) -> Rows:
     with ingest.reading() as cursor:
-        timer = threading.Timer(limits.seconds, cursor.interrupt)
+        timer = threading.Timer(max(0.0, until - time.monotonic()), cursor.interrupt)
         timer.daemon = True
         timer.start()
         try:
@@ -64,12 +93,12 @@ def ask(ingest: Ingest, question: Question, limits: QueryLimits) -> Rows:
         except duckdb.InterruptException as error:
             raise _took_too_long(limits) from error
         except (duckdb.OutOfMemoryException, MemoryError) as error:
-            raise _too_much_memory() from error
+            raise _NoMemoryError from error
         except (OSError, pa.ArrowException) as error:  # what DuckDB raises while its rows are fetched as Arrow
             if "Interrupted" in str(error):
                 raise _took_too_long(limits) from error
             if "Out of Memory" in str(error):
-                raise _too_much_memory() from error
+                raise _NoMemoryError from error
             raise QueryError(str(error)) from error
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
@@ -78,14 +107,21 @@ def ask(ingest: Ingest, question: Question, limits: QueryLimits) -> Rows:
 
 
 def _run(cursor: duckdb.DuckDBPyConnection, question: Question) -> pa.RecordBatchReader:
-    statements = cursor.extract_statements(question.sql)
+    read = _read if len(question.sql) <= _LONGEST_KEPT else _read.__wrapped__
+    return cursor.sql(read(question.sql), params=dict(question.params)).to_arrow_reader(_ROWS_AT_ONCE)
+
+
+@lru_cache(_KEPT)
+def _read(sql: str) -> duckdb.Statement:
+    """Read the words of a query, which takes some milliseconds; what comes of them belongs to no connection."""
+    statements = duckdb.extract_statements(sql)
     if len(statements) != 1:
         message = f"Found {len(statements)} statements."
         raise QueryRefusedError(message)
     if statements[0].type != duckdb.StatementType.SELECT:
         message = f"Found {statements[0].type.name}."
         raise QueryRefusedError(message)
-    return cursor.sql(statements[0], params=dict(question.params)).to_arrow_reader(_ROWS_AT_ONCE)
+    return statements[0]
 
 
 def _collect(reader: pa.RecordBatchReader, question: Question, limits: QueryLimits) -> Rows:

@@ -292,6 +292,43 @@ def test_limits(tmp_path: Path) -> None:
     collector.stop()
 
 
+def test_a_query_without_memory_is_run_again(tmp_path: Path) -> None:
+    """What another one holds at the moment may be free a moment later; what is too much in any case is refused."""
+    collector = _collector(tmp_path, memory_limit="128MiB", sql_seconds=20.0)
+    api = Api(collector)
+    large = "SELECT unnest(texts) AS text FROM (SELECT list(repeat('x', 1000) || i) AS texts FROM range($most) t(i))"
+    answer = f"SELECT count(DISTINCT text) FROM ({large})"  # noqa: S608 - our own text
+    with collector.ingest.reading() as cursor:
+        holding = cursor.sql(large, params={"most": 60_000}).to_arrow_reader(100)
+        holding.read_next_batch()
+        refused = api.ask(answer, params={"most": 50_000})
+        release = threading.Timer(0.15, holding.close)
+        release.start()
+        [[count]] = api.rows(answer, params={"most": 50_000})
+        release.join()
+
+    assert 413 == refused.status
+    assert "more memory than there is" in refused.json()["message"]
+    assert 50_000 == count
+    assert 413 == api.ask(answer, params={"most": 500_000}).status
+    collector.stop()
+
+
+def test_the_words_of_a_query_are_read_once(api: Api) -> None:
+    """The same words with other parameters, from several threads at once, and in a store whose tables have changed meanwhile."""
+    sql = "SELECT count(*), $number FROM spans"
+    found: list[list[Any]] = []
+    threads = [threading.Thread(target=lambda number=number: found.extend(api.rows(sql, params={"number": number}))) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [[100, number] for number in range(8)] == sorted(found)
+    assert [[100, "text"]] == api.rows(sql, params={"number": "text"})
+    assert 400 == api.ask(sql).status
+
+
 def test_queries_do_not_hold_up_what_comes_in(tmp_path: Path) -> None:
     """While queries run requests are still taken and stored."""
     collector = _collector(tmp_path)
