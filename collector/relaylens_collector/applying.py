@@ -23,12 +23,11 @@ from relaylens_collector.readers import Readers
 from relaylens_collector.records import Receipt, Record
 from relaylens_collector.settling import Settling
 from relaylens_collector.store import Settler, Store
+from relaylens_collector.waiting import Waiting
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 2.0
 """Between two tries: what fails may be over at any moment, and a try costs little."""
-_OVERFLOW: Final = 2
-"""How many times as much as senders wait for may come all the same, from several at once, before it is read from the journal again."""
 _LOOK_EVERY: Final = 1.0
 _INTERRUPT_EVERY: Final = 0.1
 
@@ -54,13 +53,9 @@ class Applier:
         self._pace = pace
         self._on_done = on_done
         self._changed = threading.Condition()
-        self._queue: deque[tuple[Receipt, Decoded]] = deque()
-        self._queue_bytes = self._waiting_bytes = 0
-        self._behind = True
+        self._waiting = Waiting(journal, pace, self._changed)
         self._caught_up = False
-        self._replay: Iterator[Record] | None = None
         self._singly_until = self._tries = self._flush_to = 0
-        self._gather_until = 0.0
         self._failures = 0
         self._problem: str | None = None
         self._retry_at = 0.0
@@ -74,11 +69,10 @@ class Applier:
         self._set_aside: set[int] = set()
         self._applied_seq = 0
         self._at_work: Group | None = None
-        self._offered_seq = journal.last_seq
         self._trail = Trail(journal.last_seq)
         self._store: Store | None = None
         self.readers: Final = Readers(self._hear_of_broken)
-        self._settling = Settling(settle, pace, self._changed, more_comes=lambda: bool(self._queue) or self._behind)
+        self._settling = Settling(settle, pace, self._changed, more_comes=lambda: self._waiting.more_comes)
         try:
             self._open()
         except StoreUnavailableError as error:
@@ -92,37 +86,23 @@ class Applier:
     @property
     def waiting_bytes(self) -> int:
         """Request bytes that came since the start and are not in the database yet."""
-        return self._waiting_bytes
+        return self._waiting.bytes
 
     @property
     def holds_requests(self) -> bool:
         """Whether what comes now will wait decoded behind others, as while a checkpoint is at work."""
-        return not self._behind and self._queue_bytes >= self._pace.gather_bytes
+        return self._waiting.holds_requests
 
     def wait_for_room(self) -> None:
         """Wait a moment while more is on disk than memory holds decoded, so that a sender in a hurry goes at the database's pace."""
         with self._changed:
-            self._changed.wait_for(self._has_room, self._pace.room_seconds)
-
-    def _has_room(self) -> bool:
-        """Tell whether what comes can be stored soon; behind, when everything is read from the journal, that is when little waits there."""
-        held = self._waiting_bytes if self._behind else self._queue_bytes
-        return held < self._pace.queue_bytes or self._store is None or self._stopping
+            self._changed.wait_for(lambda: self._waiting.has_room or self._store is None or self._stopping, self._pace.room_seconds)
 
     def offer(self, record: Record, decoded: Decoded) -> None:
         """Hand over a record that is on disk; called in the journal's order."""
-        size = len(record.body)
         with self._changed:
-            self._offered_seq = record.seq
-            self._trail.came(record.seq, size)
-            self._waiting_bytes += size
-            if not self._behind and self._queue_bytes + size > _OVERFLOW * self._pace.queue_bytes:
-                self._behind = True
-            if not self._behind:
-                if not self._queue:
-                    self._gather_until = time.monotonic() + self._pace.gather_seconds
-                self._queue.append((record.receipt, decoded))
-                self._queue_bytes += size
+            self._trail.came(record.seq, len(record.body))
+            self._waiting.offer(record, decoded)
             self._changed.notify_all()
 
     def knows(self, request_hash: bytes) -> bool:
@@ -166,7 +146,7 @@ class Applier:
                 applied_seq=self._applied_seq,
                 settled_seq=max(settling.settled_seq, 0),
                 waiting_requests=max(0, self._journal.last_seq - self._applied_seq),
-                waiting_bytes=self._waiting_bytes,
+                waiting_bytes=self._waiting.bytes,
                 # Before the first settling the tables of runs and handoffs may not be there to be asked.
                 ready=self._store is not None and self._caught_up and settling.settled_seq >= 0 and self._problem is None,
                 problem=self._problem or settling.problem,
@@ -245,24 +225,22 @@ class Applier:
                     self._changed.wait(self._retry_at - now)
                 elif self._at_work is not None or self._has_work() or self._is_more_ripe():
                     return True
-                elif self._queue:
-                    self._changed.wait(self._gather_until - now)
                 else:
-                    self._changed.wait(_LOOK_EVERY)
+                    left = self._waiting.seconds_to_gather()
+                    self._changed.wait(_LOOK_EVERY if left is None else left)
             return False
 
     def _has_work(self) -> bool:
-        if self._store is None or self._behind:
+        if self._store is None or self._waiting.is_behind:
             return True
         return (self._broken or self._settling.broken) is not None or not self._store.is_in_place()
 
     def _is_more_ripe(self) -> bool:
         """Tell whether there is more to be stored than a little that others may still join."""
         with self._changed:
-            if self._behind:
-                return True
-            is_enough = self._queue_bytes >= self._pace.gather_bytes or self._flush_to > self._applied_seq
-            return bool(self._queue) and (is_enough or time.monotonic() >= self._gather_until)
+            left = self._waiting.seconds_to_gather()
+            is_waited_for = left is not None and (left == 0.0 or self._flush_to > self._applied_seq)
+            return is_waited_for or self._waiting.is_enough
 
     def _take_from_gap(self) -> Group | None:
         """Take the next record that the database lacks though it has later ones: one that was put aside before, or else a loss."""
@@ -288,10 +266,7 @@ class Applier:
             if not self._upkeep:
                 return
             work, done = self._upkeep.popleft()
-            self._queue.clear()
-            self._queue_bytes = 0
-            self._replay = None
-            self._behind = True
+            self._waiting.go_back()
         self._close_store()
         failure: Exception | None = None
         try:
@@ -307,25 +282,16 @@ class Applier:
         """Take the next records, from memory or else from the journal, in order and not too many; none while a few may become more."""
         if self._at_work is not None and not self._is_more_ripe():
             return None
-        pairs: list[tuple[Receipt, Decoded]] = []
-        size = 0
-        with self._changed:
-            most = 1 if self._applied_seq < self._singly_until else self._pace.group_bytes
-            while self._queue and (not pairs or size + self._queue[0][0].body_bytes <= most):
-                pairs.append(self._queue.popleft())
-                size += pairs[-1][0].body_bytes
-            self._queue_bytes -= size
-            self._changed.notify_all()
+        most = 1 if self._applied_seq < self._singly_until else self._pace.group_bytes
+        pairs, size = self._waiting.take(most)
         if pairs:
             return Group.of(pairs, pairs[-1][0].seq, size)
-        return self._take_from_journal(most) if self._behind else None
+        return self._take_from_journal(most) if self._waiting.is_behind else None
 
     def _take_from_journal(self, most: int) -> Group | None:
-        if self._replay is None:
-            self._replay = self._journal.read(self._applied_seq if self._at_work is None else self._at_work.last_seq)
         pairs: list[tuple[Receipt, Decoded]] = []
         size, last_seq = 0, None
-        while size < most and (record := next(self._replay, None)) is not None:
+        for record in self._waiting.read(self._applied_seq if self._at_work is None else self._at_work.last_seq, most):
             size, last_seq = size + len(record.body), record.seq
             if self.knows(record.request_hash):
                 self._on_done(record.request_hash)
@@ -336,12 +302,9 @@ class Applier:
                 self._put_aside(record.receipt, error)
         if last_seq is not None:
             return Group.of(pairs, last_seq, size)
-        self._replay = None
         with self._changed:
-            if self._applied_seq >= self._offered_seq:
-                self._behind = False
+            if self._waiting.is_level(self._applied_seq):
                 self._caught_up = True
-                self._waiting_bytes = 0
                 self._settling.is_level()
         return None
 
@@ -408,7 +371,7 @@ class Applier:
         with self._changed:
             self._applied_seq = max(self._applied_seq, group.last_seq)
             self._settling.applied(self._applied_seq)
-            self._waiting_bytes = max(0, self._waiting_bytes - group.size)
+            self._waiting.stored(group.size)
             self._tries = 0
             self._problem = None
             self._pause = _FIRST_PAUSE
@@ -436,10 +399,7 @@ class Applier:
         if wait and str(error) != self._problem:
             _logger.error("%s It is tried again.", error, exc_info=None if isinstance(error, CollectorError) else error)
         with self._changed:
-            self._queue.clear()
-            self._queue_bytes = 0
-            self._replay = None
-            self._behind = True
+            self._waiting.go_back()
             if wait:
                 self._failures += 1
                 self._problem = str(error)
