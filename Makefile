@@ -58,9 +58,11 @@ bench: $(VENV)/.project  ## ingest speed until settled and queryable, as a share
 	$(BIN)/python -m tests.benchmarks.ingest_http > docs/benchmarks/ingest.txt
 	@cat docs/benchmarks/ingest.txt
 
-bench-peers: $(VENV)/.project  ## ingest until queryable beside arize-phoenix and mlflow, each in an environment of its own; writes docs/benchmarks
+bench-peers: $(VENV)/.project  ## ingest until queryable, kill -9 and the OTLP suite beside arize-phoenix and mlflow, each in an environment of its own; writes docs/benchmarks
 	@mkdir -p docs/benchmarks
 	$(BIN)/python -m tests.benchmarks.peers > docs/benchmarks/peers.txt; held=$$?; cat docs/benchmarks/peers.txt; exit $$held
+	$(BIN)/python -m tests.benchmarks.peers.killed > docs/benchmarks/peers-killed.txt; held=$$?; cat docs/benchmarks/peers-killed.txt; exit $$held
+	$(BIN)/python -m tests.benchmarks.peers.conformance > docs/benchmarks/peers-conformance.txt; cat docs/benchmarks/peers-conformance.txt
 
 bench-memory: $(VENV)/.project  ## memory of a collector at 80 % of its greatest rate with four readers; MINUTES= for how long; writes docs/benchmarks
 	@mkdir -p docs/benchmarks

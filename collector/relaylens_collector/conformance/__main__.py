@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from relaylens_collector.conformance import data_model, json_rules, operating, over_time, pressure, responses, transport
 from relaylens_collector.conformance.items import ITEMS, FailedError, Item, NeedsError, Verdict
-from relaylens_collector.conformance.serving import Serving, end_all, served
+from relaylens_collector.conformance.serving import START_SECONDS, Serving, end_all, served
 from relaylens_collector.conformance.target import Target
 
 FAMILIES = (transport, responses, pressure, json_rules, data_model, over_time, operating)
@@ -135,6 +135,7 @@ def _serving(given: argparse.Namespace) -> Serving | None:
         tuple(given.route),
         given.ready,
         given.alive,
+        given.start,
     )
 
 
@@ -155,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--route", action="append", default=[], help="another route of it that has to ask for the token")
     parser.add_argument("--ready", help="its path for readiness")
     parser.add_argument("--alive", help="its path for liveness")
+    parser.add_argument(
+        "--start", type=float, default=START_SECONDS, help=f"seconds it may take until it answers (default: {START_SECONDS:g})"
+    )
     parser.add_argument(
         "--client", action="append", default=[], help="NAME=COMMAND that sends a span and prints its trace id; {http}, {grpc}"
     )

@@ -332,6 +332,7 @@ def test_a_kill_in_the_middle_is_made_good(store: Path, change: int) -> None:
 
 
 @pytest.mark.crash
+@pytest.mark.timeout(0)
 def test_a_kill_at_every_change_of_a_file_is_made_good(store: Path, tmp_path: Path) -> None:
     """The long form: before each change of a file that an erasure makes, one after the other."""
     killed = 0
