@@ -173,7 +173,10 @@ def readiness(target: Target) -> None:
     serving = serving_of(target)
     ready, alive = option_of(serving.ready, "ready"), option_of(serving.alive, "alive")
     with starved_of_disk(target) as starved:
-        expect(starved.send("GET", ready).status == http.client.OK, f"{ready} is not 200 before")
+        deadline = time.monotonic() + target.patience
+        while (status := starved.send("GET", ready).status) != http.client.OK and time.monotonic() < deadline:
+            time.sleep(0.1)
+        expect(status == http.client.OK, f"{ready} answers {status} before")
         for _ in range(200):
             if (
                 starved.post(samples.traces([samples.span(Trace.new(), 1, name="y" * 200_000)]).SerializeToString()).status
