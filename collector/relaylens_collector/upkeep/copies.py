@@ -43,7 +43,7 @@ def back_up(store: Path, target: Path, *, snapshot: Callable[[], Path] | None = 
         _copy_journal(store / JOURNAL_FOLDER, unfinished / JOURNAL_FOLDER)
     report = verify(unfinished)
     if report.verdict is not Verdict.WHOLE:
-        detail = f"The copy is in {unfinished}; `relaylens verify {unfinished}` says what is wrong with it."
+        detail = f"The copy is in {unfinished}; `relaylens verify --store {unfinished}` says what is wrong with it."
         raise BackupError(detail)
     if target.exists():
         target.rmdir()
@@ -56,7 +56,7 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> Report:
     """Make a store from a backup that is whole; with `replace` a store that is there is renamed, never removed."""
     report = verify(backup)
     if report.verdict is not Verdict.WHOLE:
-        detail = f"{backup} is not whole; `relaylens verify {backup}` says what is wrong with it."
+        detail = f"{backup} is not whole; `relaylens verify --store {backup}` says what is wrong with it."
         raise BackupError(detail)
     if not replace:
         _require_empty(store, " Or give --replace: what is there is renamed then.")

@@ -12,15 +12,16 @@ Relaylens = Callable[..., Any]
 
 def test_a_backup_makes_the_store_again(relaylens: Relaylens, store: Path, tmp_path: Path) -> None:
     """The copy is verified, a store that is there is replaced only when told, and then kept beside the new one."""
-    copied = relaylens("backup", store, tmp_path / "copy")
+    copied = relaylens("backup", tmp_path / "copy", "--store", store)
     relaylens("erase", "--conversation", "ticket-1", "--store", store)
-    refused = relaylens("restore", tmp_path / "copy", store)
+    refused = relaylens("restore", tmp_path / "copy", "--store", store)
     restored = relaylens("restore", tmp_path / "copy", store, "--replace")
     runs = json.loads(relaylens("runs", "--store", store, "--format", "json").out)
 
     assert (0, 0) == (copied.code, restored.code)
     assert "Copied 2 records and " in copied.err
     assert refused.code != 0
+    assert f"{store} is not empty" in refused.err
     assert ["run-1", "run-2"] == sorted(row["run"] for row in runs)
     assert 0 == relaylens("verify", store).code
     assert 2 == len([path for path in tmp_path.iterdir() if path.name.startswith("store")])
