@@ -177,16 +177,14 @@ def mark(
             detail = f"after --run RUN comes one of {', '.join(RunVerdict)}"
             raise typer.BadParameter(detail)
         with options.reader(store, url, token) as reader:
-            if not runs.one(reader, RunKey(run)).num_rows:
-                detail = f"there is no run {run!r} here; `relaylens runs` lists them"
-                raise typer.BadParameter(detail)
+            require_run(reader, run)
         labels = [Label(run=run, name=LabelName.VERDICT, value=word, source=source, comment=comment)]
     else:
         if not about or word not in set(Mark):
             detail = f"give one finding or more, and then one of {', '.join(Mark)}"
             raise typer.BadParameter(detail)
         with options.reader(store, url, token) as reader:
-            rows = [_finding(reader, name) for name in about]
+            rows = [known_finding(reader, name) for name in about]
         labels = [
             Label(
                 run=row["run"],
@@ -203,7 +201,15 @@ def mark(
     say(f"Marked {f'run {run}' if run is not None else wording.count(len(labels), 'finding')}: {word}")
 
 
-def _finding(reader: Reader, name: str) -> dict[str, Any]:
+def require_run(reader: Reader, run: str) -> None:
+    """Refuse a run that is not there: what is said of it would be kept for ever and counted nowhere."""
+    if not runs.one(reader, RunKey(run)).num_rows:
+        detail = f"there is no run {run!r} here; `relaylens runs` lists them"
+        raise typer.BadParameter(detail)
+
+
+def known_finding(reader: Reader, name: str) -> dict[str, Any]:
+    """Give a finding, or refuse one that is not there."""
     rows = lists.findings(reader, Window(), FindingFilter(finding=name), limit=1).to_pylist()
     if not rows:
         detail = f"there is no finding {name!r} here; `relaylens findings` lists them"
