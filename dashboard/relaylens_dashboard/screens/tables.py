@@ -12,8 +12,8 @@ Cell = str | dict[str, object]
 """A text, or what `table.js` knows to draw."""
 
 _UNDER_LIMIT: Final = 160
-_EVIDENCE_KEPT: Final = 500
-"""Letters that detectors keep of what shows a finding (`sql/findings`)."""
+_EVIDENCE_SHOWN: Final = 500
+"""Letters of what shows a finding; detectors keep one more (`sql/findings`), so that what was cut off is known."""
 
 _LONGEST: Final = 2_000
 """Letters of a cell that travel to the browser; a cell shows two lines."""
@@ -107,7 +107,7 @@ def lines(value: object) -> str:
 
 def evidence(text: str | None) -> str | None:
     """Give a finding's evidence, with a mark where it was cut off when it was found."""
-    return f"{text.rstrip()}…" if text is not None and len(text) == _EVIDENCE_KEPT else text
+    return f"{text[:_EVIDENCE_SHOWN].rstrip()}…" if text is not None and len(text) > _EVIDENCE_SHOWN else text
 
 
 def plain(value: object, *, limit: int = _LONGEST) -> str:
