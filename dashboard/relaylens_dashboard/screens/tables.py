@@ -6,7 +6,7 @@ from typing import Final
 
 from relaylens_dashboard import components, hostile, wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address
+from relaylens_dashboard.screens import address, reading
 
 Cell = str | dict[str, object]
 """A text, or what `table.js` knows to draw."""
@@ -75,6 +75,16 @@ def text(value: object, *, under: object = None, quiet: bool = False, mono: bool
     if under:
         cell["under"] = plain(under, limit=_UNDER_LIMIT)
     return cell | {name: True for name, on in (("quiet", quiet), ("mono", mono)) if on} | ({"says": says} if says else {})
+
+
+def agent(key: str | None, otherwise: str | None = None, *, under: object = None, quiet: bool = False) -> Cell:
+    """Show the name of an agent."""
+    return text(reading.called(key, otherwise), under=under, quiet=quiet)
+
+
+def name(key: str | None, otherwise: str | None = None, *, limit: int = _LONGEST) -> str:
+    """Give the name of an agent, as `plain` gives a text."""
+    return plain(reading.called(key, otherwise), limit=limit)
 
 
 def code(value: object) -> Cell:
