@@ -128,7 +128,10 @@ def perform(ingest: Ingest, order: dict[str, Any], *, said_by: str) -> dict[str,
             case other:
                 message = f"There is no order {other!r}."
                 raise OrderError(message)
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        message = f"The field {error} is missing."
+        raise OrderError(message) from error
+    except (TypeError, ValueError) as error:
         message = f"The order cannot be read: {error}."
         raise OrderError(message) from error
 

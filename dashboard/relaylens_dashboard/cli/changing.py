@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from relaylens_analytics.errors import NoStoreError, NotAuthorisedError
+from relaylens_analytics.errors import NoStoreError, NotAllowedError
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.finding import known_finding, require_run
 from relaylens_dashboard.cli.output import progress, say
@@ -76,7 +76,7 @@ def _look_for(run: str, finding: str | None, store: Path | None, url: str | None
             if finding is not None and known_finding(reader, finding)["run"] != run:
                 detail = f"the finding {finding!r} is of another run than {run!r}"
                 raise typer.BadParameter(detail)
-    except NotAuthorisedError:
+    except NotAllowedError:
         return False
     return True
 

@@ -60,6 +60,13 @@ def test_the_generated_pages_are_current(page: str) -> None:
         (("import", "nothing.pb"), 2, "nothing.pb"),
         (("import", "."), 2, "directory"),
         (("up", "--host", "0.0.0.0"), 2, "set a token"),  # noqa: S104 - it is refused
+        (("up", "--tls-cert", "server.pem"), 2, "No such option: --tls-cert"),
+        (("up", "--tls-certificate"), 2, "--tls-certificate needs a value"),
+        (("up", "--retention-days", "many"), 2, "--retention-days has to be a number of days, found 'many'"),
+        (("up", "--tls-certificate=server.pem"), 2, "TLS needs both a certificate and its key"),
+        (("up", "here"), 2, "Unexpected argument: here"),
+        (("token", "create", "agents", "--scope", "read", "--expires", "2020-01-01"), 2, "'2020-01-01' is over"),
+        (("token", "create", "agents", "--scope", "read", "--expires", "0d"), 2, "'0d' is over"),
         (("dance",), 2, "dance"),
     ],
 )
