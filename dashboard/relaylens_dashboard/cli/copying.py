@@ -33,6 +33,7 @@ def backup(
     Everything acknowledged before is in the copy. The collector's database is closed for the moment of its copy.
     """
     from relaylens_analytics.http_client import HttpClient
+    from relaylens_collector.errors import BackupError
     from relaylens_collector.store_folder import SNAPSHOT_FOLDER
     from relaylens_collector.upkeep import back_up
 
@@ -41,6 +42,9 @@ def backup(
 
     def snapshot() -> Path:
         HttpClient(url or "", token=token, timeout_s=_PATIENCE_S).post("/api/v1/admin/snapshot", b"{}")
+        if not (folder / SNAPSHOT_FOLDER).is_dir():
+            detail = f"The collector at {url} holds another store than {folder}."
+            raise BackupError(detail)
         return folder / SNAPSHOT_FOLDER
 
     report = back_up(folder, copy, snapshot=None if url is None else snapshot)
