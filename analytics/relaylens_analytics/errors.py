@@ -8,7 +8,9 @@ RelaylensAnalyticsError
 │   └── StoreAddressError        the address is neither a folder nor an http address
 ├── CollectorError               the collector did not give an answer
 │   ├── CollectorNotRunningError nothing answers at the address
+│   ├── InsecureError            one of the two does not believe the other's certificate
 │   ├── NotAuthorisedError       the token is missing or wrong
+│   │   └── NotAllowedError      the token is not good for this
 │   └── BadAnswerError           what came back is not what the read API says
 ├── QueryError                   the query was refused
 │   ├── UnknownQueryError        no such file of SQL
@@ -74,8 +76,16 @@ class CollectorNotRunningError(CollectorError):
     """No collector answers here; start it with `relaylens up`, or name the store's folder to read it without one."""
 
 
+class InsecureError(CollectorError):
+    """The connection cannot be secured; OTEL_EXPORTER_OTLP_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE name certificates."""
+
+
 class NotAuthorisedError(CollectorError):
     """The collector asks for a token, and none or a wrong one was given."""
+
+
+class NotAllowedError(NotAuthorisedError):
+    """The collector knows who asks, and does not allow this."""
 
 
 class BadAnswerError(CollectorError):

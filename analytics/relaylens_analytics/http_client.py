@@ -7,10 +7,13 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
+from relaylens_analytics import tls
 from relaylens_analytics.errors import (
     BadAnswerError,
     CollectorError,
     CollectorNotRunningError,
+    InsecureError,
+    NotAllowedError,
     NotAuthorisedError,
     QueryError,
     QueryLimitError,
@@ -19,7 +22,7 @@ from relaylens_analytics.errors import (
 
 _OK: Final = 200
 _BAD_QUESTION: Final = 400
-_REFUSED: Final = {401: NotAuthorisedError, 403: NotAuthorisedError, 404: BadAnswerError, 405: BadAnswerError}
+_REFUSED: Final = {401: NotAuthorisedError, 403: NotAllowedError, 404: BadAnswerError, 405: BadAnswerError}
 _LIMITED: Final = {408, 413, 422, 429, 504}
 
 
@@ -66,10 +69,15 @@ class HttpClient:
             detail = f"No answer from {self.url} within {self._timeout_s:g} s."
             raise QueryLimitError(detail) from error
         except http.client.HTTPException as error:
-            detail = f"{self.url} does not speak HTTP ({type(error).__name__}); the read API is on the port of OTLP/HTTP, not of OTLP/gRPC."
+            other = "" if self._secure else ", by https:// where TLS is spoken"
+            detail = f"{self.url} does not speak HTTP ({type(error).__name__}); the read API is on the port of OTLP/HTTP{other}."
             raise BadAnswerError(detail) from error
+        except ssl.SSLError as error:
+            detail = f"({self.url}: {getattr(error, 'verify_message', None) or error.reason or error})"
+            raise InsecureError(detail) from error
         except OSError as error:
-            detail = f"({self.url}: {error})"
+            secured = isinstance(error, ConnectionResetError) and not self._secure
+            detail = f"({self.url}: {error}{'; where TLS is spoken the address begins with https://' if secured else ''})"
             raise CollectorNotRunningError(detail) from error
         finally:
             connection.close()
@@ -79,8 +87,7 @@ class HttpClient:
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._secure:
-            context = ssl.create_default_context()
-            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=context)
+            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=tls.context())
         return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
 
     def _error(self, status: int, answer: bytes) -> Exception:

@@ -61,7 +61,7 @@ def add_labels(url: str | Path, labels: Sequence[Label], *, token: str | None = 
             for body in bodies:
                 client.post(LABELS_PATH, body)
         except QueryError as error:
-            raise LabelError(str(error)) from error
+            raise LabelError.told(str(error)) from error
         return
     _add_to_folder(Path(url).expanduser(), bodies)
 
@@ -72,7 +72,7 @@ def _body(label: Label) -> bytes:
     try:
         return read_label(json.dumps(held).encode())
     except RefusedError as error:
-        raise LabelError(str(error)) from error
+        raise LabelError.told(str(error)) from error
 
 
 def _add_to_folder(folder: Path, bodies: Sequence[bytes]) -> None:

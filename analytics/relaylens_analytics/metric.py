@@ -28,7 +28,7 @@ class Unit(StrEnum):
 
 DIMENSIONS: Final[dict[str, str]] = {
     "total": "everything in the window as one row, its key `total`",
-    "agent": "the agent's normalised name",
+    "agent": "the agent; programs get its normalised name",
     "agent_version": "the agent and the version of its definition, `agent version`",
     "detector": "what raised the finding",
     "edge": "who handed over and to whom, `from -> to`",

@@ -20,6 +20,7 @@ CollectorError
 ├── NotReadyError           the database cannot be read at this moment; ask again
 ├── QueryError              a question to the read API has no answer
 │   ├── OrderError              what was ordered cannot be done
+│   ├── LabelRefusedError       it does not say what a label has to say
 │   └── QueryRefusedError       the statement is not one that a reader may send
 ├── NotAuthenticatedError   no valid token came with the request
 ├── TokenFileError          the file of tokens cannot be used
@@ -124,6 +125,10 @@ class QueryError(CollectorError):
 
 class OrderError(QueryError):
     """What was ordered cannot be done."""
+
+
+class LabelRefusedError(QueryError):
+    """The label was not taken."""
 
 
 class QueryRefusedError(QueryError):

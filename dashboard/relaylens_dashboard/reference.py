@@ -14,8 +14,6 @@ from relaylens_collector.settings import Settings, flag, sentence, variable
 from relaylens_dashboard.cli.app import app
 
 _GENERATED: Final = "<!-- Written by `make docs`; change the code instead. -->\n\n"
-_UP_OPTIONS: Final = ("store", "host", "otlp_http_port", "otlp_grpc_port", "token", "redact", "redact_rules")
-"""Settings of the collector that `relaylens up` has as options too."""
 
 
 def cli_page() -> str:
@@ -32,10 +30,7 @@ def configuration_page() -> str:
         f"| `{setting.name}` | {', '.join(f'`{name}`' for name in setting.variables)} | {_default(setting.default)} | {setting.sentence} |"
         for setting in SETTINGS
     ]
-    collector = [
-        f"| {f'`{flag(setting.name)}`' if setting.name in _UP_OPTIONS else ''} | `{variable(setting.name)}` | {sentence(setting)} |"
-        for setting in fields(Settings)
-    ]
+    collector = [f"| `{flag(setting.name)}` | `{variable(setting.name)}` | {sentence(setting)} |" for setting in fields(Settings)]
     return _CONFIGURATION.format(generated=_GENERATED, instrumentation="\n".join(instrumentation), collector="\n".join(collector))
 
 
@@ -65,7 +60,8 @@ Arguments of `relaylens.instrument()`. The standard `OTEL_*` variables of the Op
 
 ## Collector
 
-For `relaylens up` as an option or a variable; for `python -m relaylens_collector`, the collector alone, every one is an option.
+As an option of `relaylens up` and of `python -m relaylens_collector`, the collector alone, or as a variable. What is secret (token, privacy
+key) is better a variable: every user of a machine sees the arguments of its processes.
 
 | option | environment | what it does |
 |---|---|---|

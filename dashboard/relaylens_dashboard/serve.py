@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from relaylens_analytics import tls
 from relaylens_dashboard.charts.colours import THEME
 
 STORE_VARIABLE: Final = "RELAYLENS_URL"
@@ -55,11 +56,13 @@ def command(*, port: int, address: str = LOOPBACK, hosts: Sequence[str] = LOOPBA
     return [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *flags, *allowed]
 
 
-def environment(url: str | Path, token: str | None = None) -> dict[str, str]:
-    """Give the child's whole environment: ours, the store to read, and no Streamlit setting from outside."""
+def environment(url: str | Path, token: str | None = None, certificate: str | None = None) -> dict[str, str]:
+    """Give the child's whole environment: ours, what to read, by which token and certificate, and no Streamlit setting from outside."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
     inherited.pop(TOKEN_VARIABLE, None)
-    return {**inherited, STORE_VARIABLE: str(url)} | ({TOKEN_VARIABLE: token} if token is not None else {})
+    inherited.pop(tls.PINNED, None)
+    given = {TOKEN_VARIABLE: token, tls.PINNED: certificate}
+    return {**inherited, STORE_VARIABLE: str(url)} | {name: value for name, value in given.items() if value is not None}
 
 
 def health_url(port: int) -> str:

@@ -12,6 +12,11 @@ def scorecards(reader: Reader, window: Window, *, agent: str | None = None, limi
     return reader.query_file("queries/agents", {**window.params(), "agent": agent, "limit": limit})
 
 
+def names(reader: Reader, *, limit: int = limits.ROWS) -> pa.Table:
+    """Give the name of each agent, as its framework writes it."""
+    return reader.query_file("queries/agent_names", {"limit": limit})
+
+
 def over_time(reader: Reader, window: Window, agent: str, *, bucket_s: int | None = None, limit: int = limits.ROWS) -> pa.Table:
     """Show how an agent does from bucket to bucket of time; `bucket_s` is an hour where it is not given."""
     return reader.query_file("queries/agent_over_time", {**window.params(), "agent": agent, "bucket": bucket_s, "limit": limit})

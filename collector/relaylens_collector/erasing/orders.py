@@ -71,6 +71,9 @@ def add_hold(  # noqa: PLR0913 - what a hold says, each by its name
         except ValueError as error:
             message = f"A window is written as SINCE/UNTIL in ISO 8601, found {subject!r}."
             raise OrderError(message) from error
+        if since >= until:
+            message = f"The window {subject!r} ends before it begins, and would hold nothing."
+            raise OrderError(message)
         subject = f"{since.isoformat()}/{until.isoformat()}"
     ingest.flush()
     with ingest.reading() as connection:
@@ -81,6 +84,15 @@ def add_hold(  # noqa: PLR0913 - what a hold says, each by its name
         raise OrderError(message)
     _journal(ingest, {"operation": HOLD, "hold": name, "kind": kind.value, "subject": subject, "said_by": said_by, "reason": reason})
     return name
+
+
+def _rows_of(ingest: Ingest, kind: Kind, subject: str) -> int | None:
+    """Count what there is of a subject by now; of a window of time nobody asks."""
+    if kind is Kind.WINDOW:
+        return None
+    with ingest.reading() as connection:
+        plan = plan_subject(connection, kind, subject, "")
+    return plan.rows + plan.held_rows
 
 
 def release_hold(ingest: Ingest, name: str, *, said_by: str, reason: str | None = None) -> None:
@@ -119,7 +131,9 @@ def perform(ingest: Ingest, order: dict[str, Any], *, said_by: str) -> dict[str,
             case "retention":
                 return retain(ingest, ingest.retention, **order, said_by=said_by).to_dict()
             case "hold":
-                return {"hold": add_hold(ingest, Kind(order.pop("kind")), **order, said_by=said_by)}
+                kind = Kind(order.pop("kind"))
+                name = add_hold(ingest, kind, **order, said_by=said_by)
+                return {"hold": name, "rows": _rows_of(ingest, kind, order["subject"])}
             case "release":
                 release_hold(ingest, **order, said_by=said_by)
                 return {"hold": order["name"]}
@@ -128,7 +142,10 @@ def perform(ingest: Ingest, order: dict[str, Any], *, said_by: str) -> dict[str,
             case other:
                 message = f"There is no order {other!r}."
                 raise OrderError(message)
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        message = f"The field {error} is missing."
+        raise OrderError(message) from error
+    except (TypeError, ValueError) as error:
         message = f"The order cannot be read: {error}."
         raise OrderError(message) from error
 

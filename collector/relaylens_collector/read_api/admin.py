@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from relaylens_collector.errors import OrderError
 from relaylens_collector.ingest import Ingest
 from relaylens_collector.read_api.questions import read_object
 
@@ -13,7 +14,7 @@ _FIELDS: Final = frozenset({"order", "kind", "subject", "dry_run", "trust_clock"
 
 def read_order(body: bytes) -> dict[str, Any]:
     """Read an order; what it may say is looked at where it is carried out."""
-    return read_object(body, _FIELDS)
+    return read_object(body, _FIELDS, OrderError)
 
 
 def make_snapshot(ingest: Ingest) -> dict[str, object]:

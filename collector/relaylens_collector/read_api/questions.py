@@ -11,20 +11,20 @@ _SQL_FIELDS: Final = frozenset({"sql", "params", "format", "max_rows"})
 _PARAMETER: Final = (str, int, float, bool, type(None))
 
 
-def read_object(body: bytes, fields: frozenset[str]) -> dict[str, Any]:
-    """Read a JSON object that has no other fields than these."""
+def read_object(body: bytes, fields: frozenset[str], refused: type[QueryError] = QueryError) -> dict[str, Any]:
+    """Read a JSON object that has no other fields than these; what is none is `refused`."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
         message = f"The body is not JSON: {error}."
-        raise QueryError(message) from error
+        raise refused(message) from error
     if not isinstance(document, dict):
         message = "The body is not a JSON object."
-        raise QueryError(message)
+        raise refused(message)
     unknown = sorted(set(document) - fields)
     if unknown:
         message = f"{unknown[0]!r} is not a field; there are {', '.join(sorted(fields))}."
-        raise QueryError(message)
+        raise refused(message)
     return document
 
 

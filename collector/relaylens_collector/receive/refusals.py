@@ -131,7 +131,7 @@ def refusal_of(error: Exception) -> Refusal | None:  # noqa: PLR0911 - one retur
 
 def out_of_scope(needed: str, what: str) -> Refusal:
     """Return the answer to a valid token that is not good for this."""
-    message = f"This token does not have the scope {needed!r}, which {what} asks for."
+    message = f"This token does not have the scope {str(needed)!r}, which {what} asks for."
     return Refusal(
         grpc.StatusCode.PERMISSION_DENIED, message, headers=(("www-authenticate", f'Bearer error="insufficient_scope", scope="{needed}"'),)
     )

@@ -11,6 +11,7 @@ from typing import Final
 from relaylens_collector.errors import BackupError, StoreNotFoundError
 from relaylens_collector.journal import Journal
 from relaylens_collector.journal.segments import Segment, find_segments, sync_directory
+from relaylens_collector.projects import PROJECTS_FOLDER
 from relaylens_collector.proof import Report, verify
 from relaylens_collector.proof.findings import Verdict
 from relaylens_collector.store_folder import DATABASE_FILE, DATABASE_FILES, JOURNAL_FOLDER, LOCK_FILE, StoreFolder, copy_database
@@ -43,7 +44,7 @@ def back_up(store: Path, target: Path, *, snapshot: Callable[[], Path] | None = 
         _copy_journal(store / JOURNAL_FOLDER, unfinished / JOURNAL_FOLDER)
     report = verify(unfinished)
     if report.verdict is not Verdict.WHOLE:
-        detail = f"The copy is in {unfinished}; `relaylens verify {unfinished}` says what is wrong with it."
+        detail = f"The copy is in {unfinished}; `relaylens verify --store {unfinished}` says what is wrong with it."
         raise BackupError(detail)
     if target.exists():
         target.rmdir()
@@ -56,7 +57,7 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> Report:
     """Make a store from a backup that is whole; with `replace` a store that is there is renamed, never removed."""
     report = verify(backup)
     if report.verdict is not Verdict.WHOLE:
-        detail = f"{backup} is not whole; `relaylens verify {backup}` says what is wrong with it."
+        detail = f"{backup} is not whole; `relaylens verify --store {backup}` says what is wrong with it."
         raise BackupError(detail)
     if not replace:
         _require_empty(store, " Or give --replace: what is there is renamed then.")
@@ -66,13 +67,16 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> Report:
     copy_database(backup, unfinished)
     _copy_other_files(backup, unfinished)
     _copy_journal(backup / JOURNAL_FOLDER, unfinished / JOURNAL_FOLDER)
+    replaced = store.with_name(f"{store.name}.replaced-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
     if store.exists():
         if any(store.iterdir()):
             with contextlib.closing(StoreFolder(store)):  # nobody may be using what is renamed
-                store.rename(store.with_name(f"{store.name}.replaced-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"))
+                store.rename(replaced)
         else:
             store.rmdir()
     unfinished.rename(store)
+    if (replaced / PROJECTS_FOLDER).is_dir():  # a backup holds one project: the others stay where they are
+        (replaced / PROJECTS_FOLDER).rename(store / PROJECTS_FOLDER)
     sync_directory(store.parent)
     return report
 

@@ -4,7 +4,7 @@ Across, places are a share of the time axis; down, they are pixels.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -102,7 +102,7 @@ class Slice:
     arrows: Sequence[Arrow] = ()
     questions: Sequence[Question] = ()
     pins: Sequence[Pin] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
+    called: Callable[[str], str] = str
     """How agents are shown."""
 
 
@@ -148,7 +148,7 @@ def draw(part: Slice) -> dict[str, object]:
             for piece in axis.pieces
             if piece.cut
         ],
-        "lanes": [_lane(agent, tops[agent], depth.get(agent, 1), part.names) for agent in agents],
+        "lanes": [_lane(agent, tops[agent], depth.get(agent, 1), part.called) for agent in agents],
         "turns": [_turn(turn, scene) for turn in part.turns],
         "blocks": [_block(block, scene) for block in part.blocks if block.agent in tops],
         "arrows": [_arrow(arrow, scene) for arrow in part.arrows if arrow.source in tops],
@@ -193,9 +193,8 @@ def _rows(turns: Sequence[Turn]) -> tuple[dict[str, int], dict[str, int]]:
     return row_of, {agent: len(rows) for agent, rows in ends.items()}
 
 
-def _lane(agent: str, top: float, depth: int, names: Mapping[str, str]) -> dict[str, object]:
-    shown = "Person" if agent == HUMAN else names.get(agent, agent)
-    return {"agent": agent, "shown": shown, "top": top, "height": depth * _ROW, "person": agent == HUMAN}
+def _lane(agent: str, top: float, depth: int, called: Callable[[str], str]) -> dict[str, object]:
+    return {"agent": agent, "shown": called(agent), "top": top, "height": depth * _ROW, "person": agent == HUMAN}
 
 
 def _turn(turn: Turn, scene: _Scene) -> dict[str, object]:

@@ -23,17 +23,17 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store.")]
-Out = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="File for the anchors; one that is there is replaced.")]
+Out = Annotated[Path, typer.Argument(metavar="FILE", help="File for the anchors; one that is there is replaced.")]
+Second = Annotated[Path | None, typer.Argument(metavar="FILE", help=options.SECOND_PATH, show_default=False)]
 KeyOut = Annotated[Path | None, typer.Option("--public-key", dir_okay=False, help="File for the public key, too.")]
 
 
 @app.command("show")
-def show_anchors(store: StoreFolder = options.DEFAULT_STORE, *, form: options.Form = options.Format.TABLE) -> None:
+def show_anchors(older: options.OlderStore = None, *, store: options.Folder = None, form: options.Form = options.Format.TABLE) -> None:
     """Shows every anchor: starts, stops and jumps of the clock among them; a start without a stop before it followed a kill."""
     from relaylens_collector.anchors import SignedAnchor
 
-    anchors = [SignedAnchor.parse(line) for line in _file(store).read_bytes().splitlines()]
+    anchors = [SignedAnchor.parse(line) for line in _file(options.folder(older, store)).read_bytes().splitlines()]
     rows = tuple(
         (one.number, one.event.value, one.link.seq, one.link.head.hex(), one.applied, one.at, one.detail, one.key) for one in anchors
     )
@@ -41,26 +41,28 @@ def show_anchors(store: StoreFolder = options.DEFAULT_STORE, *, form: options.Fo
 
 
 @app.command("export")
-def export_anchors(store: StoreFolder, out: Out, *, public_key: KeyOut = None) -> None:
+def export_anchors(out: Out, second: Second = None, *, store: options.Folder = None, public_key: KeyOut = None) -> None:
     """Copies the anchors, and the public key, for somebody to whom the journal is to be proved later; a collector may run meanwhile."""
     from relaylens_collector.anchors.keys import PUBLIC_KEY_FILE
 
-    shutil.copyfile(_file(store), out)
-    say(f"Wrote {out}")
+    older, file = (None, out) if second is None else (out, second)
+    folder = options.folder(older, store)
+    shutil.copyfile(_file(folder), file)
+    say(f"Wrote {file}")
     if public_key is not None:
-        shutil.copyfile(store / PUBLIC_KEY_FILE, public_key)
+        shutil.copyfile(folder / PUBLIC_KEY_FILE, public_key)
         say(f"Wrote {public_key}")
 
 
 @app.command("rotate")
-def rotate_key(store: StoreFolder = options.DEFAULT_STORE, *, anchor_key: AnchorKey = None) -> None:
+def rotate_key(older: options.OlderStore = None, *, store: options.Folder = None, anchor_key: AnchorKey = None) -> None:
     """Replaces the key that signs, of a store that no collector holds; every anchor still verifies, with either public key.
 
     Give the new public key to those who hold the old one.
     """
     from relaylens_collector.anchors.rotating import rotate
 
-    old, new = rotate(store, anchor_key)
+    old, new = rotate(options.folder(older, store), anchor_key)
     say(f"The key {new} signs from here on, in place of {old}.")
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -118,12 +118,14 @@ COMMANDS: Final = (
 )
 """Every command, in the order of the help."""
 
+_TAKES_MORE: Final[dict[str, dict[str, Any]]] = {"run": launching.TAKES_ANY, "up": live.TAKES_SETTINGS}
+
 for _command in COMMANDS:
     app.command(
         _command.name,
         rich_help_panel=_command.panel,
         short_help=_command.short,
-        context_settings=launching.TAKES_ANY if _command.function is launching.run_program else None,
+        context_settings=_TAKES_MORE.get(_command.name),
     )(_command.function)
 
 

@@ -12,6 +12,7 @@ from relaylens_analytics.blame import Blame, Reach, Suspect
 from relaylens_dashboard import hostile
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say
+from relaylens_dashboard.naming import Names
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, as `relaylens runs` prints it.")]
 Conversation = Annotated[str | None, typer.Option("--conversation", help="Its conversation, where two have a run of this id.")]
@@ -43,6 +44,7 @@ def blame(
 
     with options.reader(store, url, token) as reader:
         found = ask(reader, RunKey(run, conversation), most=suspects)
+        names = Names.ask(reader)
         reached = {one.step: reach(reader, found, one.step) for one in found.suspects[: _reached(as_json)]} if found is not None else {}
     if found is None:
         say(f"There is no run {run} here.")
@@ -50,7 +52,7 @@ def blame(
     if as_json:
         sys.stdout.write(hostile.for_json(json.dumps(_document(found, reached), indent=2, ensure_ascii=False, default=str)) + "\n")
         return
-    sys.stdout.writelines(f"{hostile.visible(line)}\n" for line in _lines(found, reached))
+    sys.stdout.writelines(f"{hostile.visible(line)}\n" for line in _lines(found, reached, names))
 
 
 def _reached(as_json: bool) -> int | None:  # noqa: FBT001 - the one question
@@ -69,11 +71,11 @@ def _document(found: Blame, reached: dict[str, Reach]) -> dict[str, Any]:
     }
 
 
-def _lines(found: Blame, reached: dict[str, Reach]) -> Iterator[str]:
+def _lines(found: Blame, reached: dict[str, Reach], names: Names) -> Iterator[str]:
     run = found.record.run
     yield f"Run {_line(run['run'])} ended as {run['outcome']}; {len(found.record.turns)} steps."
     yield ""
-    yield from (f"- {_line(symptom.words)}" for symptom in found.symptoms[:_FEW])
+    yield from (f"- {_line(names.in_words(symptom.words))}" for symptom in found.symptoms[:_FEW])
     if len(found.symptoms) > _FEW:
         yield f"- and {len(found.symptoms) - _FEW} more"
     if not found.symptoms:
@@ -82,25 +84,28 @@ def _lines(found: Blame, reached: dict[str, Reach]) -> Iterator[str]:
         yield "Nothing in the run points to any step."
     for suspect in found.suspects:
         yield ""
-        yield from _suspect(suspect)
+        yield from _suspect(suspect, names)
     if found.suspects and found.suspects[0].step in reached:
         yield ""
-        yield from _reach(found.suspects[0], reached[found.suspects[0].step])
+        yield from _reach(found.suspects[0], reached[found.suspects[0].step], names)
     if found.cascades:
         yield ""
         yield "What became of each failure:"
-        yield from (f"- {_line(one.what)}: {one.fate} ({_line(one.words)})" for one in found.cascades)
+        yield from (f"- {_line(names.in_words(one.what))}: {one.fate} ({_line(names.in_words(one.words))})" for one in found.cascades)
 
 
-def _suspect(suspect: Suspect) -> Iterator[str]:
+def _suspect(suspect: Suspect, names: Names) -> Iterator[str]:
     version = f", version {_line(suspect.version)}" if suspect.version else ""
-    yield f"{suspect.rank:>2}.  {_line(suspect.agent)}{version}, step {suspect.position}, score {suspect.score:.2f}  {suspect.step}"
-    yield from (f"{_INDENT}{'because' if not place else '    and'} {_line(one.words)}" for place, one in enumerate(suspect.reasons))
+    agent = _line(names.of(suspect.agent) or "")
+    yield f"{suspect.rank:>2}.  {agent}{version}, step {suspect.position}, score {suspect.score:.2f}  {suspect.step}"
+    yield from (
+        f"{_INDENT}{'because' if not place else '    and'} {_line(names.in_words(one.words))}" for place, one in enumerate(suspect.reasons)
+    )
     for link in suspect.chain[:-1]:
-        yield f"{_INDENT}  <- {_line(link.words)}"
+        yield f"{_INDENT}  <- {_line(names.in_words(link.words))}"
 
 
-def _reach(suspect: Suspect, reached: Reach) -> Iterator[str]:
+def _reach(suspect: Suspect, reached: Reach, names: Names) -> Iterator[str]:
     yield f"What took from step {suspect.position}:"
     if not (reached.taken or reached.people or reached.runs):
         yield "- nothing that is recorded"
@@ -112,7 +117,7 @@ def _reach(suspect: Suspect, reached: Reach) -> Iterator[str]:
             if taken.direct
             else "came after those"
         )
-        yield f"- {_line(taken.agent)}, step {taken.position}: {what}"
+        yield f"- {_line(names.of(taken.agent) or '')}, step {taken.position}: {what}"
     if len(reached.taken) > _FEW:
         yield f"- and {len(reached.taken) - _FEW} more steps"
     yield from (f"- {_line(words)}" for words in reached.people)

@@ -1,12 +1,14 @@
 """`relaylens label` and `relaylens rebuild`: the two commands that change a store, beside import."""
 
 import math
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from relaylens_analytics.errors import NoStoreError
+from relaylens_analytics.errors import NoStoreError, NotAllowedError
 from relaylens_dashboard.cli import options
+from relaylens_dashboard.cli.finding import known_finding, require_run
 from relaylens_dashboard.cli.output import progress, say
 
 Run = Annotated[str, typer.Argument(help="The run, as `relaylens runs` names it.")]
@@ -33,7 +35,10 @@ def label(
     url: options.Url = None,
     token: options.Token = None,
 ) -> None:
-    """Attaches a judgement to a run, which becomes a metric: relaylens label RUN accuracy true --source qa."""
+    """Attaches a judgement to a run, which becomes a metric: relaylens label RUN accuracy true --source qa.
+
+    The run has to be in the store, unless the token may not read (scope label alone): it is then taken as it is.
+    """
     from relaylens_analytics.labels import Label, add_label
 
     if value is None and score is None:
@@ -41,7 +46,10 @@ def label(
         raise typer.BadParameter(detail)
     score = _number(value) if score is None else score
     said = Label(run=run, finding=finding, name=name, value=value, score=score, source=source, comment=comment)
+    looked = _look_for(run, finding, store, url, token)
     add_label(options.place(store, url), said, token=token)
+    if not looked:
+        say("Whether the run is there was not looked at: the token may not read.")
     say(f"Labelled {run}: {name} = {value if value is not None else score}")
 
 
@@ -58,6 +66,19 @@ def rebuild(*, store: options.OwnStore = options.DEFAULT_STORE, prices: options.
         bar.add_task("rebuilding", total=None)
         records = ingest.rebuild(store, settler(prices))
     say(f"Rebuilt {store} from {records:,} records of its journal.")
+
+
+def _look_for(run: str, finding: str | None, store: Path | None, url: str | None, token: str | None) -> bool:
+    """Refuse a run or a finding of it that is not there; say whether that could be looked at."""
+    try:
+        with options.reader(store, url, token) as reader:
+            require_run(reader, run)
+            if finding is not None and known_finding(reader, finding)["run"] != run:
+                detail = f"the finding {finding!r} is of another run than {run!r}"
+                raise typer.BadParameter(detail)
+    except NotAllowedError:
+        return False
+    return True
 
 
 def _number(text: str | None) -> float | None:

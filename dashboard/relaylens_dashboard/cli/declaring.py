@@ -1,6 +1,6 @@
 """`relaylens network`: the network as it is declared beside the one that was seen, and a first declaration of it."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -9,6 +9,7 @@ from relaylens_dashboard import tabular, wording
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.options import Format
 from relaylens_dashboard.cli.output import say, show, write
+from relaylens_dashboard.naming import Names
 
 _COLUMNS: Final = {
     "service_name": "service",
@@ -54,9 +55,10 @@ def show_network(
     window = options.window(since, until, service)
     with options.reader(store, url, token) as reader:
         found = network.declared(reader, window, parts=_PARTS, limit=_MOST).to_pylist()
-        names = sorted({row["service_name"] for row in found})
+        services = sorted({row["service_name"] for row in found})
+        names = Names.ask(reader)
         if declare:
-            usual = [row for name in names for row in network.usual(reader, window, name)]
+            usual = [row for name in services for row in network.usual(reader, window, name)]
             if not usual:
                 say("There is no good run here to learn a network from: one that was completed without a grave finding.")
                 raise typer.Exit(1)
@@ -68,6 +70,8 @@ def show_network(
             "Nothing is declared here. `relaylens network --declare --out network.toml` makes a file to begin with, for the store's folder."
         )
     shown = [row for row in found if every or row["state"] not in {DeclaredState.AS_DECLARED, DeclaredState.NOT_HELD}]
+    if form is Format.TABLE:
+        shown = [{**row, "name": names.of(row["name"]), **_target(row, names)} for row in shown]
     cells = tuple(tuple(tabular.to_cell(row[column]) for column in _COLUMNS) for row in shown)
     if held or every or form is not Format.TABLE:
         show(
@@ -75,3 +79,8 @@ def show_network(
             form,
             none=f"All that was seen of {wording.count(len(held), 'service')} is declared.",
         )
+
+
+def _target(row: dict[str, Any], names: Names) -> dict[str, str | None]:
+    """Call whom a handoff goes to by the name; the target of an agent's tool is the tool."""
+    return {} if row["part"] == SpecificationPart.TOOL else {"target": names.of(row["target"])}

@@ -14,6 +14,7 @@ from relaylens_dashboard import hostile, tabular, wording
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.options import Format
 from relaylens_dashboard.cli.output import say, show
+from relaylens_dashboard.naming import Names
 
 if TYPE_CHECKING:
     from relaylens_analytics.baseline.drift import Drift, Movement, Side
@@ -65,8 +66,8 @@ def show_drift(
     """
     from relaylens_analytics.baseline.drift import drifts
 
-    before, after = _sides(agent, versions, since, until)
     with options.reader(store, url, token) as reader:
+        before, after = _sides(Names.ask(reader).key(agent), versions, since, until)
         found = drifts(reader, before, after, service=service)
     shown = [(one, movement) for one in found for movement in (one.movements if every else one.moved)]
     for one in found:
@@ -132,20 +133,21 @@ def show_unusual(
 
     with options.reader(store, url, token) as reader:
         found = suspicion(reader, RunKey(run, conversation))
+        names = Names.ask(reader)
     if found is None:
         say(f"There is no run {run} here that could be compared.")
         raise typer.Exit(1)
     if as_json:
         sys.stdout.write(hostile.for_json(json.dumps(_document(run, found), indent=2, ensure_ascii=False)) + "\n")
         return
-    sys.stdout.writelines(f"{hostile.visible(line)}\n" for line in _lines(run, found))
+    sys.stdout.writelines(f"{hostile.visible(line)}\n" for line in _lines(run, found, names))
 
 
 def _document(run: str, found: "RunSuspicion") -> dict[str, Any]:
     return {"run": run, **asdict(found)}
 
 
-def _lines(run: str, found: "RunSuspicion") -> Iterator[str]:
+def _lines(run: str, found: "RunSuspicion", names: Names) -> Iterator[str]:
     from relaylens_analytics.baseline.judging import LEAST_HISTORY
 
     name = hostile.one_line(run)
@@ -163,14 +165,14 @@ def _lines(run: str, found: "RunSuspicion") -> Iterator[str]:
     notable = [(place, act) for place, act in enumerate(found.acts) if act.unusual_in]
     yield ""
     yield "Unusual steps:" if notable else "No step is unusual by itself."
-    yield from _acts(notable, found.began)
+    yield from _acts(notable, found.began, names)
 
 
-def _acts(notable: "Sequence[tuple[int, Act]]", began: int | None) -> Iterator[str]:
+def _acts(notable: "Sequence[tuple[int, Act]]", began: int | None, names: Names) -> Iterator[str]:
     for place, act in notable:
         first = ", the first" if place == began else ""
         turn = f"step {act.position}" if act.position is not None else "outside any step"
         yield (
-            f"- {hostile.one_line(act.agent or 'nobody')}, {turn}{first}: {hostile.one_line(act.what)} is unusual in "
+            f"- {hostile.one_line(names.of(act.agent) or 'nobody')}, {turn}{first}: {hostile.one_line(act.what)} is unusual in "
             f"{' and '.join(act.unusual_in)} ({act.score:.1f})  {act.trace_id}:{act.span_id}"
         )

@@ -44,7 +44,11 @@ def erase(
     What is held stays. Backups are other stores, and are erased from by themselves.
     """
     kind, subject = _one(conversation=conversation, run=run, trace=trace, user=user)
-    _tell(_order({"order": "erase", "kind": kind, "subject": subject, "dry_run": dry_run}, store, url, token), dry_run=dry_run)
+    outcome = _order({"order": "erase", "kind": kind, "subject": subject, "dry_run": dry_run}, store, url, token)
+    if not outcome["rows"] and not outcome["held_rows"]:
+        say(f"Nothing of the {kind} {subject!r} is in the store.")
+        return
+    _tell(outcome, dry_run=dry_run)
 
 
 def retention(
@@ -76,7 +80,10 @@ def add(
     """Holds something until the hold is removed: neither a rule nor `relaylens erase` touches it."""
     kind, subject = _one(conversation=conversation, run=run, trace=trace, window=window)
     order = {"order": "hold", "kind": kind, "subject": subject, "name": name, "reason": reason}
-    say(f"Held: {_order(order, store, url, token)['hold']}")
+    held = _order(order, store, url, token)
+    say(f"Held: {held['hold']}")
+    if held.get("rows") == 0:
+        say(f"Nothing of the {kind} {subject!r} is in the store by now; what comes is held.")
 
 
 @app.command("remove")
@@ -114,14 +121,19 @@ def _order(order: dict[str, Any], store: Path | None, url: str | None, token: st
     """Have an order carried out by a running collector, or in a store that nobody holds."""
     from relaylens_analytics.http_client import HttpClient
     from relaylens_collector.erasing.orders import perform
+    from relaylens_collector.errors import StoreNotFoundError
     from relaylens_collector.ingest import Ingest, Limits
     from relaylens_collector.settings import Settings
+    from relaylens_collector.store_folder import JOURNAL_FOLDER
     from relaylens_dashboard.cli.settling import settler
 
     place = options.place(store, url)
     if isinstance(place, str):
         answer = HttpClient(place, token=token, timeout_s=_PATIENCE_S).post("/api/v1/admin/orders", json.dumps(order).encode())
         return dict(json.loads(answer))
+    if not (place / JOURNAL_FOLDER).is_dir():
+        detail = f"Looked for {place / JOURNAL_FOLDER}."
+        raise StoreNotFoundError(detail)
     rules = Settings.load({}).retention
     with Ingest(place, settler(None), limits=Limits(retention=rules), retains=False) as ingest:
         return perform(ingest, order, said_by=getpass.getuser())

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,19 +12,21 @@ from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say
 from relaylens_dashboard.cli.verifying import NOT_LOOKED_AT, NOT_WHOLE, Form, ReportFormat
 
-StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", envvar=options.STORE_VARIABLE, help="Folder of the store.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Carry out the repairs that are offered; nothing is deleted that is not a copy.")]
 
 
-def doctor(store: StoreFolder = options.DEFAULT_STORE, *, repair: Repair = False, form: Form = ReportFormat.TEXT) -> None:
+def doctor(
+    older: options.OlderStore = None, *, store: options.Folder = None, repair: Repair = False, form: Form = ReportFormat.TEXT
+) -> None:
     """Finds and explains what is the matter with a store; repairs it only when told, and says first what that will do.
 
     Exit code: 0 nothing is the matter, 1 something is, 2 it could not be looked at.
     """
     from relaylens_collector.upkeep.doctor import examine, mend
 
+    folder = options.folder(older, store)
     try:
-        ailments = examine(store)
+        ailments = examine(folder)
         if form is ReportFormat.JSON:
             sys.stdout.write(json.dumps([one.to_dict() for one in ailments], indent=2, ensure_ascii=False) + "\n")
         else:
@@ -36,10 +37,10 @@ def doctor(store: StoreFolder = options.DEFAULT_STORE, *, repair: Repair = False
             for one in ailments:
                 if one.repair:
                     say(f"{one.where}: {one.repair}.")
-            say(f"Repaired {mend(store, ailments)} things; look again.")
+            say(f"Repaired {mend(folder, ailments)} things; look again.")
     except CollectorError as error:
         say(f"relaylens: {error}")
         raise typer.Exit(NOT_LOOKED_AT) from None
     if ailments:
         raise typer.Exit(NOT_WHOLE)
-    say(f"Nothing is the matter with {store}.")
+    say(f"Nothing is the matter with {folder}.")

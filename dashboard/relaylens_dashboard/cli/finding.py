@@ -16,6 +16,7 @@ from relaylens_dashboard import tabular, wording
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.lists import FILTERS, Agent, Conversation, Run, most_rows, oldest_first, print_rows
 from relaylens_dashboard.cli.output import say, show
+from relaylens_dashboard.naming import Names
 
 SOURCE: Final = "command line"
 """Who gave a mark, where --source does not say."""
@@ -59,7 +60,7 @@ Marks = Annotated[
     list[Mark] | None, typer.Option("--marks", help="With this mark; open is none; may be repeated.", rich_help_panel=FILTERS)
 ]
 Kinds = Annotated[bool, typer.Option("--kinds", help="One row for each detector and agent, what changed last first.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Only these, with their parameters and exemptions.", show_default=False)]
+DetectorNames = Annotated[list[str] | None, typer.Argument(help="Only these, with their parameters and exemptions.", show_default=False)]
 Words = Annotated[
     list[str],
     typer.Argument(metavar="FINDING... true|false|known|open", help="Findings as `relaylens findings` names them, and what to say."),
@@ -89,31 +90,32 @@ def show_findings(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists silent failures and deviations in time order, with the agent where each shows and where it began, or by kind and agent."""
-    wanted = FindingFilter(
-        detector=detector,
-        agent=agent,
-        severity=severity,
-        run=run,
-        conversation=conversation,
-        new=new,
-        marks=tuple(marks) if marks else None,
-    )
     window = options.window(since or (datetime.now(UTC) - _NEW_SINCE if new else None), until, service)
     with options.reader(store, url, token) as reader:
+        names = Names.ask(reader)
+        wanted = FindingFilter(
+            detector=detector,
+            agent=names.key(agent),
+            severity=severity,
+            run=run,
+            conversation=conversation,
+            new=new,
+            marks=tuple(marks) if marks else None,
+        )
         if kinds:
             if run is not None or conversation is not None:
                 detail = "--kinds is about all runs; leave out --run and --conversation"
                 raise typer.BadParameter(detail)
-            _print_kinds(lists.findings_inbox(reader, window, wanted, newest=True), form, limit)
+            _print_kinds(lists.findings_inbox(reader, window, wanted, newest=True), form, limit, names)
             return
         most = most_rows(limit, form)
         answer = lists.findings(reader, window, wanted, limit=most + 1 if most else None)
-    print_rows("findings", oldest_first(answer), _FINDINGS, form, limit)
+    print_rows("findings", oldest_first(answer), _FINDINGS, form, limit, names=names)
 
 
 def show_detectors(
     *,
-    names: Names = None,
+    names: DetectorNames = None,
     service: options.Service = None,
     since: options.Since = None,
     until: options.Until = None,
@@ -177,16 +179,14 @@ def mark(
             detail = f"after --run RUN comes one of {', '.join(RunVerdict)}"
             raise typer.BadParameter(detail)
         with options.reader(store, url, token) as reader:
-            if not runs.one(reader, RunKey(run)).num_rows:
-                detail = f"there is no run {run!r} here; `relaylens runs` lists them"
-                raise typer.BadParameter(detail)
+            require_run(reader, run)
         labels = [Label(run=run, name=LabelName.VERDICT, value=word, source=source, comment=comment)]
     else:
         if not about or word not in set(Mark):
             detail = f"give one finding or more, and then one of {', '.join(Mark)}"
             raise typer.BadParameter(detail)
         with options.reader(store, url, token) as reader:
-            rows = [_finding(reader, name) for name in about]
+            rows = [known_finding(reader, name) for name in about]
         labels = [
             Label(
                 run=row["run"],
@@ -203,7 +203,15 @@ def mark(
     say(f"Marked {f'run {run}' if run is not None else wording.count(len(labels), 'finding')}: {word}")
 
 
-def _finding(reader: Reader, name: str) -> dict[str, Any]:
+def require_run(reader: Reader, run: str) -> None:
+    """Refuse a run that is not there: what is said of it would be kept for ever and counted nowhere."""
+    if not runs.one(reader, RunKey(run)).num_rows:
+        detail = f"there is no run {run!r} here; `relaylens runs` lists them"
+        raise typer.BadParameter(detail)
+
+
+def known_finding(reader: Reader, name: str) -> dict[str, Any]:
+    """Give a finding, or refuse one that is not there."""
     rows = lists.findings(reader, Window(), FindingFilter(finding=name), limit=1).to_pylist()
     if not rows:
         detail = f"there is no finding {name!r} here; `relaylens findings` lists them"
@@ -219,14 +227,14 @@ def _findings_of(reader: Reader, window: Window) -> dict[str, int]:
     return counted
 
 
-def _print_kinds(answer: pa.Table, form: options.Format, limit: int | None) -> None:
+def _print_kinds(answer: pa.Table, form: options.Format, limit: int | None, names: Names) -> None:
     rows = tabular.Rows.from_arrow(answer.drop_columns(["certainties", "trend"]))
     if form is not options.Format.TABLE:
         show(tabular.Rows(rows.columns, rows.values[:limit]), form, none="")
         return
     said = tuple(_right_here(row) for row in answer.to_pylist(maps_as_pydicts="lossy"))
     shown = tabular.Rows((*rows.columns, "right_here"), tuple((*row, here) for row, here in zip(rows.values, said, strict=True)))
-    show(tabular.Rows(shown.columns, shown.values[:limit]).select(_KINDS), form, none="No findings here.")
+    show(names.in_rows(tabular.Rows(shown.columns, shown.values[:limit])).select(_KINDS), form, none="No findings here.")
 
 
 def _right_here(row: dict[str, Any]) -> str:

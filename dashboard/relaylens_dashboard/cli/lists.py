@@ -13,6 +13,7 @@ from relaylens_collector.signals import Signal
 from relaylens_dashboard import tabular
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import say, show
+from relaylens_dashboard.naming import Names
 
 LATEST_IN_A_TABLE: Final = 100
 """A terminal shows so many rows where --limit does not say; files and pipes of data get all."""
@@ -120,9 +121,10 @@ def show_runs(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists runs: one piece of work asked of the network each, with its outcome."""
-    wanted = RunFilter(outcomes=tuple(outcomes) if outcomes else None, agent=agent, conversation=conversation, search=search)
     most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
+        whom = Names.ask(reader).key(agent) if agent is not None else None
+        wanted = RunFilter(outcomes=tuple(outcomes) if outcomes else None, agent=whom, conversation=conversation, search=search)
         answer = runs.page(reader, options.window(since, until, service), wanted, limit=most + 1 if most else _EVERY_RUN)
     print_rows("runs", oldest_first(answer), _RUNS, form, limit)
 
@@ -145,20 +147,21 @@ def show_handoffs(
     form: options.Form = options.Format.TABLE,
 ) -> None:
     """Lists handoffs in time order: who handed work to whom, whether it arrived and succeeded, and which rule found it."""
-    wanted = HandoffFilter(
-        from_agent=from_agent,
-        to_agent=to_agent,
-        run=run,
-        conversation=conversation,
-        reason=reason,
-        succeeded=False if failed else None,
-        returns=not failed,
-    )
     most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
+        names = Names.ask(reader)
+        wanted = HandoffFilter(
+            from_agent=names.key(from_agent),
+            to_agent=names.key(to_agent),
+            run=run,
+            conversation=conversation,
+            reason=reason,
+            succeeded=False if failed else None,
+            returns=not failed,
+        )
         answer = lists.handoffs(reader, options.window(since, until, service), wanted, limit=most + 1 if most else None)
     # What was sent and received are cells, and long; they are on the screens and in `relaylens export --table handoffs`.
-    print_rows("handoffs", tabular.Rows.from_arrow(answer.drop_columns(["sent", "received"])), _HANDOFFS, form, limit)
+    print_rows("handoffs", tabular.Rows.from_arrow(answer.drop_columns(["sent", "received"])), _HANDOFFS, form, limit, names=names)
 
 
 def show_escalations(
@@ -178,15 +181,16 @@ def show_escalations(
     """Lists questions to people in time order, with their answers or how long they have been waiting."""
     most = most_rows(limit, form)
     with options.reader(store, url, token) as reader:
+        names = Names.ask(reader)
         answer = lists.escalations(
             reader,
             options.window(since, until, service),
-            agent=agent,
+            agent=names.key(agent),
             states=tuple(states) if states else None,
             conversation=conversation,
             limit=most + 1 if most else None,
         )
-    print_rows("escalations", tabular.Rows.from_arrow(answer), _ESCALATIONS, form, limit)
+    print_rows("escalations", tabular.Rows.from_arrow(answer), _ESCALATIONS, form, limit, names=names)
 
 
 def show_gaps(
@@ -262,10 +266,14 @@ def oldest_first(answer: pa.Table) -> tabular.Rows:
     return tabular.Rows(rows.columns, rows.values[::-1])
 
 
-def print_rows(noun: str, rows: tabular.Rows, in_a_table: Columns, form: options.Format, limit: int | None) -> None:
-    """Print the latest rows of a list in time order: a few columns for a terminal, all for a program."""
+def print_rows(
+    noun: str, rows: tabular.Rows, in_a_table: Columns, form: options.Format, limit: int | None, *, names: Names | None = None
+) -> None:
+    """Print the latest rows of a list in time order: a few columns and the names of agents for a terminal, all and keys for a program."""
     most = most_rows(limit, form)
     shown = tabular.Rows(rows.columns, rows.values[-most:] if most else rows.values)
-    show(shown.select(in_a_table) if form is options.Format.TABLE else shown, form, none=f"No {noun} here.")
+    if form is options.Format.TABLE:
+        shown = shown.select(in_a_table) if names is None else names.in_rows(shown).select(in_a_table)
+    show(shown, form, none=f"No {noun} here.")
     if most is not None and len(rows.values) > most and limit is None:
         say(f"The latest {most} {noun}; --limit shows more.")

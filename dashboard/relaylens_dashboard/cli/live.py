@@ -1,16 +1,20 @@
 """`relaylens up` and `relaylens demo`: the collector in this process, the dashboard and the example network beside it."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from relaylens_collector.access import DEFAULT_PROJECT, check_project
+from relaylens_collector.settings import Settings, flag
 from relaylens_dashboard.cli import options
 
 DASHBOARD_PORT: Final = 8501
 """Streamlit's own."""
 
+TAKES_SETTINGS: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 DEMO_RUNS: Final = 120
 """Runs of the past day that the demo begins with."""
 
@@ -51,6 +55,7 @@ Runs = Annotated[int, typer.Option("--runs", min=0, help="Runs of the past day t
 
 
 def up(
+    context: typer.Context,
     *,
     store: UpStore = None,
     host: Host = None,
@@ -67,11 +72,12 @@ def up(
 ) -> None:
     """Runs the collector and the dashboard until Ctrl-C or SIGTERM.
 
-    Every setting of the collector can also be given as a RELAYLENS_... variable; see docs/configuration.md.
+    Every setting of the collector is an option too, such as --tls-certificate or --retention-days, or a RELAYLENS_... variable:
+    docs/configuration.md lists them.
     """
     from relaylens_dashboard.cli import running
 
-    given = {
+    declared = {
         "store": None if store is None else str(store),
         "host": host,
         "otlp_http_port": None if otlp_http_port is None else str(otlp_http_port),
@@ -80,8 +86,27 @@ def up(
         "redact": redact,
         "redact_rules": None if redact_rules is None else str(redact_rules),
     }
+    given = declared | _settings(context.args)
     screens = running.Screens(dashboard_port, check_project(dashboard_project), marks=dashboard_marks) if dashboard else None
     running.up(given, screens, prices)
+
+
+def _settings(words: Sequence[str]) -> dict[str, str | None]:
+    """Read the collector's settings among the options that are not declared here."""
+    names = {flag(setting.name): setting.name for setting in fields(Settings)}
+    given: dict[str, str | None] = {}
+    left = iter(words)
+    for word in left:
+        option, equals, value = word.partition("=")
+        if option not in names:
+            detail = f"{'No such option' if option.startswith('-') else 'Unexpected argument'}: {option}"
+            raise typer.BadParameter(detail)
+        read = value if equals else next(left, None)
+        if read is None:
+            detail = f"{option} needs a value"
+            raise typer.BadParameter(detail)
+        given[names[option]] = read
+    return given
 
 
 def demo(

@@ -6,12 +6,13 @@ from typing import Annotated
 import pyarrow as pa
 import typer
 
-from relaylens_analytics import Reader, Window, metrics
+from relaylens_analytics import Reader, Window, catalog, metrics
 from relaylens_analytics.catalog import METRICS, Metric, metric
 from relaylens_analytics.values import Value
 from relaylens_dashboard import tabular
 from relaylens_dashboard.cli import options
 from relaylens_dashboard.cli.output import show
+from relaylens_dashboard.naming import AGENT_GROUPS, Names
 
 _OVERVIEW = ("metric", "dimension", "key", "part", "value", "unit", "numerator", "denominator", "low", "high")
 
@@ -53,7 +54,11 @@ def show_metrics(
             return
         filters = _filters(entry, where or [])
         with options.reader(store, url, token) as reader:
-            rows = tabular.Rows.from_arrow(metrics.compute(reader, name, window, by=by, bucket_s=bucket, **filters))
+            names = Names.ask(reader)
+            asked = {of: names.key(value) if of in AGENT_GROUPS and isinstance(value, str) else value for of, value in filters.items()}
+            rows = tabular.Rows.from_arrow(metrics.compute(reader, name, window, by=by, bucket_s=bucket, **asked))
+            if form is options.Format.TABLE:
+                rows = names.in_groups(catalog.dimension(entry, by), rows)
     show(rows, form, none="Nothing to count here.")
 
 

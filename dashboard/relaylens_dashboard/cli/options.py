@@ -57,6 +57,10 @@ Store = Annotated[
     ),
 ]
 OwnStore = Annotated[Path, typer.Option("--store", envvar=STORE_VARIABLE, help="Folder of the store.")]
+Folder = Annotated[
+    Path | None, typer.Option("--store", help=f"Folder of the store. Where none is named: {STORE_VARIABLE}, or ./{DEFAULT_STORE}.")
+]
+OlderStore = Annotated[Path | None, typer.Argument(metavar="STORE", help="The older form of --store.", show_default=False)]
 Prices = Annotated[
     Path | None,
     typer.Option(
@@ -94,6 +98,8 @@ Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so ma
 Form = Annotated[Format, typer.Option("--format", help="How to print.", case_sensitive=False)]
 Out = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File to write; else standard output.")]
 
+SECOND_PATH: Final = "Where two are named, the first is the folder of the store: the older form of --store."
+
 
 def place(store: Path | None, url: str | None) -> str | Path:
     """Give the folder or the address that the options name, or the environment where they name none."""
@@ -112,6 +118,14 @@ def place(store: Path | None, url: str | None) -> str | Path:
         detail = f"the address of a collector begins with http:// or https://, found {url!r}; the folder of a store is --store"
         raise typer.BadParameter(detail)
     return url
+
+
+def folder(older: Path | None, store: Path | None) -> Path:
+    """Give the folder that the option names, or the argument of the older form, or the environment where neither does."""
+    if older is not None and store is not None:
+        detail = "name the folder once; --store does"
+        raise typer.BadParameter(detail)
+    return older or store or Path(os.environ.get(STORE_VARIABLE) or DEFAULT_STORE)
 
 
 def reader(store: Path | None, url: str | None, token: str | None) -> Reader:

@@ -11,10 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import typer
 
 import relaylens_dashboard
+from relaylens_analytics import tls
 from relaylens_analytics.specification import SPECIFICATION_FILE
 from relaylens_collector.access import DEFAULT_PROJECT, Scope
 from relaylens_collector.allocation import give_freed_memory_back, keep_freed_memory, leave_pandas_out
@@ -31,6 +33,7 @@ from relaylens_dashboard.cli.settling import settler
 from relaylens_dashboard.cli.stopping import Stop
 
 _EVERYWHERE: Final = {"0.0.0.0", "::"}  # noqa: S104 - the addresses that stand for all of the machine's
+_PEM: Final = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
 _SECONDS_BETWEEN_STARTS: Final = 0.02
 _SECONDS_TO_BE_READY: Final = 10.0
@@ -111,17 +114,27 @@ def _start_dashboard(running: ExitStack, collector: Collector, screens: Screens,
         detail = f"port {port} is taken; name another with --dashboard-port, or none with --no-dashboard"
         raise typer.BadParameter(detail)
     scopes = {Scope.READ, Scope.LABEL} if screens.marks else {Scope.READ}
-    environment = serve.environment(
-        _reachable(collector), collector.authenticator.issue("dashboard", project=screens.project, scopes=scopes)
-    )
+    token = collector.authenticator.issue("dashboard", project=screens.project, scopes=scopes)
+    environment = serve.environment(_reachable(collector), token, certificate_to_believe(collector.settings))
     started = running.enter_context(child("dashboard", serve.command(port=port), environment, talks=True))
     wait_until_it_answers(started, serve.health_url(port), stop)
     return started
 
 
+def certificate_to_believe(settings: Settings) -> str | None:
+    """Give the collector's own certificate, which the dashboard believes whatever names it has."""
+    if settings.tls_certificate is None:
+        return None
+    if settings.tls_client_ca is not None and not os.environ.get(tls.SHOWN):
+        say(f"The dashboard has no certificate to show to the collector: set {tls.SHOWN} and {tls.SHOWN_KEY}, or give --no-dashboard.")
+    text = settings.tls_certificate.read_text(encoding="ascii", errors="replace")
+    return text[text.index(_PEM[0]) : text.index(_PEM[1]) + len(_PEM[1])] + "\n"
+
+
 def _reachable(collector: Collector) -> str:
     """Give the address at which this machine reaches the collector."""
-    return f"http://{LOOPBACK}:{collector.http_port}" if collector.settings.host in _EVERYWHERE else collector.http_url
+    scheme = urlsplit(collector.http_url).scheme
+    return f"{scheme}://{LOOPBACK}:{collector.http_port}" if collector.settings.host in _EVERYWHERE else collector.http_url
 
 
 def _say_where(collector: Collector, screens: Screens | None, stop: Stop) -> None:

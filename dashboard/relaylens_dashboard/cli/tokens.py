@@ -29,12 +29,21 @@ def _days(text: str) -> datetime:
     """Read when a token ends: in so many days, or ISO 8601."""
     try:
         if text.endswith("d"):
-            return datetime.now(UTC) + timedelta(days=int(text[:-1]))
+            return _to_come(datetime.now(UTC) + timedelta(days=int(text[:-1])), text)
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         detail = f"{text!r} is neither a number of days, such as 90d, nor ISO 8601, such as 2027-03-01"
         raise typer.BadParameter(detail) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return _to_come(moment, text)
+
+
+def _to_come(moment: datetime, text: str) -> datetime:
+    """Refuse a moment that is over: such a token would be good for nothing from the start."""
+    if moment <= datetime.now(UTC):
+        detail = f"{text!r} is over; such a token would be good for nothing"
+        raise typer.BadParameter(detail)
+    return moment
 
 
 Expires = Annotated[

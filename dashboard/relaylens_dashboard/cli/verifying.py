@@ -24,7 +24,6 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", envvar=options.STORE_VARIABLE, help="Folder of the store, or of a backup.")]
 JournalOnly = Annotated[bool, typer.Option("--journal", help="The journal alone, also while a collector writes to it.")]
 Anchors = Annotated[
     Path | None,
@@ -38,14 +37,15 @@ Form = Annotated[ReportFormat, typer.Option("--format", help="How to print.", ca
 
 
 def verify(
-    store: StoreFolder = options.DEFAULT_STORE,
+    older: options.OlderStore = None,
     *,
+    store: options.Folder = None,
     journal: JournalOnly = False,
     anchors: Anchors = None,
     public_key: PublicKey = None,
     form: Form = ReportFormat.TEXT,
 ) -> None:
-    """Proves a store whole, or names what is lost, changed or added: journal, anchors, and database against journal.
+    """Proves a store, or a backup, whole, or names what is lost, changed or added: journal, anchors, and database against journal.
 
     Exit code: 0 whole, 1 not whole, 2 not everything could be looked at. Nothing is written to the store.
     """
@@ -54,7 +54,7 @@ def verify(
     from relaylens_collector.proof.findings import Verdict
 
     try:
-        report = look(store, database=not journal, auditing=Auditing(public_key, anchors))
+        report = look(options.folder(older, store), database=not journal, auditing=Auditing(public_key, anchors))
     except CollectorError as error:
         say(f"relaylens: {error}")
         raise typer.Exit(NOT_LOOKED_AT) from None

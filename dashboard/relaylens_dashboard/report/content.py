@@ -14,6 +14,7 @@ from relaylens_analytics.catalog import METRICS, Metric
 from relaylens_analytics.queries import agents, headlines, lists, network
 from relaylens_analytics.queries.headlines import Headline
 from relaylens_analytics.window import as_utc
+from relaylens_dashboard.naming import Names
 
 Row = dict[str, Any]
 """A row of an answer, by column."""
@@ -62,6 +63,8 @@ class Report:
     finding_kinds: tuple[Row, ...]
     findings: tuple[Row, ...]
     """The latest."""
+    names: Names
+    """What people call the agents; programs get their keys."""
 
     def rows(self, name: str, by: str) -> tuple[Row, ...]:
         """Give the rows of a metric by a dimension; none where the report is not about it."""
@@ -120,6 +123,7 @@ def gather(
         open_questions=_rows(lists.escalations(reader, closed, states=OPEN_ESCALATIONS, now=made_at, limit=MOST_LISTED)),
         finding_kinds=_rows(lists.findings_inbox(reader, closed)),
         findings=_rows(lists.findings(reader, closed, limit=MOST_LISTED)),
+        names=Names.ask(reader),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from relaylens_dashboard import hostile
 from relaylens_dashboard.charts import network_map
 from relaylens_dashboard.charts.network_map import Agent, Edge
+from relaylens_dashboard.naming import Names
 from relaylens_dashboard.report import drawing
 from relaylens_dashboard.report.content import Report, Row
 
@@ -21,7 +22,7 @@ def draw(report: Report) -> str:
     """Draw who hands work to whom; nothing where nobody does."""
     if not report.edges:
         return ""
-    layout: dict[str, Any] = network_map.draw([_agent(row) for row in report.agents], _edges(report.edges))
+    layout: dict[str, Any] = network_map.draw([_agent(row, report.names) for row in report.agents], _edges(report.edges))
     shapes = [_edge_shape(edge, layout["margin"]) for edge in layout["edges"]]
     between = (_WIDTH - 2 * layout["margin"]) / max(layout["layers"] - 1, 1)
     shapes += [_agent_shape(agent, layout["margin"], between) for agent in layout["agents"]]
@@ -29,8 +30,8 @@ def draw(report: Report) -> str:
     return drawing.svg(_WIDTH, layout["height"], layout["says"], shapes) + legend
 
 
-def _agent(row: Row) -> Agent:
-    return Agent(row["agent"], row["display_name"], row["kind"] == "human", row["tasks"], row["completion"], entries=0)
+def _agent(row: Row, names: Names) -> Agent:
+    return Agent(row["agent"], str(names.of(row["agent"])), row["kind"] == "human", row["tasks"], row["completion"], entries=0)
 
 
 def _edges(rows: Sequence[Row]) -> list[Edge]:

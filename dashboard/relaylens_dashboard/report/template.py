@@ -33,7 +33,10 @@ def render(name: str, report: Report, escape: Callable[[str], str], **more: obje
     numbers = (numerals.basis, numerals.change, numerals.interval, numerals.written)
     words = (wording.count, wording.day, wording.extra, wording.when)
     environment.filters.update({function.__name__: _ours(function) for function in (*numbers, *words)})
-    environment.filters.update(short=wording.short, ours=Markup)
+    names = report.names
+    environment.filters.update(
+        short=wording.short, ours=Markup, called=names.of, named=names.in_words, called_group=lambda key, by: names.of_group(by, key)
+    )
     return environment.get_template(name).render(
         report=report,
         window=wording.window(report),

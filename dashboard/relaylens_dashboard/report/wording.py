@@ -7,7 +7,7 @@ from relaylens_analytics.catalog import AUDIT_CHECKS, Unit
 from relaylens_analytics.window import as_utc
 from relaylens_dashboard import numerals
 from relaylens_dashboard import wording as words
-from relaylens_dashboard.report.content import Report, Row
+from relaylens_dashboard.report.content import Report
 
 LONGEST_TEXT: Final = 400
 """Characters of a question or of evidence; the whole is in the store."""
@@ -68,7 +68,7 @@ def sentences(report: Report) -> list[str]:
     handoff = totals["handoff_success_rate"]
     if handoff.denominator:
         lost = count(handoff.denominator - (handoff.numerator or 0))
-        said.append(f"Of {count(handoff.denominator)} handoffs that are decided, {lost} did not succeed{_worst_edge(report.edges)}.")
+        said.append(f"Of {count(handoff.denominator)} handoffs that are decided, {lost} did not succeed{_worst_edge(report)}.")
     if report.open_questions:
         oldest = max(one["pending_ms"] or 0 for one in report.open_questions)
         asked = f"{words.count(len(report.open_questions), 'question to a person is', 'questions to people are')} open"
@@ -89,11 +89,11 @@ def sentences(report: Report) -> list[str]:
     return said or ["Nothing is recorded in this window."]
 
 
-def _worst_edge(edges: tuple[Row, ...]) -> str:
+def _worst_edge(report: Report) -> str:
     """Name the edge that most handoffs were lost on."""
-    failing = [edge for edge in edges if edge["kind"] == "handoff" and edge["decided"] > edge["succeeded"]]
+    failing = [edge for edge in report.edges if edge["kind"] == "handoff" and edge["decided"] > edge["succeeded"]]
     if not failing:
         return ""
     worst = max(failing, key=lambda edge: edge["decided"] - edge["succeeded"])
     lost = count(worst["decided"] - worst["succeeded"])
-    return f", {lost} of them from {worst['from_agent']} to {worst['to_agent'] or 'an unknown agent'}"
+    return f", {lost} of them from {report.names.of(worst['from_agent'])} to {report.names.of(worst['to_agent']) or 'an unknown agent'}"

@@ -32,7 +32,10 @@ def show(agent: str) -> None:
                 f"{one['runs']:,}",
                 f"{one['lost_runs']:,}",
                 f"{one['runs_with_findings']:,}",
-                tables.text(", ".join(one["agents"]) or wording.NOTHING, says=", ".join(map(tables.plain, one["answered_by"])) or None),
+                tables.text(
+                    ", ".join(str(reading.called(agent)) for agent in one["agents"]) or wording.NOTHING,
+                    says=", ".join(tables.name(name) for name in one["answered_by"]) or None,
+                ),
                 f"{one['users']:,}",
                 f"{one['escalations']:,}" + (f" ({one['open_escalations']:,} open)" if one["open_escalations"] else ""),
                 wording.clock(one["last_at"]),

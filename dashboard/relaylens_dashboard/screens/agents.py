@@ -85,7 +85,7 @@ def _tokens(row: Record) -> int:
 
 def _row(row: Record, *, undeclared: bool) -> Row:
     cells = [
-        tables.text(row["display_name"], under=", ".join([*(["not declared"] if undeclared else []), *row["models"]])),
+        tables.agent(row["agent"], under=", ".join([*(["not declared"] if undeclared else []), *row["models"]])),
         tables.rate(row["completion"], row["completion_low"], row["completion_high"], of=row["ended"], counted=row["completed"]),
         _evidence(row),
         f"{row['steps']:,}",
@@ -126,7 +126,7 @@ def _evidence_legend() -> None:
 def _one(row: Record) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         links.show(("← All agents", address.link("agents")), key="agent.back")
-        st.text(tables.plain(row["display_name"], limit=100), width="content")
+        st.text(tables.name(row["agent"], limit=100), width="content")
         st.space("stretch")
         name = row["agent"]
         links.show(("Its runs", address.link("runs", agent=name)), ("Its findings", address.link("findings", agent=name)), key="agent.ways")

@@ -38,7 +38,10 @@ def _one(source: str, target: str | None) -> None:
     edge = {**address.window().params(), "from_agent": source, "to_agent": target}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         links.show(("← All handoffs", address.link("edge")), key="edge.back")
-        st.text(f"{tables.plain(source, limit=80)} → {tables.plain(target or 'unknown', limit=80)}", width="content")
+        st.text(
+            f"{tables.name(source, limit=80)} → {tables.name(target, 'unknown', limit=80)}",
+            width="content",
+        )
     funnel = reading.row("edge_funnel", **edge)
     if funnel is None or not funnel["offered"]:
         frame.empty(f"Nothing was handed over here in {address.range_in_words()}.")

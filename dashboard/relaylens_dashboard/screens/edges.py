@@ -34,8 +34,8 @@ def _row(row: Record) -> Row:
     else:
         rate = tables.rate(row["success"], row["low"], row["high"], of=row["decided"], counted=row["succeeded"])
     cells = [
-        tables.text(row["from_agent"]),
-        tables.text("Person" if row["to_agent"] == HUMAN else row["to_agent"] or "unknown"),
+        tables.agent(row["from_agent"]),
+        tables.agent(row["to_agent"], "unknown"),
         rate,
         f"{row['handoffs']:,}",
         tables.text(", ".join(f"{wording.word(reason)} {times:,}" for reason, times in reasons), quiet=True),

@@ -27,8 +27,8 @@ def body() -> None:
     bar = st.container(horizontal=True, vertical_alignment="center", key="filters")
     with bar:
         state = frame.switch("State", "state", _STATES, otherwise="all")
-        agents = [row["agent"] for row in reading.own("agent_names", limit=_MOST)]
-        frame.pick("Agent", "agent", agents, every="Any agent")
+        agents = reading.agents()
+        frame.pick("Agent", "agent", list(agents), words=agents, every="Any agent")
     states = None if state == "all" else list(OPEN_ESCALATIONS) if state == "open" else [state]
     asked = {**window.params(), "agent": address.value("agent"), "states": states, "now": address.now()}
     found = reading.rows("escalations", **asked, limit=_MOST)
@@ -95,10 +95,10 @@ def _row(row: Record) -> Row:
     cells = [
         tables.text(wording.clock(row["requested_at"]), quiet=True),
         tables.chip(row["state"], colours.ESCALATIONS),
-        tables.text(row["agent"], under=row["tool_name"]),
+        tables.agent(row["agent"], under=row["tool_name"]),
         tables.text(row["question"] if row["question"] is not None else "not recorded", quiet=row["question"] is None),
         tables.text(row["answer"]),
-        tables.text(row["answered_by"], quiet=True),
+        tables.agent(row["answered_by"], quiet=True),
         (wording.whole(pending) if row["open"] else wording.lasted(pending)) if pending is not None else wording.NOTHING,
     ]
     run = {"run": row["run"], "conversation": row["conversation"], "finding": row["escalation"]}

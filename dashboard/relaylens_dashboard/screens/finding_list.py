@@ -7,7 +7,7 @@ import streamlit as st
 from relaylens.semconv import Outcome
 from relaylens_dashboard import components, wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address, marking, tables
+from relaylens_dashboard.screens import address, marking, reading, tables
 from relaylens_dashboard.screens.reading import Record
 
 _MOST_SPANS = 4
@@ -32,13 +32,13 @@ def _data(row: Record, *, within_run: bool) -> dict[str, object]:
         "detector": wording.word(row["detector"]),
         "means": f"severity {row['severity']}",
         "hue": colours.SEVERITIES.get(row["severity"], colours.UNKNOWN),
-        "agent": tables.plain(row["agent"] or wording.NOTHING, limit=120),
-        "began": tables.plain(began, limit=120) if began else None,
+        "agent": tables.name(row["agent"], wording.NOTHING, limit=120),
+        "began": tables.name(began, limit=120) if began else None,
         "certainty": row["certainty"],
         "when": f"{wording.clock(row['found_at'])} UTC",
         "outcome": ("run goes on" if outcome == Outcome.RUNNING else f"run {wording.word(outcome)}") if outcome else None,
         "marked": f"marked by {tables.plain(row['marked_by'], limit=60)}" if row["mark"] and row["marked_by"] else None,
-        "message": tables.plain(row["message"]),
+        "message": tables.plain(reading.in_words(row["message"])),
         "evidence": tables.lines(tables.evidence(row["evidence"])) if row["evidence"] else None,
         "judge": _judged(row),
         "links": [{"text": text, "link": link} for text, link in _ways(row)],

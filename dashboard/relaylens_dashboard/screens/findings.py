@@ -91,7 +91,7 @@ def _inbox(kinds: Sequence[Record]) -> None:
                     {row["detector"]: colours.SEVERITIES.get(row["severity"], colours.UNKNOWN)},
                     says=f"severity {row['severity']}",
                 ),
-                tables.text(row["agent"]),
+                tables.agent(row["agent"]),
                 _change(row),
                 f"{row['findings']:,}",
                 f"{row['runs']:,}",
@@ -100,7 +100,7 @@ def _inbox(kinds: Sequence[Record]) -> None:
                 wording.ago(row["first_ever_at"], address.now()),
                 wording.ago(row["last_found_at"], address.now()),
                 _precision(row),
-                tables.text(row["last_message"], quiet=True),
+                tables.text(reading.in_words(row["last_message"]), quiet=True),
             ],
             address.here(detector=row["detector"], agent=row["agent"], page=None),
             row["detector"] == detector and row["agent"] == agent,
@@ -146,8 +146,8 @@ def _list(asked: dict[str, Value]) -> None:
         st.markdown("##### Findings", width="content")
         st.space("small")
         frame.pick("Kind", "detector", list(Detector), words={name: wording.word(name) for name in Detector}, every="Any kind")
-        agents = [row["agent"] for row in reading.own("agent_names", limit=300)]
-        frame.pick("Agent", "agent", agents, every="Any agent")
+        agents = reading.agents()
+        frame.pick("Agent", "agent", list(agents), words=agents, every="Any agent")
     asked = {**asked, "detector": address.value("detector"), "agent": address.value("agent")}
     found = reading.rows("findings", **asked, limit=_PAGE, offset=address.number("page") * _PAGE)
     if not found:

@@ -161,7 +161,8 @@ def _over_time(entry: Metric, part: str | None) -> None:
         st.caption(f"Nothing to count in {address.range_in_words()}.")
         return
     points = [
-        Point(datetime.fromisoformat(row["key"]).astimezone(UTC), row["value"], row["low"], row["high"], _says(entry, row)) for row in found
+        Point(datetime.fromisoformat(row["key"]).astimezone(UTC), row["value"], row["low"], row["high"], _says(entry, row, "time"))
+        for row in found
     ]
     ends = address.ends(first, bucket)
     st.plotly_chart(figures.over_time(points, entry.unit, ends=ends), config=figures.CONFIG, key="metric.time")
@@ -177,17 +178,21 @@ def _by(entry: Metric, by: str, part: str | None) -> None:
     shown = sorted(found, key=lambda row: (-(row["denominator"] or row["numerator"] or 0), str(row["key"]), str(row.get("part"))))[
         :_MOST_BARS
     ]
-    points = [Point(_label(entry, row, by), row["value"], row["low"], row["high"], _says(entry, row)) for row in shown]
+    points = [Point(_label(entry, row, by), row["value"], row["low"], row["high"], _says(entry, row, by)) for row in shown]
     hues = [_hue(entry, row, by) for row in shown]
     st.plotly_chart(figures.by_name(points, entry.unit, hues=hues), config=figures.CONFIG, key="metric.by")
     if len(found) > len(shown):
         st.caption(f"The {len(shown)} with most to count, of {len(found):,}.")
 
 
+def _group(row: Record, by: str) -> str:
+    return str(reading.called_group(by, row["key"])) if row["key"] is not None else "not recorded"
+
+
 def _label(entry: Metric, row: Record, by: str) -> str:
     if by == "total":
         return wording.word(row["part"]) if entry.part else "all"
-    return str(row["key"]) if row["key"] is not None else "not recorded"
+    return _group(row, by)
 
 
 def _hue(entry: Metric, row: Record, by: str) -> str:
@@ -200,8 +205,8 @@ def _hue(entry: Metric, row: Record, by: str) -> str:
     return colours.BAD if entry.is_rate and entry.better is Better.LOWER else colours.GOOD
 
 
-def _says(entry: Metric, row: Record) -> str:
-    lines = [f"{row['key'] if row['key'] is not None else 'not recorded'}", numerals.written(row["value"], entry.unit)]
+def _says(entry: Metric, row: Record, by: str) -> str:
+    lines = [_group(row, by), numerals.written(row["value"], entry.unit)]
     lines += [
         part
         for part in (
@@ -222,15 +227,15 @@ def _table(entry: Metric, by: str) -> None:
     columns += [Column(entry.part.capitalize())] if entry.part else []
     columns += [Column("Value", right=True), Column("Made of", right=True), Column("95 % interval")]
     columns += [Column(name if name in _PERCENTILES else wording.word(name).capitalize(), right=True) for name in extra]
-    rows = [_table_row(entry, row, extra) for row in found[: reading.MOST_ROWS // 5]]
+    rows = [_table_row(entry, row, by, extra) for row in found[: reading.MOST_ROWS // 5]]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f"{_by_title(by)}: {DIMENSIONS[by].replace('`', '')}.", width="content")
         exports.offer(entry.name, lambda: found, len(found))
     tables.show(columns, rows, key="metric.rows", says=entry.title)
 
 
-def _table_row(entry: Metric, row: Record, extra: Sequence[str]) -> Row:
-    cells: list[tables.Cell] = [tables.text(row["key"] if row["key"] is not None else "not recorded", quiet=row["key"] is None)]
+def _table_row(entry: Metric, row: Record, by: str, extra: Sequence[str]) -> Row:
+    cells: list[tables.Cell] = [tables.text(_group(row, by), quiet=row["key"] is None)]
     cells += [tables.text(wording.word(row["part"]))] if entry.part else []
     cells += [
         numerals.written(row["value"], entry.unit),

@@ -173,7 +173,7 @@ def _short_list(rows: Sequence[Row], key: str, says: str, none: str) -> None:
 
 
 def _question(row: Record) -> Row:
-    text = f"{row['agent'] or 'An agent'} asks: {row['question'] or row['tool_name'] or 'for approval'}"
+    text = f"{reading.called(row['agent'], 'An agent')} asks: {row['question'] or row['tool_name'] or 'for approval'}"
     cells = [
         tables.chip(row["state"], colours.ESCALATIONS),
         tables.text(text),
@@ -186,7 +186,7 @@ def _question(row: Record) -> Row:
 def _finding(row: Record) -> Row:
     cells = [
         tables.chip(row["detector"], {row["detector"]: colours.SEVERITIES.get(row["severity"], colours.UNKNOWN)}),
-        tables.text(row["message"]),
+        tables.text(reading.in_words(row["message"])),
         tables.text(wording.ago(row["found_at"], address.now()), quiet=True),
     ]
     run = address.link("run", run=row["run"], conversation=row["conversation"], finding=row["finding"])
@@ -218,14 +218,14 @@ def _map(agents: Sequence[Record], ways: Sequence[Record], waiting: int, declare
 
 def _unseen(name: str) -> Agent:
     """Draw an agent that is declared and had no turn."""
-    shown = "Person" if name == HUMAN else tables.plain(name, limit=80)
+    shown = tables.name(name, limit=80)
     says = f"{shown}\nDeclared, and not seen in {address.range_in_words()}"
     return Agent(name, shown, is_person=name == HUMAN, tasks=0, rate=None, entries=0, says=says, link=address.link("agents"))
 
 
 def _unused(source: str, target: str) -> Edge:
     """Draw a way that is declared and that no work took."""
-    says = f"{tables.plain(source, limit=60)} to {tables.plain(target, limit=60)}\nDeclared, and not used in {address.range_in_words()}"
+    says = f"{tables.name(source, limit=60)} to {tables.name(target, limit=60)}\nDeclared, and not used in {address.range_in_words()}"
     return Edge(source, target, 0, None, target == HUMAN, says=says, link=address.link("edge", from_agent=source, to_agent=target))
 
 
@@ -233,7 +233,7 @@ def _agent(row: Record, waiting: int, people: int, *, undeclared: bool) -> Agent
     person = row["kind"] == "human"
     return Agent(
         name=row["agent"],
-        shown=tables.plain("Person" if person and row["agent"] == "human" else row["display_name"], limit=80),
+        shown=tables.name(row["agent"], limit=80),
         is_person=person,
         tasks=row["tasks"],
         rate=row["completion"],
@@ -260,7 +260,7 @@ def _about(row: Record, *, person: bool) -> str:
             f"Latency p50 {wording.lasted(row['p50_ms'])}, p95 {wording.lasted(row['p95_ms'])}",
             ", ".join(wording.count(row[f"{noun}s"], noun) for noun in ("escalation", "finding", "error")),
         ]
-    return "\n".join([tables.plain(row["display_name"], limit=80), *lines])
+    return "\n".join([tables.name(row["agent"], limit=80), *lines])
 
 
 def _merged(ways: Sequence[Record], people: set[str], declared: Declared) -> list[Edge]:
@@ -280,7 +280,10 @@ def _edge(source: str, target: str, rows: Sequence[Record], *, to_person: bool) 
     count, decided, succeeded = (sum(row[name] for row in rows) for name in ("handoffs", "decided", "succeeded"))
     # A question that waits is not answered; a handoff that goes on counts neither way.
     of, verb, still = (count, "answered", "waiting") if to_person else (decided, "succeeded", "not decided yet")
-    lines = [f"{tables.plain(source, limit=60)} to {tables.plain(target, limit=60)}", f"{succeeded:,} of {of:,} {verb}"]
+    lines = [
+        f"{tables.name(source, limit=60)} to {tables.name(target, limit=60)}",
+        f"{succeeded:,} of {of:,} {verb}",
+    ]
     lines += [f"{wording.count(count - decided, 'is', 'are')} {still}"] if count > decided else []
     reasons = [f"{wording.word(reason)}: {times:,}" for row in rows for reason, times in sorted(dict(row["reasons"]).items())]
     waits = [f"Wait p50 {wording.lasted(row['p50_wait_ms'])}, p95 {wording.lasted(row['p95_wait_ms'])}" for row in rows[:1]]

@@ -23,7 +23,8 @@ from relaylens_analytics.queries.runs import RunKey
 from relaylens_analytics.queries.transcript import Transcript
 from relaylens_analytics.values import Value
 from relaylens_collector.access import Scope
-from relaylens_dashboard import serve, tabular
+from relaylens_dashboard import hostile, serve, tabular
+from relaylens_dashboard.naming import Names
 
 Record = dict[str, Any]
 """A row, by the names of its columns; values are those of `tabular.Cell`."""
@@ -34,6 +35,7 @@ MOST_ROWS: Final = 1_000
 QUESTIONS: Final = files("relaylens_dashboard.screens") / "sql"
 """The questions that only a screen asks, one a file; all others are in the analytics."""
 
+_MOST_AGENTS: Final = 1_000
 _SECONDS: Final = 5
 _NO_STORE: Final = "./relaylens-data"
 _DEFAULT_PROJECT: Final = "default"
@@ -97,6 +99,31 @@ def row(query: str, **params: Value) -> Record | None:
     return found[0] if found else None
 
 
+def called(agent: str | None, otherwise: str | None = None) -> str | None:
+    """Give the name of an agent by its key, as every screen shows it."""
+    return otherwise if agent is None else _names(url()).of(agent)
+
+
+def names() -> Names:
+    """Give the names of all agents."""
+    return _names(url())
+
+
+def in_words(sentence: str) -> str:
+    """Call the agents in a sentence of ours by their names."""
+    return _names(url()).in_words(sentence)
+
+
+def called_group(by: str, key: str | None) -> str | None:
+    """Give the name of a group of a metric: of an agent, of an edge, or the key itself."""
+    return _names(url()).of_group(by, key)
+
+
+def agents() -> dict[str, str]:
+    """Give the agents that there are to choose from, and their names."""
+    return {row["agent"]: hostile.one_line(str(called(row["agent"]))) for row in rows("agent_names", limit=_MOST_AGENTS)}
+
+
 def metric(name: str, window: Window, *, by: str | None = None, bucket_s: int | None = None, **filters: Value) -> list[Record]:
     """Compute a metric of the catalog."""
     return _metric(url(), (name, by, bucket_s), window, _frozen(filters))
@@ -144,6 +171,7 @@ def forget() -> None:
     _problem.clear()
     _rows.clear()
     _own.clear()
+    _names.clear()
     _transcript.clear()
     _metric.clear()
     _blame.clear()
@@ -180,6 +208,11 @@ def _rows(address: str, query: str, params: tuple[tuple[str, Value], ...]) -> li
 def _own(address: str, query: str, params: tuple[tuple[str, Value], ...]) -> list[Record]:
     with _open(address) as reader:
         return _records(reader.query((QUESTIONS / f"{query}.sql").read_text(encoding="utf-8"), dict(params)))
+
+
+@st.cache_resource(ttl=_SECONDS, max_entries=10, show_spinner=False)
+def _names(address: str) -> Names:
+    return Names.from_rows(_rows(address, "agent_names", _frozen({"limit": _MOST_AGENTS})))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=300, show_spinner=False)

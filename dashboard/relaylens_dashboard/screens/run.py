@@ -184,7 +184,7 @@ def _part_data(number: int, rows: Sequence[Record], hue: dict[str, str], steps: 
     """Give a part of the strip, which opens the first of its slices."""
     failed, errors, grave = (sum(row[name] for row in rows) for name in ("failed", "errors", "grave_findings"))
     size = SLICE * together
-    agents = ", ".join(f"{tables.plain(row['agent'], limit=40)} {row['steps']:,}" for row in rows)
+    agents = ", ".join(f"{tables.name(row['agent'], limit=40)} {row['steps']:,}" for row in rows)
     troubles = [wording.count(failed, "failed step")] * bool(failed) + [wording.count(errors, "error")] * bool(errors)
     troubles += [wording.count(grave, "grave finding")] * bool(grave)
     return {
@@ -207,7 +207,7 @@ def _transcript(shown: Shown) -> None:
         frame.empty("Nothing was recorded here.", "The run has no turns, calls or handoffs in this slice.", wider=False)
         return
     _ends(shown, "asked" if page == 0 and shown.first == 1 else "")
-    components.mount("transcript", {"entries": transcript.drawn(told.entries, address.value("finding"))}, key="transcript")
+    components.mount("transcript", {"entries": transcript.drawn(told.entries, address.value("finding"), reading.names())}, key="transcript")
     if told.calls_too_large:
         st.caption(f"Of {wording.count(told.calls_too_large, 'model call')} the messages are too large to be shown here.")
     frame.pager(told.total, _EVENTS)
@@ -255,8 +255,8 @@ def _handoffs(shown: Shown) -> None:
 def _handoff_row(row: Record, *, marked: bool) -> Row:
     cells = [
         tables.text(wording.clock(row["offered_at"]), quiet=True),
-        tables.text(row["from_agent"]),
-        tables.text(row["to_agent"] or "unknown"),
+        tables.agent(row["from_agent"]),
+        tables.agent(row["to_agent"], "unknown"),
         payloads.verdict(row),
         wording.word(row["state"]),
         wording.lasted(row["wait_ms"]),

@@ -53,7 +53,9 @@ def show(key: Mapping[str, str]) -> None:
 
 def _symptoms(symptoms: Sequence[Symptom]) -> None:
     columns = [Column("", width="120px"), Column("What is wrong")]
-    rows = [Row([tables.chip(one.kind, _KINDS), tables.text(one.words)], _span(one.spans)) for one in symptoms[:_MOST_ROWS]]
+    rows = [
+        Row([tables.chip(one.kind, _KINDS), tables.text(reading.in_words(one.words))], _span(one.spans)) for one in symptoms[:_MOST_ROWS]
+    ]
     tables.show(columns, rows, key="blame.symptoms", says="What is wrong with this run")
 
 
@@ -72,10 +74,12 @@ def _suspects(suspects: Sequence[Suspect], chosen: Suspect) -> None:
         Row(
             [
                 f"{one.rank}",
-                tables.text(one.agent, under=f"version {one.version}" if one.version else None),
+                tables.agent(one.agent, under=f"version {one.version}" if one.version else None),
                 f"{one.position:,}",
                 f"{one.score:.2f}",
-                tables.text(one.reasons[0].words, under="; ".join(reason.words for reason in one.reasons[1:])),
+                tables.text(
+                    reading.in_words(one.reasons[0].words), under="; ".join(reading.in_words(reason.words) for reason in one.reasons[1:])
+                ),
             ],
             address.here(view="began", suspect=one.step, span=None, handoff=None, finding=None),
             one is chosen,
@@ -95,7 +99,8 @@ def _chain(chosen: Suspect) -> None:
 def _link(link: Link) -> Row:
     kind = tables.chip(link.kind, _LINKS, says=_SAYS[link.kind])
     return Row(
-        [kind, tables.text(link.words), tables.text(link.agent)], address.here(view="spans", span=link.step, handoff=None, finding=None)
+        [kind, tables.text(reading.in_words(link.words)), tables.agent(link.agent)],
+        address.here(view="spans", span=link.step, handoff=None, finding=None),
     )
 
 
@@ -116,7 +121,7 @@ def _taken(reached: Reach) -> list[Row]:
     rows = []
     for taken in reached.taken:
         what = f"holds {', '.join(taken.values)}" if taken.values else "got its work from it" if taken.direct else "came after those"
-        cells = [tables.text(taken.agent, under=f"step {taken.position:,}"), tables.text(what, quiet=not taken.values)]
+        cells = [tables.agent(taken.agent, under=f"step {taken.position:,}"), tables.text(what, quiet=not taken.values)]
         rows.append(Row(cells, address.here(view="spans", span=taken.step, handoff=None, finding=None)))
     return rows
 
@@ -141,7 +146,15 @@ def _cascades(cascades: Sequence[Cascade]) -> None:
     st.markdown("##### What became of each failure")
     columns = [Column("", width="110px"), Column("What failed"), Column("Agent", width="16%"), Column("What came of it", width="36%")]
     rows = [
-        Row([tables.chip(one.fate, _FATES), tables.text(one.what), tables.text(one.agent), tables.text(one.words)], _span(one.spans))
+        Row(
+            [
+                tables.chip(one.fate, _FATES),
+                tables.text(reading.in_words(one.what)),
+                tables.agent(one.agent),
+                tables.text(reading.in_words(one.words)),
+            ],
+            _span(one.spans),
+        )
         for one in cascades[:_MOST_ROWS]
     ]
     tables.show(columns, rows, key="blame.failures", says="What became of each failure")

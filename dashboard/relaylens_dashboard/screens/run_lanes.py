@@ -32,6 +32,7 @@ def show(run: Record, turns: Sequence[Record], part: Mapping[str, datetime | str
             blocks=[_block(row, now) for row in blocks if row["started_at"] is not None and row["agent"]],
             arrows=[_arrow(row, known) for row in crossings if row["offered_at"] is not None],
             questions=[_question(row) for row in asked if row["agent"] and row["requested_at"] is not None],
+            called=tables.name,
             pins=[_pin(row) for row in found if row["agent"] and row["found_at"] is not None],
         )
     )
@@ -61,7 +62,7 @@ def _within(moment: datetime | None, part: Mapping[str, datetime | str | None]) 
 def _turn(row: Record, now: datetime) -> Turn:
     start = wording.as_utc(row["started_at"])
     lines = [
-        f"{tables.plain(row['agent'], limit=60)}, turn {row['position']:,}: {wording.word(row['outcome'])}",
+        f"{tables.name(row['agent'], limit=60)}, turn {row['position']:,}: {wording.word(row['outcome'])}",
         f"Took {wording.lasted(row['duration_ms'])}",
         f"{wording.count(row['model_calls'], 'model call')}, {wording.count(row['tool_calls'], 'tool call')}",
         f"{row['outcome_evidence']} by the rule {row['outcome_rule']}",
@@ -89,8 +90,12 @@ def _block(row: Record, now: datetime) -> Block:
     )
 
 
+def _name(agent: str | None) -> str:
+    return tables.name(agent, "nobody known", limit=50)
+
+
 def _arrow(row: Record, known: set[str]) -> Arrow:
-    way = f"{tables.plain(row['from_agent'], limit=50)} to {tables.plain(row['to_agent'] or 'nobody known', limit=50)}"
+    way = f"{_name(row['from_agent'])} to {_name(row['to_agent'])}"
     if row["is_return"]:
         lines = [way, "Control goes back"]
     else:
@@ -120,7 +125,7 @@ def _arrow(row: Record, known: set[str]) -> Arrow:
 def _question(row: Record) -> Question:
     answered = wording.as_utc(row["answered_at"]) if row["answered_at"] is not None else None
     lines = [
-        f"{tables.plain(row['agent'], limit=50)} asks a person: {wording.word(row['state'])}",
+        f"{_name(row['agent'])} asks a person: {wording.word(row['state'])}",
         f"Open {wording.lasted(row['pending_ms'])}",
     ]
     said = [tables.plain(row["question"], limit=200)] if row["question"] else []
@@ -136,6 +141,6 @@ def _question(row: Record) -> Question:
 
 
 def _pin(row: Record) -> Pin:
-    says = f"{wording.word(row['detector'])} ({row['severity']})\n{tables.plain(row['message'], limit=200)}"
+    says = f"{wording.word(row['detector'])} ({row['severity']})\n{tables.plain(reading.in_words(row['message']), limit=200)}"
     link = _select("transcript", finding=row["finding"])
     return Pin(row["finding"], row["agent"], wording.as_utc(row["found_at"]), row["severity"], says, link)

@@ -59,7 +59,7 @@ def _row(row: Record, chosen: str | None) -> Row:
     name = tables.text(row["name"], under="its parent is not in the store" if row["dangling"] else None)
     if isinstance(name, dict):
         name["indent"] = min(row["depth"], _DEEPEST)
-    cells = [name, tables.text(row["agent"], quiet=True), wording.lasted(row["duration_ms"])]
+    cells = [name, tables.agent(row["agent"], quiet=True), wording.lasted(row["duration_ms"])]
     if chosen is None:
         cells[1:1] = [tables.chip(row["span_class"], colours.SPANS), _status(row)]
     return Row(cells, address.here(view="spans", span=span, handoff=None, finding=None), span == chosen)
@@ -83,7 +83,7 @@ def _span(chosen: str) -> None:
     st.text(tables.plain(span["name"], limit=300))
     facts = {
         "Class": f"{wording.word(span['span_class'])}, by the rule {span['class_rule'] or 'none'}",
-        "Agent": f"{span['agent']}, by the rule {span['agent_rule'] or 'none'}" if span["agent"] else None,
+        "Agent": f"{reading.called(span['agent'])}, by the rule {span['agent_rule'] or 'none'}" if span["agent"] else None,
         "Began": f"{wording.clock(span['started_at'])} UTC",
         "Took": wording.lasted(span["duration_ms"]),
         "Status": _status_in_words(span),
@@ -157,7 +157,9 @@ def _links(trace_id: str, span_id: str) -> None:
             Row(
                 [
                     tables.text(
-                        f"{row['trace_id']}:{row['span_id']}", mono=True, under=row["agent"] if row["stored"] else "not in the store"
+                        f"{row['trace_id']}:{row['span_id']}",
+                        mono=True,
+                        under=reading.called(row["agent"]) if row["stored"] else "not in the store",
                     )
                 ],
                 _linked(row),

@@ -75,7 +75,7 @@ def _row(acts: list[Act], most: float, *, first: bool) -> Row:
     return Row(
         [
             f"{top.position or 0:,}",
-            tables.text(top.agent),
+            tables.agent(top.agent),
             {"text": f"{top.score:.1f}", "share": top.score / most, "colour": colour},
             what,
         ],

@@ -67,8 +67,8 @@ def body() -> None:
 
 def _filters() -> str:
     outcome = frame.switch("Outcome", "outcome", _ENDINGS, otherwise="all")
-    agents = [row["agent"] for row in reading.own("agent_names", limit=_MOST_AGENTS)]
-    frame.pick("Agent", "agent", agents, every="Any agent")
+    agents = reading.agents()
+    frame.pick("Agent", "agent", list(agents), words=agents, every="Any agent")
     frame.pick("Finding", "detector", list(Detector), words={name: wording.word(name) for name in Detector}, every="Any finding or none")
     frame.search("Search", "q", hint="Search prompts and answers")
     conversation = address.value("conversation")
@@ -126,10 +126,10 @@ def _row(row: Record) -> Row:
 
 
 def _way(row: Record) -> str:
-    first, last = row["first_agent"], row["last_agent"]
+    first, last = reading.called(row["first_agent"]), reading.called(row["last_agent"])
     if first is None:
         return wording.NOTHING
-    return first if first == last or last is None else f"{first} → {last}"
+    return first if last in {first, None} else f"{first} → {last}"
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ from typing import Final
 
 from relaylens_dashboard import components, hostile, wording
 from relaylens_dashboard.charts import colours
-from relaylens_dashboard.screens import address
+from relaylens_dashboard.screens import address, reading
 
 Cell = str | dict[str, object]
 """A text, or what `table.js` knows to draw."""
 
 _UNDER_LIMIT: Final = 160
-_EVIDENCE_KEPT: Final = 500
-"""Letters that detectors keep of what shows a finding (`sql/findings`)."""
+_EVIDENCE_SHOWN: Final = 500
+"""Letters of what shows a finding; detectors keep one more (`sql/findings`), so that what was cut off is known."""
 
 _LONGEST: Final = 2_000
 """Letters of a cell that travel to the browser; a cell shows two lines."""
@@ -77,6 +77,16 @@ def text(value: object, *, under: object = None, quiet: bool = False, mono: bool
     return cell | {name: True for name, on in (("quiet", quiet), ("mono", mono)) if on} | ({"says": says} if says else {})
 
 
+def agent(key: str | None, otherwise: str | None = None, *, under: object = None, quiet: bool = False) -> Cell:
+    """Show the name of an agent."""
+    return text(reading.called(key, otherwise), under=under, quiet=quiet)
+
+
+def name(key: str | None, otherwise: str | None = None, *, limit: int = _LONGEST) -> str:
+    """Give the name of an agent, as `plain` gives a text."""
+    return plain(reading.called(key, otherwise), limit=limit)
+
+
 def code(value: object) -> Cell:
     """Show a text as it is, line by line."""
     return {"text": hostile.visible(str(value)), "code": True}
@@ -107,7 +117,7 @@ def lines(value: object) -> str:
 
 def evidence(text: str | None) -> str | None:
     """Give a finding's evidence, with a mark where it was cut off when it was found."""
-    return f"{text.rstrip()}…" if text is not None and len(text) == _EVIDENCE_KEPT else text
+    return f"{text[:_EVIDENCE_SHOWN].rstrip()}…" if text is not None and len(text) > _EVIDENCE_SHOWN else text
 
 
 def plain(value: object, *, limit: int = _LONGEST) -> str:

@@ -1,6 +1,7 @@
 """What was said and done in a run, as entries to read in order of time: prompts, answers, tools, handoffs, questions, findings."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from relaylens.semconv import Verdict
@@ -8,18 +9,27 @@ from relaylens_analytics.messages import Kind, Message
 from relaylens_analytics.queries.transcript import Entry, EntryKind, Row
 from relaylens_dashboard import hostile, wording
 from relaylens_dashboard.charts import colours
+from relaylens_dashboard.naming import Names
 from relaylens_dashboard.screens import address, tables
 
 Drawn = dict[str, object]
 """What `transcript.js` draws."""
 
+_NO_NAMES: Final = Names({})
+_AGENTS: Final = ("agent", "to_agent", "blamed_agent", "subject", "answered_by")
 TEXT_LIMIT: Final = 20_000
 """Characters of one text that travel to the browser."""
 
 
-def drawn(entries: Sequence[Entry], selected: str | None = None) -> list[Drawn]:
+def drawn(entries: Sequence[Entry], selected: str | None = None, names: Names = _NO_NAMES) -> list[Drawn]:
     """Give what the browser draws for each entry; the span, handoff, question or finding that is selected is marked."""
-    return [_common(entry.row, selected) | _TELLERS[entry.kind](entry) for entry in entries]
+    return [_common(entry.row, selected) | _TELLERS[entry.kind](entry) for entry in (_named(one, names) for one in entries)]
+
+
+def _named(entry: Entry, names: Names) -> Entry:
+    """Call the agents of an entry by their names."""
+    row = {**entry.row, **{column: names.of(entry.row[column]) for column in _AGENTS if column in entry.row}}
+    return replace(entry, row=row | {"message": names.in_words(row["message"])} if row.get("message") else row)
 
 
 def _common(event: Row, selected: str | None) -> Drawn:

@@ -112,6 +112,15 @@ def test_an_agent_that_repeats_itself_is_found(runs: Runs) -> None:
     assert {"said again": ["repeated_message"]} == runs.found()
 
 
+def test_evidence_keeps_one_letter_more_than_is_shown(runs: Runs) -> None:
+    """Five hundred letters are shown; one more says that there were others."""
+    for length in (500, 501, 900):
+        said = " ".join(f"word {number}" for number in range(200))[:length].rstrip().ljust(length, ".")
+        runs.add(str(length), chat(10, 2, 10, 11, said), chat(11, 2, 20, 21, said))
+
+    assert {"500": ["500"], "501": ["501"], "900": ["501"]} == runs.found(columns="length(evidence)::VARCHAR")
+
+
 def test_an_answer_that_was_cut_off_is_found(runs: Runs) -> None:
     """The last answer ended at the limit of tokens, on its span or in its message; not one before it, nor one that ended by itself."""
 

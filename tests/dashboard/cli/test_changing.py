@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from relaylens_collector.access import Scope
+from relaylens_collector.collector import Collector
+
 Relaylens = Callable[..., Any]
 
 
@@ -36,6 +39,32 @@ def test_labels_become_a_metric(relaylens: Relaylens, store: Path) -> None:
 def test_a_label_needs_something_to_say(relaylens: Relaylens, store: Path) -> None:
     """Neither value nor score is wrong use."""
     assert 2 == relaylens("label", "run-1", "accuracy", "--store", store).code
+
+
+def test_a_label_of_what_is_not_there_is_refused(relaylens: Relaylens, store: Path) -> None:
+    """A misspelt run or finding is wrong use, and nothing is kept of it."""
+    run = relaylens("label", "run-9", "accuracy", "true", "--store", store)
+    finding = relaylens("label", "run-1", "finding", "true", "--finding", "nothing", "--store", store)
+    found = json.loads(relaylens("findings", "--store", store, "--format", "json").out)[0]
+    other = relaylens("label", "run-1", "finding", "true", "--finding", found["finding"], "--store", store, COLUMNS="200")
+    right = relaylens("label", found["run"], "finding", "true", "--finding", found["finding"], "--store", store)
+
+    assert (2, 2, 2, 0) == (run.code, finding.code, other.code, right.code)
+    assert "there is no run 'run-9' here; `relaylens runs` lists them" in run.err
+    assert "there is no finding 'nothing' here" in finding.err
+    assert "is of another run than 'run-1'" in other.err
+    assert [("finding", "run-2")] == [
+        (row["name"], row["run"]) for row in json.loads(relaylens("sql", "FROM labels", "--store", store, "--format", "json").out)
+    ]
+
+
+def test_a_token_that_may_only_label_labels(relaylens: Relaylens, collector: Collector) -> None:
+    """Whether the run is there cannot be looked at then, which is said; over HTTP a label may come before its run."""
+    token = collector.authenticator.issue("ci", project="default", scopes={Scope.LABEL})
+    done = relaylens("label", "run-9", "accuracy", "true", "--url", collector.http_url, "--token", token)
+
+    assert 0 == done.code, done.err
+    assert "Whether the run is there was not looked at: the token may not read." in done.err
 
 
 def test_a_rebuild_gives_the_same_and_keeps_labels(relaylens: Relaylens, store: Path) -> None:

@@ -12,15 +12,16 @@ Relaylens = Callable[..., Any]
 
 def test_a_backup_makes_the_store_again(relaylens: Relaylens, store: Path, tmp_path: Path) -> None:
     """The copy is verified, a store that is there is replaced only when told, and then kept beside the new one."""
-    copied = relaylens("backup", store, tmp_path / "copy")
+    copied = relaylens("backup", tmp_path / "copy", "--store", store)
     relaylens("erase", "--conversation", "ticket-1", "--store", store)
-    refused = relaylens("restore", tmp_path / "copy", store)
+    refused = relaylens("restore", tmp_path / "copy", "--store", store)
     restored = relaylens("restore", tmp_path / "copy", store, "--replace")
     runs = json.loads(relaylens("runs", "--store", store, "--format", "json").out)
 
     assert (0, 0) == (copied.code, restored.code)
     assert "Copied 2 records and " in copied.err
     assert refused.code != 0
+    assert f"{store} is not empty" in refused.err
     assert ["run-1", "run-2"] == sorted(row["run"] for row in runs)
     assert 0 == relaylens("verify", store).code
     assert 2 == len([path for path in tmp_path.iterdir() if path.name.startswith("store")])
@@ -35,6 +36,27 @@ def test_a_running_collector_is_copied(relaylens: Relaylens, collector: Collecto
     assert "Copied 2 records and " in copied.err
     assert 0 == relaylens("verify", tmp_path / "copy").code
     assert 2 == len(json.loads(relaylens("runs", "--url", collector.http_url, "--format", "json").out))
+
+
+def test_a_collector_of_another_store_is_not_copied(relaylens: Relaylens, collector: Collector, store: Path, tmp_path: Path) -> None:
+    """Its address beside the wrong folder is named as what it is."""
+    done = relaylens("backup", tmp_path / "copy", "--store", store, "--url", collector.http_url)
+
+    assert 1 == done.code
+    assert f"The collector at {collector.http_url} holds another store than {store}." in done.err
+    assert not (tmp_path / "copy").exists()
+
+
+def test_other_projects_stay_where_they_are(relaylens: Relaylens, store: Path, tmp_path: Path) -> None:
+    """A backup holds one project, and what it replaces is that one."""
+    relaylens("backup", tmp_path / "copy", "--store", store)
+    other = store / "projects" / "acme"
+    other.parent.mkdir()
+    relaylens("restore", tmp_path / "copy", "--store", other)
+    done = relaylens("restore", tmp_path / "copy", "--store", store, "--replace")
+
+    assert 0 == done.code, done.err
+    assert (0, 0) == (relaylens("verify", "--store", store).code, relaylens("verify", "--store", other).code)
 
 
 def test_a_damaged_backup_is_not_restored(relaylens: Relaylens, store: Path, tmp_path: Path) -> None:

@@ -88,3 +88,22 @@ def test_a_running_collector_carries_out_the_same(relaylens: Relaylens, collecto
     assert done.err.startswith("Erased 5 rows"), done.err
     collector.ingest.flush()
     assert ["ticket-2"] == _conversations(relaylens, *place)
+
+
+def test_what_is_not_there_is_said_and_no_store_is_made(relaylens: Relaylens, store: Path, tmp_path: Path) -> None:
+    """A misspelt folder is no empty store, a misspelt conversation no erasure, and a hold of nothing, or of no time, is noticed."""
+    nowhere = ("--store", tmp_path / "nowhere")
+    lost = [
+        relaylens(*words, *nowhere) for words in (("erase", "--user", "u"), ("retention",), ("hold", "list"), ("hold", "add", "--run", "r"))
+    ]
+    erased = relaylens("erase", "--conversation", "ticket-9", "--store", store)
+    held = relaylens("hold", "add", "--conversation", "ticket-9", "--store", store)
+    known = relaylens("hold", "add", "--conversation", "ticket-1", "--store", store)
+    turned = relaylens("hold", "add", "--window", "2026-02-01/2026-01-01", "--store", store)
+
+    assert ([1] * 4, False) == ([one.code for one in lost], (tmp_path / "nowhere").exists())
+    assert "There is no store here" in lost[0].err
+    assert "Nothing of the conversation 'ticket-9' is in the store." in erased.err
+    assert "Nothing of the conversation 'ticket-9' is in the store by now; what comes is held." in held.err
+    assert "Nothing of" not in known.err
+    assert (1, True) == (turned.code, "ends before it begins" in turned.err)

@@ -4,6 +4,7 @@ import pytest
 
 from relaylens_analytics.metric import Unit
 from relaylens_dashboard import numerals, wording
+from relaylens_dashboard.screens import tables
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,14 @@ from relaylens_dashboard import numerals, wording
 def test_evidence_says_each_word_once(grade: str, rule: str, said: str) -> None:
     """What was stated goes by the rule of that name."""
     assert said == wording.evidence(grade, rule)
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"), [("x" * 500, "x" * 500), ("x" * 501, "x" * 500 + "…"), ("x" * 499 + " y", "x" * 499 + "…"), (None, None)]
+)
+def test_only_evidence_that_was_cut_off_ends_in_an_ellipsis(kept: str | None, shown: str | None) -> None:
+    """Detectors keep one letter more than is shown."""
+    assert shown == tables.evidence(kept)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ WITH last_words AS (
 SELECT 'answered_while_pending' AS detector, 'high' AS severity, q.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id, q.trace_id || ':' || q.span_id] AS span_ids,
        l.answer.agent AS agent, l.answer.agent AS blamed_agent, w.trace_id || ':' || w.span_id AS blamed_step, 'inferred' AS certainty,
        'The agent ' || l.answer.agent || ' gave an answer while the question of ' || coalesce(q.agent, 'an agent') || ' to a person was open' AS message,
-       left(l.answer.text, 500) AS evidence, l.answer.t1 AS found_at
+       left(l.answer.text, 501) AS evidence, l.answer.t1 AS found_at
 FROM pending_questions AS q
 JOIN work_steps AS a ON a.step = q.step
 JOIN last_words AS l ON l.run = q.run

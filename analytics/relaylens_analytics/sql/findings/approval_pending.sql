@@ -10,6 +10,6 @@
 SELECT 'approval_pending' AS detector, 'medium' AS severity, run, trace_id, span_id, [trace_id || ':' || span_id] AS span_ids,
        agent, agent AS blamed_agent, CASE WHEN rule = 'stated' THEN 'rule' ELSE 'inferred' END AS certainty,
        'The question of ' || coalesce(agent, 'an agent') || ' to a person has no answer' AS message,
-       left(question, 500) AS evidence, asked AS found_at
+       left(question, 501) AS evidence, asked AS found_at
 FROM pending_questions
 WHERE answered IS NULL AND is_recorded

@@ -9,6 +9,6 @@
 -- needs: called_rounds
 SELECT 'cycle' AS detector, 'medium' AS severity, c.run, w.trace_id, w.span_id, c.span_ids, c.agent, c.agent AS blamed_agent, 'rule' AS certainty,
        'The agent ' || coalesce(c.agent, 'unknown') || ' made the same ' || c.period || ' calls ' || c.rounds || ' times in a row with the same results' AS message,
-       left(c.tools, 500) AS evidence, c.t0 AS found_at
+       left(c.tools, 501) AS evidence, c.t0 AS found_at
 FROM called_rounds AS c
 JOIN work_spans AS w USING (span)

@@ -13,7 +13,7 @@ SELECT 'duplicated_work' AS detector, 'medium' AS severity, p.run, w.trace_id, w
        p.again_from AS agent, p.again_from AS blamed_agent, s.trace_id || ':' || s.span_id AS blamed_step, 'rule' AS certainty,
        'The agent ' || p.again_from || ' asked ' || p.again_to || ' for what ' || CASE WHEN p.again_to = p.to_agent THEN 'it' ELSE p.to_agent END
            || ' had answered before' AS message,
-       left(p.again_answer, 500) AS evidence, p.again_t0 AS found_at
+       left(p.again_answer, 501) AS evidence, p.again_t0 AS found_at
 FROM repeated_requests AS p
 JOIN work_spans AS w ON w.span = p.again_span
 JOIN work_spans AS f ON f.span = p.span

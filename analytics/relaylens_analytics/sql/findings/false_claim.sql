@@ -26,7 +26,7 @@ asked AS MATERIALIZED (
 SELECT 'false_claim' AS detector, 'medium' AS severity, r.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        r.agent, r.agent AS blamed_agent, 'inferred' AS certainty,
        'The agent ' || coalesce(r.agent, 'unknown') || ' said that it was done, and nothing was changed' AS message,
-       left(r.text, 500) AS evidence, r.t1 AS found_at
+       left(r.text, 501) AS evidence, r.t1 AS found_at
 FROM asked AS r
 JOIN work_spans AS w USING (span)
 WHERE claims_success(left(r.text, 2000))

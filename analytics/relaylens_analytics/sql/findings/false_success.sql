@@ -10,7 +10,7 @@ SELECT 'false_success' AS detector, 'high' AS severity, u.run, w.trace_id, w.spa
        [w.trace_id || ':' || w.span_id, v.trace_id || ':' || v.span_id] AS span_ids,
        u.agent, u.agent AS blamed_agent, 'inferred' AS certainty,
        'The tool ' || u.tool_key || ' failed, and the agent ' || coalesce(u.agent, 'unknown') || ' said that it was done' AS message,
-       left(r.text, 500) AS evidence, r.t1 AS found_at
+       left(r.text, 501) AS evidence, r.t1 AS found_at
 FROM unrecovered_writes AS u
 JOIN work_spans AS w USING (span)
 JOIN reply_texts AS r ON r.run = u.run AND r.step IS NOT DISTINCT FROM u.step AND r.t0 >= u.t1 AND r.span_class = 'llm'

@@ -46,7 +46,7 @@ ignored AS (
 SELECT 'ignored_peer' AS detector, 'medium' AS severity, a.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id, p.trace_id || ':' || p.span_id] AS span_ids,
        a.from_agent AS agent, a.from_agent AS blamed_agent, p.trace_id || ':' || p.span_id AS blamed_step, 'rule' AS certainty,
        'What ' || a.to_agent || ' answered ' || a.from_agent || ' was never used: ' || array_to_string(i.own[:5], ', ') AS message,
-       left(a.text, 500) AS evidence, a.t1 AS found_at
+       left(a.text, 501) AS evidence, a.t1 AS found_at
 FROM ignored AS i
 JOIN answers AS a USING (edge)
 JOIN work_spans AS w ON w.span = a.to_step

@@ -23,17 +23,17 @@ UNION ALL
 SELECT 'loop', 'high', run, trace_id, span_id, span_ids,
        from_agent, from_agent, 'rule',
        'The agent ' || from_agent || ' delegated to ' || to_agent || ' ' || times || ' times with the same request',
-       left(sent, 500), epoch_us(offered_at) * 1000
+       left(sent, 501), epoch_us(offered_at) * 1000
 FROM repeated_delegations
 UNION ALL
 SELECT 'loop', 'medium', r.run, w.trace_id, w.span_id, r.span_ids, r.agent, r.agent, 'rule',
        'The tool ' || r.tool_key || ' was called ' || r.times || ' times with the same arguments and the same result',
-       left(r.arguments, 500), r.t0
+       left(r.arguments, 501), r.t0
 FROM repeated_calls AS r
 JOIN work_spans AS w USING (span)
 UNION ALL
 SELECT 'loop', 'high', f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id], f.agent, f.agent, 'rule',
-       'The framework stopped the run at its limit of turns', left(coalesce(w.exception_message, w.status_text), 500), w.t1
+       'The framework stopped the run at its limit of turns', left(coalesce(w.exception_message, w.status_text), 501), w.t1
 FROM span_errors AS e
 JOIN work_spans AS w USING (span)
 JOIN work_facts AS f USING (span)

@@ -23,7 +23,7 @@ said AS (
 
 SELECT 'off_topic_call' AS detector, 'low' AS severity, g.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        g.agent, g.agent AS blamed_agent, 'inferred' AS certainty,
-       'The tool ' || g.tool_key || ' was called about something that nobody has spoken of' AS message, left(g.arguments, 500) AS evidence, g.t0 AS found_at
+       'The tool ' || g.tool_key || ' was called about something that nobody has spoken of' AS message, left(g.arguments, 501) AS evidence, g.t0 AS found_at
 FROM given AS g
 JOIN work_spans AS w USING (span)
 WHERE len(g.words) >= getvariable('off_topic_call_least_words')

@@ -13,7 +13,7 @@ SELECT 'repeated_message' AS detector, 'low' AS severity, r.run, any_value(w.tra
        any_value(w.span_id) FILTER (WHERE m.place = 1) AS span_id, list(w.trace_id || ':' || w.span_id ORDER BY m.place) AS span_ids,
        r.agent, r.agent AS blamed_agent, 'rule' AS certainty,
        'The agent ' || coalesce(r.agent, 'unknown') || ' said the same ' || r.times || ' times' AS message,
-       left(r.text, 500) AS evidence, r.t1 AS found_at
+       left(r.text, 501) AS evidence, r.t1 AS found_at
 FROM repeated_texts AS r
 CROSS JOIN LATERAL (SELECT unnest(r.spans) AS span, generate_subscripts(r.spans, 1) AS place) AS m
 JOIN work_spans AS w ON w.span = m.span

@@ -11,7 +11,7 @@ SELECT 'service_failure' AS detector, 'medium' AS severity, s.run, arg_max(w.tra
        arg_max(w.span_id, (s.t0, s.span)) AS span_id, list(w.trace_id || ':' || w.span_id ORDER BY s.t0, s.span) AS span_ids,
        s.agent, s.agent AS blamed_agent, 'rule' AS certainty,
        'The tool ' || s.tool_key || ' answered that a service failed, and the work went on without it' AS message,
-       arg_max(left(s.result, 500), (s.t0, s.span)) AS evidence, max(s.t1) AS found_at
+       arg_max(left(s.result, 501), (s.t0, s.span)) AS evidence, max(s.t1) AS found_at
 FROM service_failures AS s
 JOIN work_spans AS w USING (span)
 JOIN run_outcomes AS o USING (run)

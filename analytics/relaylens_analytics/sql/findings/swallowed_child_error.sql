@@ -9,7 +9,7 @@
 SELECT 'swallowed_child_error' AS detector, 'high' AS severity, s.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id, p.trace_id || ':' || p.span_id] AS span_ids,
        s.agent, s.agent AS blamed_agent, 'rule' AS certainty,
        'The agent ' || s.agent || ' failed, and ' || e.from_agent || ', which had asked it, went on without it' AS message,
-       left(coalesce(w.exception_message, nullif(w.status_text, '')), 500) AS evidence, s.t1 AS found_at
+       left(coalesce(w.exception_message, nullif(w.status_text, '')), 501) AS evidence, s.t1 AS found_at
 FROM handoff_edges AS e
 JOIN work_steps AS s ON s.step = e.to_step
 JOIN step_outcomes AS o USING (step)

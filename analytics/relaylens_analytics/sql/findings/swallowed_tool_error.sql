@@ -13,7 +13,7 @@ SELECT 'swallowed_tool_error' AS detector, CASE WHEN bool_and(u.went_on) THEN 'm
        u.agent, u.agent AS blamed_agent, 'rule' AS certainty,
        'The tool ' || u.tool_key || ' failed' || CASE WHEN bool_and(u.went_on) THEN ', other tools were used after it,' ELSE '' END
            || ' and the work went on without it' AS message,
-       arg_max(left(coalesce(w.exception_message, nullif(w.status_text, ''), u.result), 500), (u.t0, u.span)) AS evidence, max(w.t1) AS found_at
+       arg_max(left(coalesce(w.exception_message, nullif(w.status_text, ''), u.result), 501), (u.t0, u.span)) AS evidence, max(w.t1) AS found_at
 FROM unrecovered_calls AS u
 JOIN work_spans AS w USING (span)
 WHERE NOT u.is_made_up_for
@@ -22,7 +22,7 @@ UNION ALL
 -- the same where tools have no spans: the error is only in what the model was told or in a bus message
 SELECT 'swallowed_tool_error', 'high', f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id],
        f.agent, f.agent, 'inferred',
-       'A tool answered with an error and the work went on without it', left(e.text, 500), e.t0
+       'A tool answered with an error and the work went on without it', left(e.text, 501), e.t0
 FROM told_errors AS e
 JOIN work_facts AS f USING (span)
 JOIN work_spans AS w USING (span)

@@ -8,7 +8,7 @@
 SELECT 'tool_call_without_span' AS detector, 'medium' AS severity, f.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        f.agent, f.agent AS blamed_agent, 'inferred' AS certainty,
        'The model asked for the tool ' || c.tool_key || ' and no call of it was recorded' AS message,
-       left(c.call_arguments, 500) AS evidence, c.t1 AS found_at
+       left(c.call_arguments, 501) AS evidence, c.t1 AS found_at
 FROM unshown_calls AS c
 JOIN work_facts AS f USING (span)
 JOIN work_spans AS w USING (span)

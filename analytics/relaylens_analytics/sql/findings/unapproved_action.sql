@@ -21,7 +21,7 @@ asked AS (
 SELECT 'unapproved_action' AS detector, 'high' AS severity, t.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        t.agent, t.agent AS blamed_agent, 'rule' AS certainty,
        'The tool ' || t.tool_key || ' was used and nobody had said yes, which ' || w.service_name || ' declares' AS message,
-       left(t.arguments, 500) AS evidence, t.t0 AS found_at
+       left(t.arguments, 501) AS evidence, t.t0 AS found_at
 FROM called_tools AS t
 JOIN work_spans AS w USING (span)
 JOIN work_traces AS c ON c.trace_id = w.trace_id

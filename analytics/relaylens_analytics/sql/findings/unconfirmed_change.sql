@@ -8,7 +8,7 @@
 -- needs: called_tools
 SELECT 'unconfirmed_change' AS detector, 'low' AS severity, c.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        c.agent, c.agent AS blamed_agent, 'inferred' AS certainty,
-       'The tool ' || c.tool_key || ' changed something without a word of agreement' AS message, left(c.arguments, 500) AS evidence, c.t0 AS found_at
+       'The tool ' || c.tool_key || ' changed something without a word of agreement' AS message, left(c.arguments, 501) AS evidence, c.t0 AS found_at
 FROM called_tools AS c
 JOIN work_spans AS w USING (span)
 WHERE c.is_write AND c.worked AND c.run IN (SELECT run FROM user_turns)

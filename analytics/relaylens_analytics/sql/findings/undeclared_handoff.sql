@@ -26,7 +26,7 @@ SELECT 'undeclared_handoff' AS detector, 'medium' AS severity, h.run, h.trace_id
        h.from_agent AS agent, h.from_agent AS blamed_agent, h.from_step AS blamed_step,
        CASE WHEN h.rule IN ('transfer_attribute', 'handoff_span') THEN 'stated' WHEN h.rule = 'agent_switch' THEN 'inferred' ELSE 'rule' END AS certainty,
        'The agent ' || h.from_agent || ' handed work to ' || h.target || ', which is not declared in ' || h.service_name AS message,
-       left(h.sent, 500) AS evidence, epoch_us(h.offered_at) * 1000 AS found_at
+       left(h.sent, 501) AS evidence, epoch_us(h.offered_at) * 1000 AS found_at
 FROM crossed AS h
 SEMI JOIN members AS f ON f.service_name = h.service_name AND f.name = h.from_agent
 SEMI JOIN members AS t ON t.service_name = h.service_name AND t.name = h.target

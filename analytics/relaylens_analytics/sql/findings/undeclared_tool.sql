@@ -9,7 +9,7 @@
 SELECT 'undeclared_tool' AS detector, 'medium' AS severity, t.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        t.agent, t.agent AS blamed_agent, 'rule' AS certainty,
        'The agent ' || t.agent || ' used the tool ' || t.tool_key || ', which is not declared for it' AS message,
-       left(t.arguments, 500) AS evidence, t.t0 AS found_at
+       left(t.arguments, 501) AS evidence, t.t0 AS found_at
 FROM called_tools AS t
 JOIN work_spans AS w USING (span)
 SEMI JOIN declared('tool') AS d ON d.service_name = w.service_name AND d.name = t.agent

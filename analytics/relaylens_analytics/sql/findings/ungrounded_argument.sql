@@ -8,7 +8,7 @@
 SELECT 'ungrounded_argument' AS detector, 'medium' AS severity, u.run, w.trace_id, w.span_id, [w.trace_id || ':' || w.span_id] AS span_ids,
        f.agent, f.agent AS blamed_agent, 'rule' AS certainty,
        'The tool ' || c.tool_key || ' was called with what nothing has given' AS message,
-       left(array_to_string(u.values, ', '), 500) AS evidence, w.t0 AS found_at
+       left(array_to_string(u.values, ', '), 501) AS evidence, w.t0 AS found_at
 FROM ungrounded_values AS u
 JOIN called_tools AS c USING (span)
 JOIN work_facts AS f USING (span)

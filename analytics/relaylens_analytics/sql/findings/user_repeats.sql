@@ -17,7 +17,7 @@ SELECT 'user_repeats' AS detector, 'low' AS severity, a.run, arg_min(w.trace_id,
        list(DISTINCT w.trace_id || ':' || w.span_id) AS span_ids,
        a.agent, a.agent AS blamed_agent, 'inferred' AS certainty,
        'The person asked ' || coalesce(a.agent, 'the agent') || ' for the same again' AS message,
-       left(arg_min(b.text, b.number), 500) AS evidence, max(b.t0) AS found_at
+       left(arg_min(b.text, b.number), 501) AS evidence, max(b.t0) AS found_at
 FROM worded AS a
 JOIN worded AS b ON b.run = a.run AND b.step IS NOT DISTINCT FROM a.step AND b.number > a.number AND b.number <= a.number + getvariable('user_repeats_most_between')
 JOIN work_spans AS w ON w.span = b.span
