@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.collector.fuzz.bodies import OTLP
 from tests.collector.fuzz.choices import Choices
+from tests.collector.fuzz.frames import Call, Conversation, a_call, a_conversation
 from tests.collector.fuzz.messages import Builder, damaged, damaged_json, deep, json_of
 
 from relaylens_collector.signals import Signal
 
 PROTOBUF: Final = b"application/x-protobuf"
 JSON: Final = b"application/json"
-OTLP: Final = (Signal.TRACES, Signal.TRACES, Signal.LOGS, Signal.METRICS)
 
 Header = tuple[bytes, bytes]
 
@@ -37,6 +38,10 @@ class Input:
     def body(self) -> bytes:
         """All parts."""
         return b"".join(self.parts)
+
+    def __str__(self) -> str:
+        """Say what was sent."""
+        return f"{self.kind}, {self.method} {self.path} {self.headers}, body {self.body[:4000].hex()}"
 
 
 def _otlp(kind: str, signal: Signal, body: bytes, content_type: bytes = PROTOBUF) -> Input:
@@ -206,11 +211,13 @@ def _sql(choices: Choices) -> Input:
     return Input("SQL", "/api/v1/sql", [(b"host", b"localhost"), (b"content-type", JSON)], [body])
 
 
-_SHARES: Final[tuple[tuple[Callable[[Choices], Input], int], ...]] = (
-    (_valid, 20),
+Drawn = Input | Conversation | Call
+
+_SHARES: Final[tuple[tuple[Callable[[Choices], Drawn], int], ...]] = (
+    (_valid, 19),
     (_breaking, 22),
-    (_damaged, 16),
-    (_random, 4),
+    (_damaged, 15),
+    (_random, 3),
     (_deep, 2),
     (_json, 6),
     (_json_damaged, 9),
@@ -219,10 +226,18 @@ _SHARES: Final[tuple[tuple[Callable[[Choices], Input], int], ...]] = (
     (_gzip, 4),
     (_label, 3),
     (_sql, 2),
+    (a_conversation, 2),
+    (a_call, 1),
 )
 _KINDS: Final = tuple(kind for kind, share in _SHARES for _ in range(share))
+_OVER_GRPC: Final[tuple[Callable[[Choices], Drawn], ...]] = (a_conversation, a_conversation, a_conversation, a_call)
 
 
-def draw(choices: Choices) -> Input:
+def draw(choices: Choices) -> Drawn:
     """Draw one input."""
     return choices.of(_KINDS)(choices)
+
+
+def draw_over_grpc(choices: Choices) -> Drawn:
+    """Draw one input for the gRPC port."""
+    return choices.of(_OVER_GRPC)(choices)
