@@ -128,7 +128,10 @@ class GrpcServer:
         while True:
             try:
                 await self._start(address, tls)
-            except RuntimeError:  # the port is not free yet
+            except (RuntimeError, OSError) as error:  # the port is not free yet, or the certificate is just being written
+                held_back = self._repeats("bind")
+                if held_back is not None:
+                    _logger.warning("The gRPC port is not served for now: %s", error, extra=fields(held_back=held_back))
                 await asyncio.sleep(_BIND_SECONDS)
             else:
                 return

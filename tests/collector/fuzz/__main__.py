@@ -2,6 +2,8 @@
 
 import argparse
 import importlib.util
+import math
+import os
 import sys
 
 _NO_ATHERIS = "The driver atheris is not installed: it is among the development tools (`make setup`), for Python below 3.14 on Linux."
@@ -19,20 +21,22 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--first", type=int, default=0, help="number of the first input of a seed")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="end after so many, whatever is left")
     parser.add_argument("--grpc", action="store_true", help="only inputs for the gRPC port")
     parser.add_argument("--replay", metavar="HEX", help="throw the one input of these bytes")
     given = parser.parse_args()
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # a line for every broken frame
     # The collector is imported after this line only: libFuzzer sees what is imported under its eyes.
     if given.driver == "atheris":
         if importlib.util.find_spec("atheris") is None:
             sys.exit(_NO_ATHERIS)
-        from tests.collector.fuzz.by_coverage import throw_and_report  # noqa: PLC0415
+        from tests.collector.fuzz import by_coverage  # noqa: PLC0415
 
-        throw_and_report(given.inputs, given.seed, _tell, over_grpc=given.grpc)
+        by_coverage.throw_and_report(by_coverage.Run(_tell, over_grpc=given.grpc, seconds=given.seconds), given.inputs, given.seed)
     from tests.collector.fuzz import by_hypothesis, by_seed  # noqa: PLC0415
     from tests.collector.fuzz.throwing import Run  # noqa: PLC0415
 
-    with Run(_tell, over_grpc=given.grpc) as run:
+    with Run(_tell, over_grpc=given.grpc, seconds=given.seconds) as run:
         if given.replay is not None:
             run.throw(bytes.fromhex(given.replay))
         elif given.driver == "hypothesis":

@@ -6,7 +6,6 @@ The collector has to be imported by `instrument_imports`, before anyone else imp
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,15 +15,16 @@ with atheris.instrument_imports(include=["relaylens_collector"]):
     from tests.collector.fuzz.by_seed import choices_of
     from tests.collector.fuzz.throwing import Run
 
+__all__ = ["Run", "throw_and_report"]
+
 _FIRST_ONES = 1_000
 """Seeded inputs to begin with: libFuzzer knows nothing of what is worth trying."""
 _LONGEST = 600
 _HANG_SECONDS = 60
 
 
-def throw_and_report(inputs: int, seed: int, tell: Callable[[str], object], *, over_grpc: bool) -> NoReturn:
+def throw_and_report(run: Run, inputs: int, seed: int) -> NoReturn:
     """Throw so many, report and end the process: libFuzzer does not return."""
-    run = Run(tell, over_grpc=over_grpc)
     corpus = tempfile.TemporaryDirectory()
     first_ones = min(_FIRST_ONES, inputs // 4)
     for number in range(first_ones):
@@ -32,7 +32,7 @@ def throw_and_report(inputs: int, seed: int, tell: Callable[[str], object], *, o
 
     def one(data: bytes) -> None:
         run.throw(data, "libFuzzer")
-        if run.thrown < inputs:
+        if run.thrown < inputs and not run.is_over:
             return
         with run:
             kept = len(os.listdir(corpus.name)) - first_ones  # noqa: PTH208 - a count

@@ -10,7 +10,7 @@ _AT_ONCE = 10_000
 def throw_all(run: Run, inputs: int, first_seed: int) -> None:
     """Throw so many; hypothesis keeps what it has tried, so that they are drawn in parts."""
     part = first_seed
-    while run.thrown < inputs:
+    while run.thrown < inputs and not run.is_over:
         _throw(run, min(_AT_ONCE, inputs - run.thrown), part)
         part += 1
 
@@ -20,6 +20,7 @@ def _throw(run: Run, inputs: int, part: int) -> None:
     @settings(max_examples=inputs, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(st.binary(max_size=600))
     def one(data: bytes) -> None:
-        run.throw(data, "hypothesis")
+        if not run.is_over:
+            run.throw(data, "hypothesis")
 
     one()

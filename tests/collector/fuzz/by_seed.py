@@ -14,4 +14,6 @@ def choices_of(seed: int, number: int) -> bytes:
 def throw_all(run: Run, inputs: range, seed: int) -> None:
     """Throw the inputs of these numbers."""
     for number in inputs:
+        if run.is_over:
+            return
         run.throw(choices_of(seed, number), f"input {number} of seed {seed}")

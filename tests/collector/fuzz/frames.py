@@ -23,7 +23,7 @@ _WINDOW: Final = 65_000
 """What may be sent before the server says that it may be more."""
 _HEAD: Final = 9
 _PREFIX: Final = 5
-_BOMB: Final = gzip.compress(bytes(1 << 25), 9)
+_BOMB: Final = gzip.compress(bytes(1 << 25), 9, mtime=0)
 
 Header = tuple[bytes, bytes]
 
@@ -89,16 +89,24 @@ class Sent:
         Two things are read as gRPC's library reads them, which tells nobody of it: a piece of a message at the end is none, and
         a message that is marked as neither plain nor packed is an empty one.
         """
+        first = self.first()
+        if first is None or not self.ended:
+            return None
+        rest = self.data[_PREFIX + int.from_bytes(self.data[1:_PREFIX]) :] if self.data[0] <= 1 else b""
+        has_second = len(rest) >= _PREFIX and (rest[0] > 1 or len(rest) >= _PREFIX + int.from_bytes(rest[1:_PREFIX]))
+        return None if has_second else first
+
+    def first(self) -> tuple[Signal, bytes] | None:
+        """Return the first request, when it came whole: it may be stored, unsaid, where the call breaks off after it."""
         signal = METHODS.get(self.path.decode("latin-1"))
-        if signal is None or not self.ended or len(self.data) < _PREFIX:
+        if signal is None or len(self.data) < _PREFIX:
             return None
         if self.data[0] > 1:
             return signal, b""
         end = _PREFIX + int.from_bytes(self.data[1:_PREFIX])
-        body, rest = bytes(self.data[_PREFIX:end]), self.data[end:]
-        has_second = len(rest) >= _PREFIX and (rest[0] > 1 or len(rest) >= _PREFIX + int.from_bytes(rest[1:_PREFIX]))
-        if len(self.data) < end or has_second:
+        if len(self.data) < end:
             return None
+        body = bytes(self.data[_PREFIX:end])
         unpacked = body if not self.data[0] else self._unpacked(body)
         return None if unpacked is None else (signal, unpacked)
 
@@ -285,7 +293,7 @@ class _Writer:
         choices = self._choices
         encoding = choices.of((b"gzip", b"gzip", b"gzip", b"deflate", b"identity", b"snappy", b"GZIP"))
         headers.append((b"grpc-encoding", encoding))
-        packed = gzip.compress(body, 1) if encoding != b"deflate" else zlib.compress(body, 1)
+        packed = gzip.compress(body, 1, mtime=0) if encoding != b"deflate" else zlib.compress(body, 1)
         match choices.below(6):
             case 5:
                 packed = _BOMB
@@ -359,11 +367,9 @@ class _Writer:
                     choices.of((len(piece), choices.below(LONGEST), (1 << 24) - 1)),
                 )
             elif choices.one_in(12):
+                self.clean = False  # HTTP/2 allows padding, gRPC's library does not take it
                 padding = choices.below(256)
-                self._window -= 1 + padding
                 self.out += frame(Kind.DATA, flags | PADDED, stream, bytes((padding,)) + piece + bytes(padding))
-                if len(piece) + 1 + padding > LONGEST:
-                    self.clean = False
             else:
                 self.out += frame(Kind.DATA, flags, stream, piece)
         self._end(stream, end)

@@ -96,9 +96,10 @@ class GrpcTarget:
         call, answer = talk.calls.get(stream), talk.answers.get(stream)
         sent = None if call is None else call.message()
         status = None if answer is None else answer.status
+        first = None if call is None else call.first()
+        if status != 0 and first is not None:
+            self._perhaps(*first)
         if answer is None or status is None:
-            if sent is not None:
-                self._perhaps(*sent)
             return "no answer" if answer is None else "reset"
         if status == 0:
             if sent is None:
@@ -107,8 +108,6 @@ class GrpcTarget:
                 hold(answer.data[:5] == bytes((0, *(len(answer.data) - 5).to_bytes(4))), one, f"is answered with {answer.data!r}")
                 self._accept(one, *sent, bytes(answer.data[5:]))
             return "OK"
-        if sent is not None:
-            self._perhaps(*sent)  # a client's own deadline may pass when it is stored
         headers = {name.decode("latin-1"): value for name, value in answer.headers.items()}
         self._check_status(
             one, status, _DETAILS in headers, call is not None and call.has_deadline, headers.get("grpc-message", b"").decode("latin-1")
@@ -129,8 +128,8 @@ class GrpcTarget:
             )
         except grpc.RpcError as error:
             refusal: Any = error
-            if sent is not None:
-                self._perhaps(*sent)
+            if signal is not None and one.messages:
+                self._perhaps(signal, one.messages[0])
             trailers = {name for name, _ in refusal.trailing_metadata() or ()}
             status: int = refusal.code().value[0]
             self._check_status(one, status, _DETAILS in trailers, one.timeout < 1, refusal.details() or "")

@@ -157,18 +157,18 @@ def _cut(choices: Choices, body: bytes) -> list[bytes]:
 def _gzip(choices: Choices) -> Input:
     signal = choices.of(OTLP)
     plain = Builder(choices, breaks=False).request(signal)
-    packed = gzip.compress(plain, 1)
+    packed = gzip.compress(plain, 1, mtime=0)
     match choices.below(8):
         case 7:
             packed = damaged(choices, packed)
         case 6:
-            packed = gzip.compress(packed)
+            packed = gzip.compress(packed, mtime=0)
         case 5:
-            packed = gzip.compress(plain[: len(plain) // 2]) + gzip.compress(plain[len(plain) // 2 :])
+            packed = gzip.compress(plain[: len(plain) // 2], mtime=0) + gzip.compress(plain[len(plain) // 2 :], mtime=0)
         case 4:
-            packed = b"".join(gzip.compress(b"") for _ in range(choices.below(1200))) + packed
+            packed = b"".join(gzip.compress(b"", mtime=0) for _ in range(choices.below(1200))) + packed
         case 3:
-            packed = gzip.compress(bytes(choices.below(1 << 20)), 1)
+            packed = gzip.compress(bytes(choices.below(1 << 20)), 1, mtime=0)
         case 2:
             packed += bytes(choices.below(9))
     made = _otlp("gzip", signal, packed)

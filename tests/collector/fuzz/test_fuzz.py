@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.collector.fuzz import by_seed
+from tests.collector.fuzz.__main__ import main
 from tests.collector.fuzz.choices import Choices
 from tests.collector.fuzz.inputs import draw, draw_over_grpc
 from tests.collector.fuzz.target import Target
@@ -49,7 +50,7 @@ def test_what_the_grpc_port_is_sent() -> None:
 
     assert [] == run.found
     assert _OVER_GRPC == run.counts.total()
-    assert grown < 300 << 20
+    assert grown < 128 << 20
 
 
 def _peak() -> int:
@@ -99,6 +100,15 @@ def test_one_input_is_thrown_again() -> None:
 
     assert 0 == ran.returncode, ran.stderr[-4000:]
     assert f"{1:9,}  inputs" in ran.stdout
+
+
+def test_a_driver_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one sentence, before anything is started."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["fuzz", "--driver", "atheris"])
+
+    with pytest.raises(SystemExit, match=r"The driver atheris is not installed: .*make setup"):
+        main()
 
 
 def _fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """One run of many inputs, whoever draws them: seeds, hypothesis or libFuzzer."""
 
+import math
 import tempfile
 import time
 from collections import Counter
@@ -22,13 +23,15 @@ _A_STORE: Final = 20_000
 class Run:
     """Throws inputs at one collector after the other, and gathers what came of it."""
 
-    def __init__(self, tell: Callable[[str], object] = lambda _: None, *, over_grpc: bool = False) -> None:
+    def __init__(self, tell: Callable[[str], object] = lambda _: None, *, over_grpc: bool = False, seconds: float = math.inf) -> None:
         """Begin; what is found and how far it is will be told at once."""
         self._tell = tell
+        self._only = "--grpc " if over_grpc else ""
         self._draw: Callable[[Choices], Drawn] = draw_over_grpc if over_grpc else draw
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._target: Target | None = None
         self._began, self._processor = time.monotonic(), time.process_time()
+        self._until = self._began + seconds
         self._slowest = 0.0
         self.counts: Counter[str] = Counter()
         self.found: list[str] = []
@@ -42,6 +45,11 @@ class Run:
         """Look at the store once more, and close it."""
         self._close()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has had its time."""
+        return time.monotonic() > self._until
+
     def throw(self, data: bytes, name: str = "") -> None:
         """Throw the input of these bytes; what was done that never may be is added to `found`."""
         if self._target is None:
@@ -51,7 +59,7 @@ class Run:
         try:
             self._target.throw(self._draw(Choices(data)))
         except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on
-            self._note(f"{name} --replay {data.hex()}: {error!r}")
+            self._note(f"{name} {self._only}--replay {data.hex()}: {error!r}")
         if self.thrown % _A_STORE == 0:
             self._close()
         elif self.thrown % _EVERY == 0:
