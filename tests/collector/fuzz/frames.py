@@ -140,6 +140,7 @@ def calls_in(sent: bytes) -> tuple[dict[int, Sent], bool]:
         if call is None or kind not in _OF_CALLS:
             continue
         if kind == Kind.DATA:
+            call.ended |= bool(flags & ~END_STREAM)  # gRPC's library takes no padding, and nothing after it
             call.data += b"" if call.ended else payload
         else:
             block = payload if kind == Kind.HEADERS else block + payload
@@ -152,9 +153,11 @@ def calls_in(sent: bytes) -> tuple[dict[int, Sent], bool]:
 
 
 def _without_padding(kind: int, flags: int, payload: bytes) -> bytes:
-    if kind in {Kind.DATA, Kind.HEADERS} and flags & PADDED:
+    if kind != Kind.HEADERS:
+        return payload
+    if flags & PADDED:
         payload = payload[1 : len(payload) - payload[0]] if payload and payload[0] < len(payload) else b""
-    return payload[5:] if kind == Kind.HEADERS and flags & PRIORITIZED else payload
+    return payload[5:] if flags & PRIORITIZED else payload
 
 
 def _note_headers(call: Sent, headers: Sequence[Header]) -> None:

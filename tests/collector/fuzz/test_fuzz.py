@@ -23,8 +23,8 @@ from tests.collector.fuzz.throwing import Run
 INPUTS = int(os.environ.get("FUZZ", "20000"))
 _PARTS = 4
 _PART = -(-INPUTS // _PARTS)
-_OVER_GRPC = 300
-_GUIDED = 1_500
+_OVER_GRPC = 200
+_GUIDED = 1_000
 
 
 @pytest.mark.timeout(max(120, INPUTS // 20))
@@ -83,10 +83,12 @@ def test_frames_that_hypothesis_chooses(target: Target, data: bytes) -> None:
     assert target.throw(draw_over_grpc(Choices(data))) == 0
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is for Python below 3.14")
 def test_inputs_that_libfuzzer_chooses() -> None:
     """Those that lead to code that none has reached are changed again, until there were so many."""
-    ran = _fuzz("--driver", "atheris", "--inputs", str(_GUIDED))
+    command = [sys.executable, "-m", "tests.collector.fuzz", "--driver", "atheris", "--inputs", str(_GUIDED)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert 0 == ran.returncode, ran.stderr[-4000:]
     assert f"{_GUIDED:9,}  inputs" in ran.stdout
@@ -94,12 +96,15 @@ def test_inputs_that_libfuzzer_chooses() -> None:
     assert 0 < int(ran.stdout.rpartition("kept because they reach more: ")[2])
 
 
-def test_one_input_is_thrown_again() -> None:
+def test_one_input_is_thrown_again(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """By the bytes that a report names."""
-    ran = _fuzz("--replay", by_seed.choices_of(4, 0).hex())
+    data = by_seed.choices_of(4, 0)
+    monkeypatch.setattr(sys, "argv", ["fuzz", "--replay", data.hex()])
 
-    assert 0 == ran.returncode, ran.stderr[-4000:]
-    assert f"{1:9,}  inputs" in ran.stdout
+    assert 0 == main()
+    said = capsys.readouterr().out
+    assert f"{1:9,}  inputs" in said
+    assert str(draw(Choices(data))).partition(",")[0] in said
 
 
 def test_a_driver_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +114,3 @@ def test_a_driver_that_is_not_installed_says_what_to_install(monkeypatch: pytest
 
     with pytest.raises(SystemExit, match=r"The driver atheris is not installed: .*make setup"):
         main()
-
-
-def _fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "tests.collector.fuzz", *arguments], capture_output=True, text=True, check=False)
