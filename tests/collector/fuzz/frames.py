@@ -323,7 +323,7 @@ class _Writer:
                     place = choices.below(len(headers))
                     headers[place] = (headers[place][0], value)
                 case _:
-                    headers.extend([(name, value)] * choices.of((1, 1, 1, 2, 50, 200)))
+                    headers.extend([(name, value)] * min(choices.of((1, 1, 1, 2, 50, 200)), 1 + 40_000 // (1 + len(value))))
 
     def _open(self, stream: int, headers: list[Header], *, ended: bool) -> None:
         choices = self._choices

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import grpc
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from tests.collector.fuzz.frames import PATHS, Call, Conversation
+from tests.collector.fuzz.frames import PATHS, Call, Conversation, Sent, calls_in
 from tests.collector.fuzz.peer import Peer, Talk
 
 from relaylens_collector.receive.otlp_grpc import METHODS
@@ -76,8 +76,9 @@ class GrpcTarget:
 
     def throw(self, one: Conversation | Call) -> tuple[str, float]:
         """Send one, look at what came back, send a good request on another connection; return what it came to, and the seconds."""
+        calls, whole = calls_in(one.sent) if isinstance(one, Conversation) else ({}, True)  # our own reading takes time, too
         began = time.monotonic()
-        outcome = self._talk(one) if isinstance(one, Conversation) else self._call(one)
+        outcome = self._talk(one, calls, whole=whole) if isinstance(one, Conversation) else self._call(one)
         self._send_a_good_one(one)
         seconds = time.monotonic() - began
         said = "; ".join(self._errors.said)
@@ -85,8 +86,8 @@ class GrpcTarget:
         hold(not said, one, f"is logged as an error: {said[:1000]}")
         return outcome, seconds
 
-    def _talk(self, one: Conversation) -> str:
-        talk = Peer(self._port).talk(one, _LONGEST)
+    def _talk(self, one: Conversation, calls: dict[int, Sent], *, whole: bool) -> str:
+        talk = Peer(self._port).talk(one, calls, _LONGEST, whole=whole)
         hold(not talk.hung, one, "neither answers nor hangs up")
         hold(not (one.clean and (talk.unanswered or talk.closed) and not one.hangs_up), one, f"has no answer for {talk.unanswered}")
         said = {self._look_at(one, talk, stream) for stream in {*talk.calls, *talk.answers}}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import hpack
-from tests.collector.fuzz.frames import ACK, END_HEADERS, END_STREAM, PADDED, Conversation, Kind, Sent, calls_in, frame
+from tests.collector.fuzz.frames import ACK, END_HEADERS, END_STREAM, PADDED, Conversation, Kind, Sent, frame
 
 _MARK: Final = b"no more."
 """In the PING after everything else: its answer says that all before it was read."""
@@ -73,9 +73,8 @@ class Peer:
         self.answers: dict[int, Answered] = {}
         self.marked = self.closed = False
 
-    def talk(self, one: Conversation, seconds: float) -> Talk:
+    def talk(self, one: Conversation, calls: dict[int, Sent], seconds: float, *, whole: bool) -> Talk:
         """Send everything and read what is answered, no longer than that."""
-        calls, whole = calls_in(one.sent)
         due = [stream for stream, call in calls.items() if call.ended]
         try:
             self._exchange(one, whole, due, time.monotonic() + seconds)
