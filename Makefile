@@ -50,8 +50,8 @@ frameworks-others: $(VENV)/.project  ## the same programs under OpenInference, O
 crash: $(VENV)/.project system  ## kill -9 (KILLS=200), lost power (IMAGES=300 TORN=50), damage (DAMAGES=200): nothing acknowledged is lost or doubled
 	$(BIN)/pytest -m crash -s tests/collector
 
-fuzz: $(VENV)/.project  ## FUZZ=1000000 hostile inputs of every kind; each answer is held against the store
-	$(BIN)/python -m tests.collector.fuzz --inputs $(or $(FUZZ),1000000)
+fuzz: $(VENV)/.project  ## FUZZ=1000000 hostile inputs of every kind, drawn by DRIVER= seed, hypothesis or atheris; each answer is held against the store
+	$(BIN)/python -m tests.collector.fuzz --driver $(or $(DRIVER),seed) --inputs $(or $(FUZZ),1000000)
 
 bench: $(VENV)/.project  ## ingest speed until settled and queryable, as a share of DuckDB's own limit; writes docs/benchmarks
 	@mkdir -p docs/benchmarks

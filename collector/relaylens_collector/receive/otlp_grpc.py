@@ -13,6 +13,7 @@ import grpc.aio
 
 from relaylens_collector.access import Grant
 from relaylens_collector.errors import ListenError
+from relaylens_collector.log_lines import Repeats, fields
 from relaylens_collector.receive.exchange import BodyLimits, Memory
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.otlp import Receiver
@@ -43,6 +44,10 @@ _STREAMS: Final = 1024
 _HANDSHAKE_MILLISECONDS: Final = 10_000
 _STATUS_TRAILER: Final = "grpc-status-details-bin"
 
+_LIBRARY: Final = "grpc._cython.cygrpc"
+_OF_CLIENTS: Final = ("ExecuteBatchError raised in core", "Invalid encoding on", "'utf-8' codec can't decode")
+_BIND_SECONDS: Final = 0.05
+
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -61,26 +66,33 @@ class GrpcServer:
         self, receiver: Receiver, *, host: str, port: int, gate: Gate, limits: GrpcLimits, memory: Memory, tls: Tls | None = None
     ) -> None:
         """Bind and begin to serve; raises ListenError when the address is taken or is not ours, TlsError for bad certificates."""
+        logging.getLogger(_LIBRARY).addFilter(_without_clients)
         self._limits = limits
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="relaylens-grpc")
         self._services = _Services(receiver, gate, memory, limits.body, self._workers)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relaylens-grpc", daemon=True)
         self._thread.start()
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._failed = asyncio.Event()
+        self._repeats = Repeats()
+        self._loop.set_exception_handler(self._note_error)
+        address = f"[{host}]" if ":" in host else host
         try:
-            self._server, bound = self._in_loop(self._start(address, tls))
+            bound = self._in_loop(self._start(f"{address}:{port}", tls))
         except RuntimeError as error:
             self._end()
-            message = f"{address} for gRPC: the address is in use or is not this machine's. Choose another port, or 0 for any free one."
+            message = (
+                f"{address}:{port} for gRPC: the address is in use or is not this machine's. Choose another port, or 0 for any free one."
+            )
             raise ListenError(message) from error
         except BaseException:
             self._end()
             raise
         self.port: Final[int] = bound
+        self._keeping = asyncio.run_coroutine_threadsafe(self._keep_serving(f"{address}:{bound}", tls), self._loop)
 
-    async def _start(self, address: str, tls: Tls | None) -> "tuple[grpc.aio.Server, int]":
-        server = grpc.aio.server(
+    async def _start(self, address: str, tls: Tls | None) -> int:
+        self._server = server = grpc.aio.server(
             handlers=[self._services],
             options=(
                 ("grpc.max_receive_message_length", self._limits.body.size),
@@ -93,7 +105,43 @@ class GrpcServer:
         )
         bound = self._bind(server, address, tls)
         await server.start()
-        return server, bound
+        return bound
+
+    async def _keep_serving(self, address: str, tls: Tls | None) -> None:
+        """Serve again when gRPC's library has given up: a path that is no UTF-8 ends its whole server, and anyone can send one."""
+        while True:
+            ended = asyncio.create_task(self._server.wait_for_termination())
+            ended.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is what has ended the server
+            failed = asyncio.create_task(self._failed.wait())
+            await asyncio.wait((ended, failed), return_when=asyncio.FIRST_COMPLETED)
+            failed.cancel()
+            await self._server.stop(None)  # calls that are at work: their clients send them again
+            self._failed.clear()
+            await self._bind_again(address, tls)
+            held_back = self._repeats("ended")
+            if held_back is not None:
+                _logger.warning(
+                    "The gRPC server was ended by a call whose method is no text, and serves again.", extra=fields(held_back=held_back)
+                )
+
+    async def _bind_again(self, address: str, tls: Tls | None) -> None:
+        while True:
+            try:
+                await self._start(address, tls)
+            except (RuntimeError, OSError) as error:  # the port is not free yet, or the certificate is just being written
+                held_back = self._repeats("bind")
+                if held_back is not None:
+                    _logger.warning("The gRPC port is not served for now: %s", error, extra=fields(held_back=held_back))
+                await asyncio.sleep(_BIND_SECONDS)
+            else:
+                return
+
+    def _note_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """See that the server was ended: its library tells nobody but the loop, with the text that was sent."""
+        if isinstance(context.get("exception"), UnicodeDecodeError):
+            self._failed.set()
+        else:
+            loop.default_exception_handler(context)
 
     @staticmethod
     def _bind(server: "grpc.aio.Server", address: str, tls: Tls | None) -> int:
@@ -111,8 +159,12 @@ class GrpcServer:
         if self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(self._services.stop)
-        self._in_loop(self._server.stop(seconds))
+        self._in_loop(self._stop(seconds))
         self._end()
+
+    async def _stop(self, seconds: float) -> None:
+        self._keeping.cancel()
+        await self._server.stop(seconds)
 
     def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -186,6 +238,8 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
         try:
             async with asyncio.timeout(self._limits.seconds):
                 body = await anext(requests, None)
+                # Nobody may be told that a message is taken of which only another one was: all of the call is read first.
+                has_more = body is not None and await anext(requests, None) is not None
         except TimeoutError as error:
             message = f"The request did not arrive within {self._limits.seconds:g} seconds. Send it again, or smaller batches."
             raise Refusal(grpc.StatusCode.UNAVAILABLE, message, retry_after=_AFTER_SLOW) from error
@@ -198,6 +252,9 @@ class _Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in
             self._reading.discard(task)
         if body is None:
             message = "The call holds no request."
+            raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, message)
+        if has_more:
+            message = "The call holds more than one request; send each in a call of its own. None of them is taken."
             raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, message)
         return body
 
@@ -223,6 +280,11 @@ async def _refuse(context: "_Context", refusal: Refusal) -> NoReturn:
     status = refusal.status()
     await context.abort(refusal.code, status.message, ((_STATUS_TRAILER, status.SerializeToString()),))
     raise AssertionError  # pragma: no cover - abort raises
+
+
+def _without_clients(record: logging.LogRecord) -> bool:
+    """Drop what gRPC's library logs, each time with a traceback, of clients that hang up or send headers that are no text."""
+    return not record.getMessage().startswith(_OF_CLIENTS)
 
 
 def _text(value: str | bytes | None) -> str | None:

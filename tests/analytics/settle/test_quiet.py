@@ -108,3 +108,14 @@ def test_it_is_told_in_the_run_that_shows_it_however_they_are_settled(store: Sto
     settle_spans(other, *[one for run in runs[23:] for one in run])
     assert expected == rows(other.connection, QUERY)
     other.close()
+
+
+@pytest.mark.parametrize("start", [1 << 63, (1 << 64) - 1])
+def test_a_run_whose_start_is_no_time_has_no_place_in_a_rhythm(store: Store, start: int) -> None:
+    """Whatever the wire says of it: all is settled, and the others are heard."""
+    for number in range(1, 8):
+        spans = trace(number, ("triage", "approver") if number <= 4 else ("triage",))
+        if number % 3 == 0:
+            for one in spans[1:] if number % 2 else spans:
+                one.start_time_unix_nano = start
+        settle_spans(store, *spans)

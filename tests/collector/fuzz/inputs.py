@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.collector.fuzz.bodies import OTLP
 from tests.collector.fuzz.choices import Choices
+from tests.collector.fuzz.frames import Call, Conversation, a_call, a_conversation
 from tests.collector.fuzz.messages import Builder, damaged, damaged_json, deep, json_of
 
 from relaylens_collector.signals import Signal
 
 PROTOBUF: Final = b"application/x-protobuf"
 JSON: Final = b"application/json"
-OTLP: Final = (Signal.TRACES, Signal.TRACES, Signal.LOGS, Signal.METRICS)
 
 Header = tuple[bytes, bytes]
 
@@ -37,6 +38,10 @@ class Input:
     def body(self) -> bytes:
         """All parts."""
         return b"".join(self.parts)
+
+    def __str__(self) -> str:
+        """Say what was sent."""
+        return f"{self.kind}, {self.method} {self.path} {self.headers}, body {self.body[:4000].hex()}"
 
 
 def _otlp(kind: str, signal: Signal, body: bytes, content_type: bytes = PROTOBUF) -> Input:
@@ -152,18 +157,18 @@ def _cut(choices: Choices, body: bytes) -> list[bytes]:
 def _gzip(choices: Choices) -> Input:
     signal = choices.of(OTLP)
     plain = Builder(choices, breaks=False).request(signal)
-    packed = gzip.compress(plain, 1)
+    packed = gzip.compress(plain, 1, mtime=0)
     match choices.below(8):
         case 7:
             packed = damaged(choices, packed)
         case 6:
-            packed = gzip.compress(packed)
+            packed = gzip.compress(packed, mtime=0)
         case 5:
-            packed = gzip.compress(plain[: len(plain) // 2]) + gzip.compress(plain[len(plain) // 2 :])
+            packed = gzip.compress(plain[: len(plain) // 2], mtime=0) + gzip.compress(plain[len(plain) // 2 :], mtime=0)
         case 4:
-            packed = b"".join(gzip.compress(b"") for _ in range(choices.below(1200))) + packed
+            packed = b"".join(gzip.compress(b"", mtime=0) for _ in range(choices.below(1200))) + packed
         case 3:
-            packed = gzip.compress(bytes(choices.below(1 << 20)), 1)
+            packed = gzip.compress(bytes(choices.below(1 << 20)), 1, mtime=0)
         case 2:
             packed += bytes(choices.below(9))
     made = _otlp("gzip", signal, packed)
@@ -206,11 +211,13 @@ def _sql(choices: Choices) -> Input:
     return Input("SQL", "/api/v1/sql", [(b"host", b"localhost"), (b"content-type", JSON)], [body])
 
 
-_SHARES: Final[tuple[tuple[Callable[[Choices], Input], int], ...]] = (
-    (_valid, 20),
+Drawn = Input | Conversation | Call
+
+_SHARES: Final[tuple[tuple[Callable[[Choices], Drawn], int], ...]] = (
+    (_valid, 19),
     (_breaking, 22),
-    (_damaged, 16),
-    (_random, 4),
+    (_damaged, 15),
+    (_random, 3),
     (_deep, 2),
     (_json, 6),
     (_json_damaged, 9),
@@ -219,10 +226,18 @@ _SHARES: Final[tuple[tuple[Callable[[Choices], Input], int], ...]] = (
     (_gzip, 4),
     (_label, 3),
     (_sql, 2),
+    (a_conversation, 2),
+    (a_call, 1),
 )
 _KINDS: Final = tuple(kind for kind, share in _SHARES for _ in range(share))
+_OVER_GRPC: Final[tuple[Callable[[Choices], Drawn], ...]] = (a_conversation, a_conversation, a_conversation, a_call)
 
 
-def draw(choices: Choices) -> Input:
+def draw(choices: Choices) -> Drawn:
     """Draw one input."""
     return choices.of(_KINDS)(choices)
+
+
+def draw_over_grpc(choices: Choices) -> Drawn:
+    """Draw one input for the gRPC port."""
+    return choices.of(_OVER_GRPC)(choices)

@@ -1,15 +1,19 @@
 """What a request holds, read with another library than the collector's, and what the store has to hold then."""
 
+from collections.abc import Iterable
 from typing import Any, Final, cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.collector.fuzz.messages import REQUESTS
 
 from relaylens_collector.signals import Signal
+
+_GROUP: Final = 3
 
 
 def _lenient(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
@@ -56,7 +60,7 @@ class Reading:
 
     def is_undoubted(self) -> bool:
         """Say whether the request is written as an encoder writes it: protobuf reads more than that, such as groups for messages."""
-        return self.readable and bool(self._request.ByteSize() == len(self._body))
+        return self.readable and self._request.ByteSize() == len(self._body) and not _has_what_nobody_writes(self._request)
 
     def good(self) -> int:
         """Count the records that have to be accepted."""
@@ -92,6 +96,17 @@ class Reading:
         if self.signal is not Signal.TRACES:
             return True
         return all(len(one) == size and any(one) for one, size in ((record.trace_id, 16), (record.span_id, 8)))
+
+
+def _has_what_nobody_writes(message: Message) -> bool:
+    """Look for groups and for the field number 0, which protobuf's specification forbids and its library keeps."""
+    unknown = cast("Iterable[Any]", UnknownFieldSet(message))  # its stubs do not say so
+    if any(one.field_number == 0 or one.wire_type == _GROUP for one in unknown):
+        return True
+    within = (
+        value for one, value in message.ListFields() if one.message_type is not None for value in (value if one.is_repeated else [value])
+    )
+    return any(map(_has_what_nobody_writes, within))
 
 
 def _as_stored(sent: Any) -> Any:  # noqa: ANN401 - a span or a log record

@@ -1,4 +1,4 @@
-"""The collector without its sockets: the real application on a real store, and what has to hold for every answer."""
+"""The real application without its HTTP socket, and the real gRPC port, on a real store; and what has to hold for every answer."""
 
 import asyncio
 import gzip
@@ -6,11 +6,12 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
@@ -18,6 +19,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from tests.collector.fuzz.frames import Call, Conversation
+from tests.collector.fuzz.grpc_target import HANG_SECONDS, BrokenPromiseError, GrpcTarget, hold
 from tests.collector.fuzz.inputs import Input
 from tests.collector.fuzz.oracle import Reading
 
@@ -30,8 +33,9 @@ from relaylens_collector.settings import Settings
 from relaylens_collector.signals import Signal
 from relaylens_collector.store.otlp_messages import Messages
 
-_HANG_SECONDS: Final = 1.0
 _BODY: Final = 8 << 20
+_BATCHES: Final = 200
+"""Compared by one query."""
 _TABLES: Final = {Signal.TRACES: "spans", Signal.LOGS: "logs", Signal.METRICS: "metric_points", Signal.LABELS: "labels"}
 _RESPONSES: Final[dict[Signal, tuple[type[Message], str]]] = {
     Signal.TRACES: (ExportTraceServiceResponse, "rejected_spans"),
@@ -40,10 +44,6 @@ _RESPONSES: Final[dict[Signal, tuple[type[Message], str]]] = {
 }
 _BAD_REQUEST: Final = frozenset({400, 401, 403, 404, 405, 413, 415, 504})
 """What may be answered when nothing is wrong with the collector; 504 is a query over its time."""
-
-
-class BrokenPromiseError(AssertionError):
-    """The collector did what it never may."""
 
 
 @dataclass
@@ -90,24 +90,30 @@ class Target:
         self._stored: Counter[Signal] = Counter()
         self.counts: Counter[str] = Counter()
         self.slowest = 0.0
+        self._perhaps: dict[bytes, _Taken] = {}
+        self._grpc = GrpcTarget(self.collector.grpc_port, self._check_response, self._note_perhaps, self._check_refused)
 
     def close(self) -> None:
         """Close the store."""
         self._loop.close()
+        self._grpc.close()
         self.collector.stop()
 
-    def throw(self, one: Input) -> int:
-        """Send one input, look at the answer, and return its status (0 when the client was gone)."""
+    def throw(self, one: Input | Conversation | Call) -> int:
+        """Send one input, look at the answer, and return its HTTP status (0 when the client was gone, or over gRPC)."""
+        if not isinstance(one, Input):
+            self._throw_at_grpc(one)
+            return 0
         answer, seconds = self._timed(one)
         for _ in range(2):
-            if seconds <= _HANG_SECONDS or one.kind == "SQL":
+            if seconds <= HANG_SECONDS or one.kind == "SQL":
                 break
             seconds = min(seconds, self._timed(one)[1])  # the machine is shared: what is slow by itself is slow each time
         self.slowest = max(self.slowest, seconds)
-        _hold(seconds <= _HANG_SECONDS, one, f"took {seconds:.1f} s")
+        hold(seconds <= HANG_SECONDS, one, f"took {seconds:.1f} s")
         self.counts[f"{one.kind}: {answer.status or 'gone'}"] += 1
         if answer.status == 0:
-            _hold(one.hangs_up or _length_is_wrong(one), one, "has no answer")
+            hold(one.hangs_up or _length_is_wrong(one), one, "has no answer")
         elif answer.status != 200:
             self._check_refusal(one, answer)
         elif one.path.startswith("/v1/"):
@@ -115,6 +121,16 @@ class Target:
         elif one.kind == "labels":
             self._note_label(answer)
         return answer.status
+
+    def _throw_at_grpc(self, one: Conversation | Call) -> None:
+        outcome, seconds = self._grpc.throw(one)
+        for _ in range(2):
+            if seconds <= HANG_SECONDS:
+                break
+            seconds = min(seconds, self._grpc.throw(one)[1])
+        self.slowest = max(self.slowest, seconds)
+        hold(seconds <= HANG_SECONDS, one, f"took {seconds:.1f} s")
+        self.counts[f"{one.kind}: {outcome}"] += 1
 
     def check_store(self) -> None:
         """Compare the store with the answers: all that was accepted is there, whole and equal, and nothing else."""
@@ -133,11 +149,13 @@ class Target:
                 counted.update(
                     dict(cursor.execute(f"SELECT batch, count(*) FROM {table} WHERE batch > {self._checked} GROUP BY batch").fetchall())  # noqa: S608 - our own names
                 )
-            messages = Messages(cursor)
+            found: dict[int, _Taken] = {}
             if new:
                 self._checked = new[-1][0]
             for batch, signal, found_hash, stored, rejected in new:
-                taken = self._taken.pop(bytes(found_hash), None)
+                perhaps = self._perhaps.pop(bytes(found_hash), None)
+                taken = self._taken.pop(bytes(found_hash), perhaps)
+                self._known.add(bytes(found_hash))
                 if taken is None and signal == "labels":
                     continue
                 if taken is None:
@@ -146,7 +164,8 @@ class Target:
                 if counted[batch] != stored or (taken.accepted is not None and (stored, rejected) != (taken.accepted, taken.rejected)):
                     message = f"{signal}: {taken.accepted} accepted, {stored} noted, {counted[batch]} stored: {taken.body.hex()}"
                     raise BrokenPromiseError(message)
-                self._check_rows(messages, batch, taken)
+                found[batch] = taken
+            self._check_rows(cursor, found)
         if self._taken:
             lost, count = next(iter(self._taken.values())), len(self._taken)
             self._taken.clear()
@@ -158,51 +177,61 @@ class Target:
             raise BrokenPromiseError(message)
 
     @staticmethod
-    def _check_rows(messages: Messages, batch: int, taken: _Taken) -> None:
-        expected = Reading(taken.signal, taken.body).exact()
-        if expected is None:
-            return
-        found = messages.spans([batch]) if taken.signal is Signal.TRACES else messages.log_records([batch])
-        for sent, kept in zip(expected, found, strict=True):
-            _unwrap(kept, sent)
-            if _bytes(sent) != _bytes(kept):
-                message = f"sent\n{sent}\nstored\n{kept}\nin {taken.body.hex()}"
-                raise BrokenPromiseError(message)
+    def _check_rows(cursor: duckdb.DuckDBPyConnection, stored: Mapping[int, _Taken]) -> None:
+        """Compare each record with what was sent, many batches by one query: each alone would take most of the time."""
+        messages = Messages(cursor)
+        for signal, read in ((Signal.TRACES, messages.spans), (Signal.LOGS, messages.log_records)):
+            expected = [
+                (batch, sent, taken.body)
+                for batch, taken in stored.items()
+                if taken.signal is signal and (sent := Reading(signal, taken.body).exact()) is not None
+            ]
+            for first in range(0, len(expected), _BATCHES):
+                some = expected[first : first + _BATCHES]
+                pairs = [(one, body) for _, sent, body in some for one in sent]
+                for (one, body), kept in zip(pairs, read([batch for batch, _, _ in some]), strict=True):
+                    _unwrap(kept, one)
+                    if _bytes(one) != _bytes(kept):
+                        message = f"sent\n{one}\nstored\n{kept}\nin {body.hex()}"
+                        raise BrokenPromiseError(message)
 
     def _check_refusal(self, one: Input, answer: _Answer) -> None:
-        _hold(answer.status != 500, one, f"is answered with 500: {answer.body[:300]!r}")
-        _hold(
+        hold(answer.status != 500, one, f"is answered with 500: {answer.body[:300]!r}")
+        hold(
             answer.status in _BAD_REQUEST or (one.path == "/readyz" and answer.status == 503),
             one,
             f"is answered with {answer.status}: {answer.body[:300]!r}",
         )
-        _hold("retry-after" not in answer.headers, one, f"bad, and yet to be sent again ({answer.status})")
+        hold("retry-after" not in answer.headers, one, f"bad, and yet to be sent again ({answer.status})")
         if answer.headers["content-type"] == "application/x-protobuf":
             status = Status.FromString(answer.body)
-            _hold(bool(status.message) and bool(status.code), one, "is refused without a word")
+            hold(bool(status.message) and bool(status.code), one, "is refused without a word")
         elif one.path != "/readyz":
-            _hold(bool(json.loads(answer.body)["message"]), one, "is refused without a word")
+            hold(bool(json.loads(answer.body)["message"]), one, "is refused without a word")
         if one.harmless and one.signal is not None and _header(one, b"content-type") == b"application/x-protobuf":
             reading = Reading(one.signal, one.body)
-            _hold(not reading.is_undoubted(), one, f"is a good request that is refused: {answer.body[:300]!r}")
+            hold(not reading.is_undoubted(), one, f"is a good request that is refused: {answer.body[:300]!r}")
 
     def _check_success(self, one: Input, answer: _Answer) -> None:
         signal = Signal(one.path.rpartition("/")[2])
-        made, name = _RESPONSES[signal]
-        response: Any = made()
-        body = one.body
+        body, response = one.body, answer.body
         if _header(one, b"content-encoding").strip().lower() == b"gzip":
             body = gzip.decompress(body)
         if answer.headers["content-type"] == "application/json":
-            json_format.Parse(answer.body, response)
+            response = json_format.Parse(response, _RESPONSES[signal][0]()).SerializeToString()
             body = to_protobuf(signal, body)
-        else:
-            response.ParseFromString(answer.body)
+        self._check_response(one, signal, body, response)
+
+    def _check_response(self, one: object, signal: Signal, body: bytes, answer: bytes) -> None:
+        """Look at a success, and note what has to be in the store."""
+        made, name = _RESPONSES[signal]
+        response: Any = made()
+        response.ParseFromString(answer)
         rejected = getattr(response.partial_success, name)
-        _hold(not rejected or bool(response.partial_success.error_message), one, "is rejected in part without a word")
+        hold(not rejected or bool(response.partial_success.error_message), one, "is rejected in part without a word")
         reading = Reading(signal, body)
         if reading.readable:
-            _hold(rejected == reading.bad(), one, f"holds {reading.bad()} bad records, and {rejected} are said to be rejected")
+            hold(rejected == reading.bad(), one, f"holds {reading.bad()} bad records, and {rejected} are said to be rejected")
         accepted = reading.good() if reading.readable else None
         known = request_hash(signal, body)
         if (accepted != 0 or rejected) and known not in self._known:
@@ -210,6 +239,20 @@ class Target:
             if accepted is None and not rejected and self.ingest.submit(signal, body).accepted == 0:
                 return
             self._taken[known] = _Taken(signal, body, accepted, rejected)
+
+    def _note_perhaps(self, signal: Signal, body: bytes) -> None:
+        """Note a request whose answer was not seen: it is in the store, whole, or it is not."""
+        reading = Reading(signal, body)
+        known = request_hash(signal, body)
+        if known not in self._known:
+            self._perhaps[known] = _Taken(
+                signal, body, reading.good() if reading.readable else None, reading.bad() if reading.readable else 0
+            )
+
+    @staticmethod
+    def _check_refused(one: object, signal: Signal, body: bytes, why: str) -> None:
+        """Look at a refusal of a request that nothing but its body can be the reason of."""
+        hold(not Reading(signal, body).is_undoubted(), one, f"is a good request that is refused: {why}")
 
     def _note_label(self, answer: _Answer) -> None:
         self._stored[Signal.LABELS] += not json.loads(answer.body)["duplicate"]
@@ -241,12 +284,6 @@ class Target:
         scope = {"type": "http", "method": one.method, "path": one.path, "headers": one.headers, "client": ("127.0.0.1", 1)}
         await self.collector.application(scope, receive, send)
         return answer
-
-
-def _hold(promise: bool, one: Input, what: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not promise:
-        message = f"{one.kind}, {one.method} {one.path} {one.headers}, body {one.body[:4000].hex()}: {what}"
-        raise BrokenPromiseError(message)
 
 
 def _header(one: Input, name: bytes) -> bytes:

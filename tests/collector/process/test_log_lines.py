@@ -1,15 +1,23 @@
 """The log of a collector: one record a line, in JSON or text, without content and without repeating itself."""
 
+import contextlib
 import json
 import logging
+import socket
+import struct
 import subprocess
 import sys
+import time
+
+from tests.collector.fuzz.frames import PATHS, Kind, a_call_of, frame
+from tests.collector.fuzz.peer import connected
 
 from relaylens_collector.conformance import samples
 from relaylens_collector.conformance.samples import Trace
 from relaylens_collector.conformance.serving import Serving, served
 from relaylens_collector.conformance.target import Target
 from relaylens_collector.log_lines import JsonLines, Repeats, TextLines, fields
+from relaylens_collector.signals import Signal
 
 
 def _record(message: str, **values: object) -> logging.LogRecord:
@@ -72,6 +80,30 @@ def test_a_refusal_is_logged_without_what_was_sent() -> None:
         tuple(line[name] for name in ("level", "project", "transport", "signal", "reason", "held_back")) for line in refused
     ]
     assert secret not in log
+
+
+def test_a_grpc_client_cannot_write_into_the_log() -> None:
+    """What gRPC's own library would write by itself: the text of a GOAWAY, headers that are no text, a traceback for each that hangs up."""
+    command = f"{sys.executable} -m relaylens_collector --store {{folder}} --otlp-http-port {{http}} --otlp-grpc-port {{grpc}}"
+    a_call = a_call_of(PATHS[Signal.TRACES])
+    goaway = a_call + frame(Kind.GOAWAY, 0, 0, bytes(8) + b"\nERROR relaylens_collector: forged")
+    bad_path = a_call_of(b"/\xff\xfeforged")
+    with served(Target("", "", options=Serving(command))) as server:
+        port = int(server.wait().target.grpc.rpartition(":")[2])
+        for sent in [*[goaway, a_call] * 10, bad_path, bad_path]:
+            with connected(port) as one:
+                one.sendall(sent)
+                one.settimeout(0.05)
+                with contextlib.suppress(OSError):
+                    one.recv(1)
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not closed
+        while "ready:" not in server.log.read_text():
+            time.sleep(0.05)
+        assert 0 == server.stop()
+        log = server.log.read_text()
+
+    assert "forged" not in log
+    assert "Traceback" not in log
 
 
 def test_a_wrong_format_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
+from tests.collector.fuzz.frames import a_call_of
+from tests.collector.fuzz.peer import connected
 from tests.collector.receive.conftest import Client, MakeTraces, Start
 
 _TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -69,6 +72,19 @@ def test_all_three_services(shared: Client, channel: grpc.Channel, make_traces: 
 def test_an_empty_request_is_a_success(channel: grpc.Channel) -> None:
     """C16: zero bytes are a request without spans."""
     assert b"" == _export(channel, b"")
+
+
+@pytest.mark.parametrize("count", [0, 2, 3])
+def test_a_call_that_is_not_of_one_request_is_refused(shared: Client, channel: grpc.Channel, make_traces: MakeTraces, count: int) -> None:
+    """Nobody is told OK for several of which one was taken: none is taken, and a resend cannot help."""
+    name = f"one of {count}"
+    call = channel.stream_unary(_TRACES, request_serializer=None, response_deserializer=None)
+    with pytest.raises(grpc.RpcError) as refusal:
+        call(iter([make_traces(named=name) for _ in range(count)]), timeout=30)
+    assert isinstance(refusal.value, grpc.Call)
+
+    assert grpc.StatusCode.INVALID_ARGUMENT == refusal.value.code()
+    assert [(0,)] == shared.rows(f"SELECT count(*) FROM spans WHERE name = '{name}'")  # noqa: S608 - a name of ours
 
 
 def test_gzip(shared: Client, channel: grpc.Channel, make_traces: MakeTraces) -> None:
@@ -169,6 +185,38 @@ def test_the_same_request_over_both_transports_is_stored_once(shared: Client, ch
         thread.join()
 
     assert [(5,)] == shared.rows("SELECT count(*) FROM spans WHERE name = 'both'")
+
+
+def test_a_path_that_is_no_text_ends_nothing_for_good(start: Start, make_traces: MakeTraces) -> None:
+    """The library's server ends for good of one such call, which needs no token; ours is back at once, a few times in a row."""
+    client = start()
+    port = client.collector.grpc_port
+    for number in range(5):
+        with connected(port) as one:
+            one.sendall(a_call_of(b"/\xff\xfe"))
+            while one.recv(1 << 16):  # until it is closed
+                pass
+        with connected(port), _channel(client) as channel:
+            _export(channel, make_traces(1, named=f"after {number}"), wait_for_ready=True)
+
+    assert [(5,)] == client.rows("SELECT count(*) FROM spans WHERE name LIKE 'after %'")
+
+
+def test_a_slow_call_does_not_keep_the_server_from_coming_back(start: Start, make_traces: MakeTraces) -> None:
+    """Calls that are still coming when a path that is no text ends the server are given up with it."""
+    client = start()
+    port = client.collector.grpc_port
+    with connected(port) as slow:
+        slow.sendall(a_call_of(_TRACES.encode())[:-10])
+        with connected(port) as one:
+            one.sendall(a_call_of(b"/\xff\xfe"))
+            while one.recv(1 << 16):
+                pass
+        with _channel(client) as channel:
+            began = time.monotonic()
+            _export(channel, make_traces(), wait_for_ready=True)
+
+    assert time.monotonic() - began < 5
 
 
 def test_a_token_is_asked_of_every_method(start: Start, make_traces: MakeTraces) -> None:

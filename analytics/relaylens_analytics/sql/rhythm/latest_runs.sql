@@ -9,5 +9,6 @@ FROM (
     GROUP BY s.run, s.agent
 )
 GROUP BY run
+HAVING bool_and(started_at IS NOT NULL)
 ORDER BY began DESC, run DESC
 LIMIT $most
