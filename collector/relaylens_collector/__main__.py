@@ -2,9 +2,10 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -35,8 +36,7 @@ def main(arguments: Sequence[str] | None = None, settle: Settler | None = None) 
     keep_freed_memory()
     leave_pandas_out()
     given = vars(parser().parse_args(arguments))
-    # Held back from the start on and in every thread, and waited for below: a handler could meet a lock that its own thread holds.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    wait_for_stop = _note_stops()
     try:
         settings = Settings.load(given)
         log_to_stderr(settings.log_format, logging.INFO)
@@ -50,9 +50,23 @@ def main(arguments: Sequence[str] | None = None, settle: Settler | None = None) 
     grpc_address = f"{settings.host}:{collector.grpc_port}"
     sys.stderr.write(f"ready: OTLP/HTTP and read API on {collector.http_url}, OTLP/gRPC on {grpc_address}, store {settings.store}\n")
     sys.stderr.flush()
-    signal.sigwait(_STOPS)
+    wait_for_stop()
     collector.stop()
     return 0
+
+
+def _note_stops() -> Callable[[], object]:
+    """Take note of SIGTERM and SIGINT from now on, whichever thread they meet, and return what waits for the first.
+
+    The handler does nothing, for it could meet a lock that its own thread holds; what waits is told by a pipe. To hold the signals back
+    instead would leave them to the threads that libraries began when they were imported, and end the process there and then.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+    for stop in _STOPS:
+        signal.signal(stop, lambda *_: None)
+    return lambda: os.read(reader, 1)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,23 @@ def _spans(store: Path) -> int:
         return int(count)
 
 
+def test_a_stop_amid_the_start_is_one_in_order(tmp_path: Path) -> None:
+    """As soon as the port is open, long before it says that it is ready; threads that libraries began at their import do not end it."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with _start("--store", str(tmp_path / "store"), "--otlp-http-port", str(port), "--otlp-grpc-port", "0") as process:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(OSError), contextlib.closing(socket.create_connection(("127.0.0.1", port), 1)):
+                break
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+    assert 0 == process.returncode
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_finishes_and_exits_with_0(tmp_path: Path, make_traces: MakeTraces, how: signal.Signals) -> None:
     """C62: everything acknowledged is in the database, and nothing is said on stdout."""
