@@ -17,6 +17,8 @@ FORMATS: Final = ("text", "json")
 _FIELDS: Final = "fields"
 _REPEAT_SECONDS: Final = 60.0
 _MOST_KINDS: Final = 1000
+_OF_CLIENTS: Final = ("ExecuteBatchError raised in core", "Invalid encoding on", "'utf-8' codec can't decode")
+"""How the sentences of gRPC's library begin that are about a client alone."""
 
 
 def log_to_stderr(form: str, level: int) -> None:
@@ -79,3 +81,8 @@ class Repeats:
                 self._seen.clear()
             self._seen[kind] = now, 0
             return held_back
+
+
+def without_clients(record: logging.LogRecord) -> bool:
+    """Drop what gRPC's library logs, each time with a traceback, of clients that hang up or send headers that are no text."""
+    return not record.getMessage().startswith(_OF_CLIENTS)

@@ -13,7 +13,7 @@ import grpc.aio
 
 from relaylens_collector.access import Grant
 from relaylens_collector.errors import ListenError
-from relaylens_collector.log_lines import Repeats, fields
+from relaylens_collector.log_lines import Repeats, fields, without_clients
 from relaylens_collector.receive.exchange import BodyLimits, Memory
 from relaylens_collector.receive.gate import Gate
 from relaylens_collector.receive.otlp import Receiver
@@ -45,7 +45,6 @@ _HANDSHAKE_MILLISECONDS: Final = 10_000
 _STATUS_TRAILER: Final = "grpc-status-details-bin"
 
 _LIBRARY: Final = "grpc._cython.cygrpc"
-_OF_CLIENTS: Final = ("ExecuteBatchError raised in core", "Invalid encoding on", "'utf-8' codec can't decode")
 _BIND_SECONDS: Final = 0.05
 
 _logger: Final = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ class GrpcServer:
         self, receiver: Receiver, *, host: str, port: int, gate: Gate, limits: GrpcLimits, memory: Memory, tls: Tls | None = None
     ) -> None:
         """Bind and begin to serve; raises ListenError when the address is taken or is not ours, TlsError for bad certificates."""
-        logging.getLogger(_LIBRARY).addFilter(_without_clients)
+        logging.getLogger(_LIBRARY).addFilter(without_clients)
         self._limits = limits
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="relaylens-grpc")
         self._services = _Services(receiver, gate, memory, limits.body, self._workers)
@@ -89,7 +88,7 @@ class GrpcServer:
             self._end()
             raise
         self.port: Final[int] = bound
-        self._keeping = asyncio.run_coroutine_threadsafe(self._keep_serving(f"{address}:{bound}", tls), self._loop)
+        self._keeping = self._in_loop(self._begin_keeping(f"{address}:{bound}", tls))
 
     async def _start(self, address: str, tls: Tls | None) -> int:
         self._server = server = grpc.aio.server(
@@ -107,15 +106,19 @@ class GrpcServer:
         await server.start()
         return bound
 
+    async def _begin_keeping(self, address: str, tls: Tls | None) -> "asyncio.Task[None]":
+        return asyncio.create_task(self._keep_serving(address, tls))
+
     async def _keep_serving(self, address: str, tls: Tls | None) -> None:
         """Serve again when gRPC's library has given up: a path that is no UTF-8 ends its whole server, and anyone can send one."""
         while True:
-            ended = asyncio.create_task(self._server.wait_for_termination())
-            ended.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is what has ended the server
+            self._ended = asyncio.create_task(self._server.wait_for_termination())
             failed = asyncio.create_task(self._failed.wait())
-            await asyncio.wait((ended, failed), return_when=asyncio.FIRST_COMPLETED)
-            failed.cancel()
-            await self._server.stop(None)  # calls that are at work: their clients send them again
+            try:
+                await asyncio.wait((self._ended, failed), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                failed.cancel()
+            await self._end_server(None)  # calls that are at work: their clients send them again
             self._failed.clear()
             await self._bind_again(address, tls)
             held_back = self._repeats("ended")
@@ -164,13 +167,20 @@ class GrpcServer:
 
     async def _stop(self, seconds: float) -> None:
         self._keeping.cancel()
+        await asyncio.gather(self._keeping, return_exceptions=True)
+        await self._end_server(seconds)
+
+    async def _end_server(self, seconds: float | None) -> None:
+        """Stop it and see that it has ended: a task that is left would outlive the loop, and one that is cancelled breaks the library."""
         await self._server.stop(seconds)
+        await asyncio.gather(self._ended, return_exceptions=True)
 
     def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
         self._workers.shutdown(wait=False)
+        self._loop.set_exception_handler(None)
 
     def _in_loop(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -280,11 +290,6 @@ async def _refuse(context: "_Context", refusal: Refusal) -> NoReturn:
     status = refusal.status()
     await context.abort(refusal.code, status.message, ((_STATUS_TRAILER, status.SerializeToString()),))
     raise AssertionError  # pragma: no cover - abort raises
-
-
-def _without_clients(record: logging.LogRecord) -> bool:
-    """Drop what gRPC's library logs, each time with a traceback, of clients that hang up or send headers that are no text."""
-    return not record.getMessage().startswith(_OF_CLIENTS)
 
 
 def _text(value: str | bytes | None) -> str | None:

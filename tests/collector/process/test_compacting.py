@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.collector.process.test_ingest import MakeTraces
 
@@ -29,8 +30,8 @@ def _until(holds: Callable[[], bool]) -> bool:
         try:
             if holds():
                 return True
-        except CollectorError:
-            pass  # it is closed for the moment
+        except (CollectorError, duckdb.InterruptException):
+            pass  # it is closed for the moment, or was just now
         time.sleep(0.01)
     return False
 
