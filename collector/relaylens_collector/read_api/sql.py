@@ -5,6 +5,7 @@ SELECT, runs in a read-only transaction (a WITH can hold a DELETE), and ends at 
 """
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -65,17 +66,15 @@ def ask(ingest: Ingest, question: Question, limits: QueryLimits) -> Rows:
     One that finds no memory is run again a moment later, within its time.
     """
     until = time.monotonic() + limits.seconds
-    for pause in _PAUSES:
+    pauses = iter(_PAUSES)
+    while True:
         try:
             return _ask_once(ingest, question, limits, until)
         except _NoMemoryError as error:
+            pause = next(pauses, math.inf)
             if time.monotonic() + pause >= until:
                 raise _too_much_memory() from error
-            time.sleep(pause)
-    try:
-        return _ask_once(ingest, question, limits, until)
-    except _NoMemoryError as error:
-        raise _too_much_memory() from error
+        time.sleep(pause)
 
 
 class _NoMemoryError(Exception):
